@@ -1,0 +1,25 @@
+package dev.outboxrelay.sink;
+
+import dev.outboxrelay.values.Destination;
+
+/**
+ * Makes connections to destinations. One for the whole relay; threads do not grow with
+ * destinations.
+ */
+public interface Transport extends AutoCloseable {
+
+  /**
+   * Starts to connect. Returns at once; the outcome is told to the listener: either {@link
+   * SinkListener#connected} and later {@link SinkListener#closed}, or {@link SinkListener#closed}
+   * alone.
+   *
+   * @param destination where to, with its timeouts, acknowledgement and framing
+   * @param listener hears what happens, on a thread of the transport's
+   * @return the connection, not yet connected
+   */
+  Sink connect(Destination destination, SinkListener listener);
+
+  /** Closes every connection and ends the transport's threads; waits at most a second. */
+  @Override
+  void close();
+}

@@ -1,0 +1,27 @@
+package dev.outboxrelay.values;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message that is owed, ready to be sent.
+ *
+ * @param id the row's id
+ * @param destination the destination's name
+ * @param gate what must not be overtaken: messages of one gate are sent one after the other; null
+ *     when order is no matter
+ * @param barrier true for a truncate: everything before it is settled first, everything after it
+ *     waits
+ * @param attempts how many attempts were charged so far
+ * @param body the encoded message, without framing; empty when the row is over the size limit
+ * @param rowBytes the size of the stored row values, bytes; over the limit when {@code tooLarge}
+ * @param tooLarge the row is over the size limit and was not fetched
+ */
+public record Message(
+    long id,
+    String destination,
+    @Nullable String gate,
+    boolean barrier,
+    int attempts,
+    byte[] body,
+    long rowBytes,
+    boolean tooLarge) {}
