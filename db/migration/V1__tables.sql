@@ -1,7 +1,6 @@
 -- Tables of the outbox: where messages go, what is owed, what is captured.
 -- Everything lives in the schema "outbox"; Flyway makes the schema and keeps its history table inside it.
 
-create schema if not exists outbox;
 comment on schema outbox is 'Outbox Relay: changes that are owed to receivers, and where they go.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
