@@ -46,7 +46,7 @@ begin
   if to_regrole('outbox_operator') is not null then
     grant usage on schema outbox to outbox_operator;
     grant select on all tables in schema outbox to outbox_operator;
-    grant insert, update, delete on outbox.destination to outbox_operator;
+    grant insert, update, delete on outbox.destination, outbox.backfill_progress to outbox_operator;
     grant insert, delete, update (state) on outbox.message to outbox_operator;
     for called in
       select p.oid::regprocedure as signature, p.prokind
