@@ -1,0 +1,76 @@
+package dev.outboxrelay.embedded;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * A PostgreSQL of this platform's binaries, on a free port of the loopback address, with a data
+ * directory of its own that is deleted on close. Durable by default ({@code fsync} and {@code
+ * synchronous_commit} on), as a server in production is.
+ */
+public final class EmbeddedServer implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+  private final EmbeddedPostgres postgres;
+
+  private EmbeddedServer(EmbeddedPostgres postgres) {
+    this.postgres = postgres;
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param settings server settings that differ from the defaults, such as {@code
+   *     max_connections=200}
+   * @throws UncheckedIOException when it does not start within 60 s
+   */
+  public static EmbeddedServer start(Map<String, String> settings) {
+    EmbeddedPostgres.Builder builder =
+        EmbeddedPostgres.builder()
+            .setPGStartupWait(START_TIMEOUT)
+            .setServerConfig("fsync", "on")
+            .setServerConfig("synchronous_commit", "on")
+            .setServerConfig("full_page_writes", "on")
+            .setServerConfig("max_connections", "200");
+    settings.forEach(builder::setServerConfig);
+    try {
+      return new EmbeddedServer(builder.start());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the embedded PostgreSQL did not start: " + e.getMessage(), e);
+    }
+  }
+
+  public int port() {
+    return postgres.getPort();
+  }
+
+  /** The superuser, who needs no password. */
+  public String user() {
+    return "postgres";
+  }
+
+  /** JDBC URL of a database on this server, without user and password. */
+  public String url(String database) {
+    return "jdbc:postgresql://localhost:" + port() + "/" + database;
+  }
+
+  /** A connection as superuser. */
+  public Connection connect(String database) throws SQLException {
+    return DriverManager.getConnection(url(database), user(), "");
+  }
+
+  @Override
+  public void close() {
+    try {
+      postgres.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the embedded PostgreSQL did not stop: " + e.getMessage(), e);
+    }
+  }
+}

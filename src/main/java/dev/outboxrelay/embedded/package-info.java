@@ -1,0 +1,5 @@
+/** A PostgreSQL server inside the process, for the demo, the bench and the tests. */
+@NullMarked
+package dev.outboxrelay.embedded;
+
+import org.jspecify.annotations.NullMarked;

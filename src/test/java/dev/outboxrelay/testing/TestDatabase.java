@@ -1,0 +1,105 @@
+package dev.outboxrelay.testing;
+
+import dev.outboxrelay.store.Migrator;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A database of its own, migrated, on the server that all tests share; dropped on close.
+ *
+ * <pre>{@code
+ * try (TestDatabase db = TestDatabase.create()) {
+ *   db.execute("create table orders (id int primary key)");
+ * }
+ * }</pre>
+ */
+public final class TestDatabase implements AutoCloseable {
+  private final TestServer server;
+  private final String name;
+
+  private TestDatabase(TestServer server, String name) {
+    this.server = server;
+    this.name = name;
+  }
+
+  /** A migrated database. */
+  public static TestDatabase create() throws SQLException {
+    TestDatabase database = createEmpty();
+    new Migrator(database.url(), database.user(), database.password()).migrate();
+    return database;
+  }
+
+  /** A database without the migrations. */
+  public static TestDatabase createEmpty() throws SQLException {
+    TestServer server = TestServer.shared();
+    String name = "t_" + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    try (Connection c = server.connect("postgres");
+        Statement s = c.createStatement()) {
+      s.execute("create database " + name);
+    }
+    return new TestDatabase(server, name);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public String url() {
+    return server.url(name);
+  }
+
+  public String user() {
+    return server.user();
+  }
+
+  public String password() {
+    return server.password();
+  }
+
+  /** A connection as the server's superuser. */
+  public Connection connect() throws SQLException {
+    return DriverManager.getConnection(url(), user(), password());
+  }
+
+  /** Runs statements, each in a transaction of its own. */
+  public void execute(String... statements) throws SQLException {
+    try (Connection c = connect();
+        Statement s = c.createStatement()) {
+      for (String statement : statements) {
+        s.execute(statement);
+      }
+    }
+  }
+
+  /** The first column of every row, as text. */
+  public List<String> query(String sql) throws SQLException {
+    try (Connection c = connect();
+        Statement s = c.createStatement();
+        ResultSet r = s.executeQuery(sql)) {
+      List<String> rows = new ArrayList<>();
+      while (r.next()) {
+        rows.add(r.getString(1));
+      }
+      return rows;
+    }
+  }
+
+  /** The first column of the only row, as a number. */
+  public long count(String sql) throws SQLException {
+    return Long.parseLong(query(sql).get(0));
+  }
+
+  @Override
+  public void close() throws SQLException {
+    try (Connection c = server.connect("postgres");
+        Statement s = c.createStatement()) {
+      s.execute("drop database if exists " + name + " with (force)");
+    }
+  }
+}
