@@ -1,6 +1,7 @@
 package dev.outboxrelay.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
@@ -38,8 +39,8 @@ public final class Main implements Runnable {
         run(
             args,
             System.getenv(),
-            new PrintWriter(System.out, true),
-            new PrintWriter(System.err, true));
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     System.exit(exitCode);
   }
 
