@@ -48,7 +48,7 @@ final class DurationConverter implements ITypeConverter<Duration> {
   /** The shortest of the forms above. */
   static String format(Duration duration) {
     if (duration.isZero()) {
-      return "off";
+      return "0s";
     }
     for (String unit : new String[] {"d", "h", "m", "s"}) {
       long count = duration.dividedBy(UNITS.get(unit));

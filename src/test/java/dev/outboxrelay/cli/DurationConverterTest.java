@@ -40,7 +40,7 @@ final class DurationConverterTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"500ms", "10s", "1m", "90s", "2h", "1d", "off"})
+  @ValueSource(strings = {"500ms", "10s", "1m", "90s", "2h", "1d", "0s"})
   void format_ofWhatWasRead_isTheSame(String text) {
     assertEquals(text, DurationConverter.format(converter.convert(text)));
   }
