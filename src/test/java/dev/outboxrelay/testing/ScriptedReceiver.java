@@ -261,8 +261,8 @@ public final class ScriptedReceiver implements AutoCloseable {
     }
   }
 
-  /** One accepted connection: what a {@link Reply} acts on. */
-  final class Connection {
+  /** One accepted connection: what a {@link Reply} acts on. Used by replies alone. */
+  public final class Connection {
     private final Socket socket;
     private final int number;
     private final ByteArrayOutputStream unsent = new ByteArrayOutputStream();
