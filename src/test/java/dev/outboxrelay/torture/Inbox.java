@@ -55,7 +55,6 @@ final class Inbox {
   private final Map<Long, Arrival> arrivals = new HashMap<>();
   private final Map<String, Set<Long>> changes = new HashMap<>();
   private final Map<String, Map<String, Long>> rows = new TreeMap<>();
-  private final Set<String> movedKeys = new HashSet<>();
   private final Map<String, Integer> publishedOrder = new HashMap<>();
   private final Map<Integer, Map<String, Long>> unanswered = new HashMap<>();
   private final List<Repeat> repeats = new ArrayList<>();
@@ -165,14 +164,6 @@ final class Inbox {
     @Nullable Long expected = marks.get(key);
     @Nullable Long before = mark(message.path("old"));
     @Nullable Long after = mark(message.path("new"));
-    boolean keyChanged =
-        before != null
-            && after != null
-            && message.path("old").path("id").asLong() != message.path("new").path("id").asLong();
-    if (keyChanged) {
-      movedKeys.add(table + "/" + message.path("old").path("id").asText());
-      before = null;
-    }
     if (expected == null ? before != null : !expected.equals(before)) {
       outOfOrder++;
       problem("the key's row stood at mark " + expected + " when there came " + line.text());
@@ -219,9 +210,7 @@ final class Inbox {
 
   /** The rows of a table as the lines tell them: key to mark. */
   synchronized Map<String, Long> rows(String table) {
-    Map<String, Long> rebuilt = new TreeMap<>(rows.getOrDefault(table, Map.of()));
-    rebuilt.keySet().removeIf(key -> movedKeys.contains(table + "/" + key));
-    return rebuilt;
+    return new TreeMap<>(rows.getOrDefault(table, Map.of()));
   }
 
   synchronized int firstArrivals() {

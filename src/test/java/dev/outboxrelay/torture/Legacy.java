@@ -13,10 +13,8 @@ final class Legacy {
   /** The table name under which published messages are journalled. */
   static final String PUBLISHED = "published";
 
-  /** Keys up to here are used again and again; greater ones are used once, for key changes. */
-  static final int REUSED_KEYS = 400;
-
-  static final int FRESH_KEYS_FROM = 1_000_001;
+  /** So few that transactions meet at them. */
+  static final int KEYS = 400;
 
   /**
    * A destination.
@@ -40,7 +38,6 @@ final class Legacy {
   static final String[] SCHEMA = {
     "create schema legacy",
     "create sequence legacy.mark",
-    "create sequence legacy.fresh start " + FRESH_KEYS_FROM,
     "create table legacy.transactions (tx bigint primary key)",
     """
     create table legacy.orders (

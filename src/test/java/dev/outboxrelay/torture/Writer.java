@@ -163,7 +163,7 @@ final class Writer implements Runnable {
 
   private void one(Connection connection, List<Entry> entries) throws SQLException {
     String table = Legacy.TABLES.get(random.nextInt(Legacy.TABLES.size()));
-    int key = 1 + random.nextInt(Legacy.REUSED_KEYS);
+    int key = 1 + random.nextInt(Legacy.KEYS);
     int dice = random.nextInt(100);
     if (dice < 50) {
       run(connection, entries, table, false, update(table) + "where id = " + key);
@@ -182,37 +182,37 @@ final class Writer implements Runnable {
     } else if (dice < 90) {
       run(connection, entries, table, true, "delete from legacy." + table + " where id = " + key);
     } else {
-      moveKey(connection, entries);
+      moveKey(connection, entries, table, key);
     }
   }
 
-  /** A row whose key changes, among keys that are never used twice. */
-  private void moveKey(Connection connection, List<Entry> entries) throws SQLException {
-    if (random.nextInt(3) == 0) {
-      run(
-          connection,
-          entries,
-          "orders",
-          false,
-          Legacy.insert("orders") + "from (select nextval('legacy.fresh')) v(i)");
-    } else {
-      run(
-          connection,
-          entries,
-          "orders",
-          false,
-          "update legacy.orders set id = nextval('legacy.fresh'), mark = nextval('legacy.mark')"
-              + " where id = (select id from legacy.orders where id >= "
-              + Legacy.FRESH_KEYS_FROM
-              + " order by id limit 1 for update skip locked)");
+  /** A row whose key changes is told as a deletion of the old key and a new row of the new one. */
+  private void moveKey(Connection connection, List<Entry> entries, String table, int from)
+      throws SQLException {
+    int to = 1 + random.nextInt(Legacy.KEYS);
+    String region = table.equals("accounts") ? ", region = 'r' || " + to + " % 3" : "";
+    try (Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "with before as (select id, mark from legacy.%1$s where id = %2$d for update)"
+                        .formatted(table, from)
+                    + " update legacy.%1$s t set id = %2$d%3$s, mark = nextval('legacy.mark')"
+                        .formatted(table, to, region)
+                    + " from before where t.id = before.id returning t.mark, before.mark")) {
+      while (rows.next()) {
+        entries.add(new Entry(table, Legacy.written(rows.getLong(1))));
+        if (from != to) {
+          entries.add(new Entry(table, Legacy.deleted(rows.getLong(2))));
+        }
+      }
     }
   }
 
   private void bulk(Connection connection, List<Entry> entries) throws SQLException {
     String table = Legacy.TABLES.get(random.nextInt(Legacy.TABLES.size()));
-    int from = 1 + random.nextInt(Legacy.REUSED_KEYS);
+    int from = 1 + random.nextInt(Legacy.KEYS);
     int to = from + 20 + random.nextInt(180);
-    String range = "where id between " + from + " and " + Math.min(to, Legacy.REUSED_KEYS);
+    String range = "where id between " + from + " and " + Math.min(to, Legacy.KEYS);
     int dice = random.nextInt(10);
     if (dice < 5) {
       run(connection, entries, table, false, update(table) + range);
@@ -226,7 +226,7 @@ final class Writer implements Runnable {
               + "from generate_series("
               + from
               + ", "
-              + Math.min(to, Legacy.REUSED_KEYS)
+              + Math.min(to, Legacy.KEYS)
               + ") v(i) on conflict do nothing");
     } else {
       run(connection, entries, table, true, "delete from legacy." + table + " " + range);
