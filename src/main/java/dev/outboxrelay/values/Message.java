@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *     when order is no matter
  * @param barrier true for a truncate: everything before it is settled first, everything after it
  *     waits
+ * @param refused it has been refused before and waited for its retry
  * @param attempts how many attempts were charged so far
  * @param body the encoded message, without framing; empty when the row is over the size limit
  * @param rowBytes the size of the stored row values, bytes; over the limit when {@code tooLarge}
@@ -19,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 public record Message(
     long id,
     String destination,
-    @Nullable String gate,
+    @Nullable Gate gate,
     boolean barrier,
+    boolean refused,
     int attempts,
     byte[] body,
     long rowBytes,

@@ -1,0 +1,33 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Destination;
+import java.sql.SQLException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the relay asks of {@code outbox.destination} and reports in {@code
+ * outbox.destination_state}. Every call blocks.
+ */
+public interface DestinationStore {
+
+  /** All destinations by name. */
+  Map<String, Destination> load() throws SQLException;
+
+  /**
+   * Takes a destination over: adds 1 to its epoch, and gives rows whose transaction id lies in the
+   * future (restored from a dump) the current one, so that windows see them.
+   *
+   * @param owner the relay's name, for {@code outbox.status}
+   * @return the new epoch
+   */
+  long takeOver(String destination, String owner) throws SQLException;
+
+  /**
+   * Reports how a destination does.
+   *
+   * @param down it cannot be reached; down_since keeps its first value while this stays true
+   * @param error the last error, null to keep what is there
+   */
+  void report(String destination, boolean down, @Nullable String error) throws SQLException;
+}

@@ -1,0 +1,12 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Change;
+import java.util.function.Function;
+
+/**
+ * How the messages of a destination are written as they are read.
+ *
+ * @param epoch the epoch under which this relay owns the destination
+ * @param format change to bytes; called on the reading thread
+ */
+public record Encoding(long epoch, Function<Change, byte[]> format) {}

@@ -1,0 +1,125 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Format;
+import dev.outboxrelay.values.Destination.Framing;
+import dev.outboxrelay.values.Destination.OnFailure;
+import dev.outboxrelay.values.Destination.Ordering;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** {@link DestinationStore} over JDBC. */
+final class JdbcDestinationStore implements DestinationStore {
+  private static final String LOAD =
+      "select id, name, doorbell, uri, format, framing, ack, ordering, max_attempts, on_failure, max_in_flight,"
+          + " paused, options::text,"
+          + " extract(epoch from retry_initial) * 1000, extract(epoch from retry_max) * 1000,"
+          + " extract(epoch from ack_timeout) * 1000, extract(epoch from connect_timeout) * 1000,"
+          + " extract(epoch from keep_delivered) * 1000"
+          + " from outbox.destination";
+
+  private static final String TAKE_OVER =
+      "insert into outbox.destination_state as s (destination, epoch, owner, owned_since)"
+          + " values (?, 1, ?, clock_timestamp())"
+          + " on conflict (destination) do update set epoch = s.epoch + 1, owner = excluded.owner,"
+          + " owned_since = excluded.owned_since returning epoch";
+
+  private static final String PULL_BACK =
+      "update outbox.message set xid = pg_current_xact_id()"
+          + " where xid >= pg_snapshot_xmax(pg_current_snapshot()) and state = 'pending' and destination = ?";
+
+  private static final String REPORT =
+      "update outbox.destination_state set"
+          + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
+          + " last_error = coalesce(?, last_error),"
+          + " last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end"
+          + " where destination = ?";
+
+  private final DataSource pool;
+
+  JdbcDestinationStore(DataSource pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public Map<String, Destination> load() throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(LOAD);
+        ResultSet r = s.executeQuery()) {
+      Map<String, Destination> all = new HashMap<>();
+      while (r.next()) {
+        Destination destination = destination(r);
+        all.put(destination.name(), destination);
+      }
+      return all;
+    }
+  }
+
+  private static Destination destination(ResultSet r) throws SQLException {
+    return new Destination(
+        r.getInt(1),
+        r.getString(2),
+        r.getInt(3),
+        r.getString(4),
+        constant(Format.class, r.getString(5)),
+        constant(Framing.class, r.getString(6)),
+        constant(Ack.class, r.getString(7)),
+        constant(Ordering.class, r.getString(8)),
+        r.getInt(9),
+        duration(r, 14),
+        duration(r, 15),
+        duration(r, 16),
+        duration(r, 17),
+        r.getInt(11),
+        constant(OnFailure.class, r.getString(10)),
+        r.getString(18) == null ? null : duration(r, 18),
+        r.getBoolean(12),
+        r.getString(13));
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String text) {
+    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+  }
+
+  private static Duration duration(ResultSet r, int column) throws SQLException {
+    return Duration.ofMillis(Math.round(r.getDouble(column)));
+  }
+
+  @Override
+  public long takeOver(String destination, String owner) throws SQLException {
+    try (Connection c = pool.getConnection()) {
+      try (PreparedStatement s = c.prepareStatement(PULL_BACK)) {
+        new Parameters(s).text(destination);
+        s.executeUpdate();
+      }
+      try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
+        new Parameters(s).text(destination).text(owner);
+        try (ResultSet r = s.executeQuery()) {
+          r.next();
+          return r.getLong(1);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void report(String destination, boolean down, @Nullable String error) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(REPORT)) {
+      s.setBoolean(1, down);
+      s.setString(2, error);
+      s.setString(3, error);
+      s.setString(4, destination);
+      s.executeUpdate();
+    }
+  }
+}

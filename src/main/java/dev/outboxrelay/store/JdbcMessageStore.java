@@ -1,0 +1,389 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Gate;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link MessageStore} over JDBC. Safe for use by several threads; each call has a connection of
+ * its own.
+ */
+final class JdbcMessageStore implements MessageStore {
+  private static final String SIZE =
+      "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
+          + " + coalesce(pg_column_size(m.headers), 0)";
+
+  /**
+   * Rows in an order, cut where their sizes add up to more than a budget. Parameters: message bytes
+   * (3), budget.
+   */
+  private static String sized(String from, String order) {
+    return "select s.id, s.destination, s.key, s.op, s.source_schema, s.source_table, s.xid, s.created_at, s.type,"
+        + " s.attempts, s.size,"
+        + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
+        + " case when s.size <= ? then s.headers end,"
+        + " case when s.due_at > now() then (extract(epoch from s.due_at - now()) * 1000)::bigint + 1 end, s.state"
+        + " from (select m.*, "
+        + SIZE
+        + " as size,"
+        + " sum("
+        + SIZE
+        + ") over (order by "
+        + order
+        + " rows unbounded preceding) as run"
+        + " "
+        + from
+        + " order by "
+        + order
+        + " limit ?) s"
+        + " where s.run - s.size < ?";
+  }
+
+  private static final String PAGE =
+      sized(
+          "from outbox.message m where m.destination = ? and m.state = 'pending' and m.id > ?"
+              + " and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+              + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))",
+          "m.id");
+
+  /**
+   * Ids of the window first, so that the plan cannot become a walk along the id index. Parameters:
+   * last (2).
+   */
+  private static final String WINDOW =
+      "select m.id, m.destination from outbox.message m"
+          + " where m.state = 'pending' and m.xid >= pg_snapshot_xmax(?::pg_snapshot) and m.destination = any (?)"
+          + " union all"
+          + " select m.id, m.destination from outbox.message m"
+          + " where m.state = 'pending' and m.xid = any (array(select pg_snapshot_xip(?::pg_snapshot)))"
+          + " and m.destination = any (?)";
+
+  private static final String TAIL =
+      "with w as materialized (select id from ("
+          + WINDOW
+          + ") u limit ?),"
+          + " n as materialized (select count(*) as found from w)"
+          + " select pg_current_snapshot(), n.found, r.* from n left join lateral ("
+          + sized("from w join outbox.message m on m.id = w.id where n.found <= ?", "m.id")
+          + ") r on true";
+
+  private static final String FIRST_IDS =
+      "select u.destination, min(u.id) from ("
+          + WINDOW.replace("m.id, m.destination from", "m.id, m.destination, m.xid from")
+          + ") u where pg_visible_in_snapshot(u.xid, ?::pg_snapshot) group by u.destination";
+
+  private static final String DUE =
+      sized(
+          "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
+              + " and m.due_at is not null and m.due_at <= now() and m.id <> all (?)",
+          "m.due_at, m.id");
+
+  private static final String NEXT_DUE =
+      "select (extract(epoch from min(m.due_at) - now()) * 1000)::bigint + 1 from outbox.message m"
+          + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
+
+  private static String held(String gate) {
+    return sized(
+        "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
+  }
+
+  private static final String PARKED =
+      "select m.source_schema, m.source_table, m.key, min(m.id) filter (where m.state <> 'held')"
+          + " from outbox.message m"
+          + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
+          + " and m.key is not null group by m.source_schema, m.source_table, m.key limit ?";
+
+  private static final String STANDING =
+      "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
+          + " and m.state in ('pending', 'retry', 'failed')";
+
+  private static final String BARRIER =
+      "select exists (select from outbox.message m where m.destination = ? and m.state = 'retry'"
+          + " and m.op = 'truncate')";
+
+  private static final String COMPLETE =
+      "delete from outbox.message where id = any (?) and destination = ?";
+
+  private static final String KEEP =
+      "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
+          + " where id = any (?) and destination = ? and state <> 'delivered'";
+
+  private static final String RETRY =
+      "update outbox.message set state = 'retry', attempts = ?, last_error = ?,"
+          + " due_at = clock_timestamp() + ? * interval '1 millisecond' where id = ? and destination = ?"
+          + " and state <> 'delivered'";
+
+  private static final String FAIL =
+      "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
+          + " where id = ? and destination = ? and state <> 'delivered'";
+
+  private static final String HOLD =
+      "update outbox.message set state = 'held' where id = any (?) and destination = ? and state = 'pending'";
+
+  private static final String OWED =
+      "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
+          + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+          + " and (m.due_at is null or m.due_at <= now()) order by m.destination, m.id limit ?";
+
+  private static final String PURGE =
+      "delete from outbox.message where id = any (array("
+          + "select m.id from outbox.destination d join lateral ("
+          + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
+          + " and x.delivered_at < now() - coalesce(d.keep_delivered, interval '0') limit ?) m on true limit ?))"
+          + " and state = 'delivered'";
+
+  /** Written out, since an index does not serve "is not distinct from". */
+  private static String condition(Gate gate) {
+    return (gate.schema() == null ? "m.source_schema is null" : "m.source_schema = ?")
+        + (gate.table() == null ? " and m.source_table is null" : " and m.source_table = ?")
+        + " and m.key = ?";
+  }
+
+  private final DataSource pool;
+
+  JdbcMessageStore(DataSource pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public String snapshot() throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement("select pg_current_snapshot()");
+        ResultSet r = s.executeQuery()) {
+      r.next();
+      return r.getString(1);
+    }
+  }
+
+  @Override
+  public Batch page(
+      String destination,
+      long after,
+      @Nullable String from,
+      String upTo,
+      Limits limits,
+      Encoding encoding)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(PAGE)) {
+      Parameters p = new Parameters(s).messageBytes(limits);
+      p.text(destination).number(after).text(upTo).text(from).text(from);
+      p.number(limits.rows()).number(limits.bytes());
+      try (ResultSet r = s.executeQuery()) {
+        return new Rows(r, limits, name -> encoding).read();
+      }
+    }
+  }
+
+  @Override
+  public Tail tail(Map<String, Encoding> encodings, String last, Limits limits)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(TAIL)) {
+      Parameters p = new Parameters(s);
+      p.text(last)
+          .texts(encodings.keySet())
+          .text(last)
+          .texts(encodings.keySet())
+          .number(limits.rows() + 1);
+      p.messageBytes(limits).number(limits.rows()).number(limits.rows()).number(limits.bytes());
+      try (ResultSet r = s.executeQuery()) {
+        return Rows.tail(r, limits, encodings);
+      }
+    }
+  }
+
+  @Override
+  public Map<String, Long> firstIds(Collection<String> destinations, String from, String upTo)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(FIRST_IDS)) {
+      new Parameters(s).text(from).texts(destinations).text(from).texts(destinations).text(upTo);
+      Map<String, Long> first = new HashMap<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          first.put(r.getString(1), r.getLong(2));
+        }
+      }
+      return first;
+    }
+  }
+
+  @Override
+  public Batch due(String destination, Set<Long> except, Limits limits, Encoding encoding)
+      throws SQLException {
+    try (Connection c = pool.getConnection()) {
+      Batch due;
+      try (PreparedStatement s = c.prepareStatement(DUE)) {
+        Parameters p = new Parameters(s).messageBytes(limits).text(destination).numbers(except);
+        p.number(limits.rows()).number(limits.bytes());
+        try (ResultSet r = s.executeQuery()) {
+          due = new Rows(r, limits, name -> encoding).read();
+        }
+      }
+      List<Long> known = new ArrayList<>(except);
+      due.messages().forEach(m -> known.add(m.id()));
+      try (PreparedStatement s = c.prepareStatement(NEXT_DUE)) {
+        new Parameters(s).text(destination).numbers(known);
+        try (ResultSet r = s.executeQuery()) {
+          r.next();
+          long next = r.getLong(1);
+          Map<String, Long> nextDue =
+              r.wasNull() ? Map.of() : Map.of(destination, Math.max(0, next));
+          return new Batch(due.messages(), due.more(), due.lastId(), nextDue);
+        }
+      }
+    }
+  }
+
+  @Override
+  public Batch held(String destination, Gate gate, Limits limits, Encoding encoding)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(held(condition(gate)))) {
+      Parameters p = new Parameters(s).messageBytes(limits).text(destination).gate(gate);
+      p.number(limits.rows()).number(limits.bytes());
+      try (ResultSet r = s.executeQuery()) {
+        return new Rows(r, limits, name -> encoding).read();
+      }
+    }
+  }
+
+  @Override
+  public List<Parked> parked(String destination, boolean failedToo, int limit) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(PARKED)) {
+      new Parameters(s).text(destination).flag(failedToo).number(limit);
+      List<Parked> parked = new ArrayList<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          Gate gate = new Gate(r.getString(1), r.getString(2), r.getString(3));
+          parked.add(new Parked(gate, r.getLong(4)));
+        }
+      }
+      return parked;
+    }
+  }
+
+  @Override
+  public Set<Long> standing(String destination, Collection<Long> ids) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(STANDING)) {
+      new Parameters(s).numbers(ids).text(destination);
+      Set<Long> standing = new HashSet<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          standing.add(r.getLong(1));
+        }
+      }
+      return standing;
+    }
+  }
+
+  @Override
+  public boolean barrierWaits(String destination) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(BARRIER)) {
+      new Parameters(s).text(destination);
+      try (ResultSet r = s.executeQuery()) {
+        r.next();
+        return r.getBoolean(1);
+      }
+    }
+  }
+
+  @Override
+  public int complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+      throws SQLException {
+    int done = 0;
+    try (Connection c = pool.getConnection()) {
+      for (Map.Entry<String, List<Long>> entry : idsByDestination.entrySet()) {
+        String sql = keep.contains(entry.getKey()) ? KEEP : COMPLETE;
+        try (PreparedStatement s = c.prepareStatement(sql)) {
+          new Parameters(s).numbers(entry.getValue()).text(entry.getKey());
+          done += s.executeUpdate();
+        }
+      }
+    }
+    return done;
+  }
+
+  @Override
+  public void retry(String destination, long id, int attempts, long delayMillis, String error)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(RETRY)) {
+      new Parameters(s)
+          .number(attempts)
+          .text(error)
+          .number(delayMillis)
+          .number(id)
+          .text(destination);
+      s.executeUpdate();
+    }
+  }
+
+  @Override
+  public void fail(String destination, long id, int attempts, String error) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(FAIL)) {
+      new Parameters(s).number(attempts).text(error).number(id).text(destination);
+      s.executeUpdate();
+    }
+  }
+
+  @Override
+  public void hold(String destination, Collection<Long> ids) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(HOLD)) {
+      new Parameters(s).numbers(ids).text(destination);
+      s.executeUpdate();
+    }
+  }
+
+  @Override
+  public List<Owed> owed(
+      Collection<String> destinations,
+      String snapshot,
+      String afterDestination,
+      long afterId,
+      int limit)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(OWED)) {
+      new Parameters(s)
+          .texts(destinations)
+          .text(afterDestination)
+          .number(afterId)
+          .text(snapshot)
+          .number(limit);
+      List<Owed> owed = new ArrayList<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          owed.add(new Owed(r.getString(1), r.getLong(2)));
+        }
+      }
+      return owed;
+    }
+  }
+
+  @Override
+  public int purge(int limit) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(PURGE)) {
+      new Parameters(s).number(limit).number(limit);
+      return s.executeUpdate();
+    }
+  }
+}

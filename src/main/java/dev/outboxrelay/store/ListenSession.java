@@ -1,0 +1,90 @@
+package dev.outboxrelay.store;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+
+/** The session that listens. Never in a transaction, always read. Used by one thread at a time. */
+public final class ListenSession implements AutoCloseable {
+  private static final String SELF_TEST = "outbox_self_test_";
+
+  private final Connection connection;
+  private final PGConnection notifications;
+  private final String selfTest;
+
+  private ListenSession(Connection connection, PGConnection notifications, String selfTest) {
+    this.connection = connection;
+    this.notifications = notifications;
+    this.selfTest = selfTest;
+  }
+
+  static ListenSession open(Connection connection) throws SQLException {
+    PGConnection notifications = connection.unwrap(PGConnection.class);
+    String selfTest = SELF_TEST + notifications.getBackendPID();
+    try (Statement s = connection.createStatement()) {
+      s.execute("listen outbox; listen outbox_control; listen " + selfTest);
+    }
+    return new ListenSession(connection, notifications, selfTest);
+  }
+
+  /** What a notification is about. */
+  public enum Kind {
+    /** A writer rang; the text is a destination. */
+    BELL,
+    /** An operator changed something; the text is a destination, or empty for all. */
+    CONTROL,
+    /** The relay's own. */
+    SELF_TEST
+  }
+
+  /** A notification. */
+  public record Heard(Kind kind, String text) {}
+
+  /**
+   * Waits for notifications.
+   *
+   * @param timeoutMillis 1 or more
+   * @return what came, in order, empty after the timeout
+   */
+  public List<Heard> await(int timeoutMillis) throws SQLException {
+    PGNotification[] came = notifications.getNotifications(Math.max(1, timeoutMillis));
+    if (came == null || came.length == 0) {
+      return List.of();
+    }
+    List<Heard> heard = new ArrayList<>(came.length);
+    for (PGNotification n : came) {
+      Kind kind =
+          switch (n.getName()) {
+            case "outbox" -> Kind.BELL;
+            case "outbox_control" -> Kind.CONTROL;
+            default -> Kind.SELF_TEST;
+          };
+      heard.add(new Heard(kind, n.getParameter()));
+    }
+    return heard;
+  }
+
+  /** Rings its own bell: unless {@link #await} then hears it, the session is deaf. */
+  public void ringSelf() throws SQLException {
+    try (Statement s = connection.createStatement()) {
+      s.execute("notify " + selfTest);
+    }
+  }
+
+  /**
+   * Cuts the session off without a word to the server; safe from any thread, also while a call is
+   * stuck.
+   */
+  public void abort() {
+    Sessions.abort(connection);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

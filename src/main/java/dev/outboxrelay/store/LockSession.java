@@ -1,0 +1,149 @@
+package dev.outboxrelay.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * The session that holds a relay's advisory locks: its membership, the doorbells it owns, and those
+ * it sleeps on. When the session ends, however it ends, all of them are free. Used by one thread at
+ * a time.
+ */
+public final class LockSession implements AutoCloseable {
+  /** Writers share it, a sleeping relay holds it alone. */
+  static final int BELL = 7021001;
+
+  /** Held alone by the relay that owns a doorbell's destinations. */
+  static final int OWNER = 7021002;
+
+  /** Shared by all relays. */
+  static final int MEMBER = 7021003;
+
+  private static final String ENTER =
+      "select pg_advisory_lock_shared(" + MEMBER + ", 0), pg_backend_pid()";
+
+  /** Who is there, and who owns what. */
+  private static final String LOOK =
+      "select classid::bigint, objid::bigint, pid from pg_locks where locktype = 'advisory' and granted"
+          + " and database = (select oid from pg_database where datname = current_database())"
+          + " and classid::bigint in ("
+          + OWNER
+          + ", "
+          + MEMBER
+          + ") and objsubid = 2";
+
+  private static final String TRY =
+      "select n from unnest(?::int[]) as n where pg_try_advisory_lock(?, n)";
+  private static final String FREE =
+      "select n from unnest(?::int[]) as n where pg_advisory_unlock(?, n)";
+
+  private final Connection connection;
+  private final int pid;
+
+  private LockSession(Connection connection, int pid) {
+    this.connection = connection;
+    this.pid = pid;
+  }
+
+  static LockSession open(Connection connection) throws SQLException {
+    try (PreparedStatement s = connection.prepareStatement(ENTER);
+        ResultSet r = s.executeQuery()) {
+      r.next();
+      return new LockSession(connection, r.getInt(2));
+    }
+  }
+
+  /**
+   * Relays and their doorbells, in this database, now.
+   *
+   * @param relays how many relays live, this one included
+   * @param rank this relay's place among them, from 0
+   * @param owned doorbells that any relay owns
+   */
+  public record View(int relays, int rank, Set<Integer> owned) {}
+
+  /** Looks around; also the heartbeat. */
+  public View look() throws SQLException {
+    int relays = 0;
+    int rank = 0;
+    Set<Integer> owned = new HashSet<>();
+    try (PreparedStatement s = connection.prepareStatement(LOOK);
+        ResultSet r = s.executeQuery()) {
+      while (r.next()) {
+        if (r.getLong(1) == OWNER) {
+          owned.add((int) r.getLong(2));
+          continue;
+        }
+        relays++;
+        if (r.getInt(3) < pid) {
+          rank++;
+        }
+      }
+    }
+    return new View(relays, rank, owned);
+  }
+
+  /** Tries to own doorbells; returns those it got. */
+  public Set<Integer> tryOwn(Collection<Integer> doorbells) throws SQLException {
+    return run(TRY, OWNER, doorbells);
+  }
+
+  /** Gives doorbells up. */
+  public void disown(Collection<Integer> doorbells) throws SQLException {
+    run(FREE, OWNER, doorbells);
+  }
+
+  /**
+   * Tries to make writers ring; fails, without waiting, where a writer is under way. Returns those
+   * it got.
+   */
+  public Set<Integer> trySleep(Collection<Integer> doorbells) throws SQLException {
+    return run(TRY, BELL, doorbells);
+  }
+
+  /** Lets writers write without ringing again. */
+  public void wake(Collection<Integer> doorbells) throws SQLException {
+    run(FREE, BELL, doorbells);
+  }
+
+  private Set<Integer> run(String sql, int lockClass, Collection<Integer> doorbells)
+      throws SQLException {
+    Set<Integer> done = new HashSet<>();
+    if (doorbells.isEmpty()) {
+      return done;
+    }
+    try (PreparedStatement s = connection.prepareStatement(sql)) {
+      s.setObject(
+          1, doorbells.stream().mapToInt(Integer::intValue).toArray(), java.sql.Types.ARRAY);
+      s.setInt(2, lockClass);
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          done.add(r.getInt(1));
+        }
+      }
+    }
+    return done;
+  }
+
+  /** The server's process of this session. */
+  public int pid() {
+    return pid;
+  }
+
+  /**
+   * Cuts the session off without a word to the server; safe from any thread, also while a call is
+   * stuck.
+   */
+  public void abort() {
+    Sessions.abort(connection);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,123 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Gate;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the relay asks of {@code outbox.message}. Every call blocks, takes one pooled connection and
+ * one statement, and may be repeated after an exception: nothing is lost by doing it twice.
+ * Snapshots are PostgreSQL's text form of {@code pg_snapshot}.
+ */
+public interface MessageStore {
+
+  /** A snapshot of now. */
+  String snapshot() throws SQLException;
+
+  /**
+   * Pending messages of one destination that are visible in {@code upTo} and, if {@code from} is
+   * given, were not visible in it; by id.
+   *
+   * @param after only ids greater than this
+   */
+  Batch page(
+      String destination,
+      long after,
+      @Nullable String from,
+      String upTo,
+      Limits limits,
+      Encoding encoding)
+      throws SQLException;
+
+  /**
+   * Pending messages that were not visible in a snapshot, by id, with the snapshot of this very
+   * statement.
+   *
+   * @param encodings the destinations asked for, with how to write their messages
+   */
+  Tail tail(Map<String, Encoding> encodings, String last, Limits limits) throws SQLException;
+
+  /**
+   * The smallest pending id of each destination in the window between two snapshots; destinations
+   * with none are absent.
+   */
+  Map<String, Long> firstIds(Collection<String> destinations, String from, String upTo)
+      throws SQLException;
+
+  /**
+   * Messages of a destination whose time has come (retries, and messages published for later),
+   * earliest first; {@code nextDueMillis} of the answer tells when the next will be due, of all
+   * that are not asked to be left out.
+   *
+   * @param except ids that are being dealt with
+   */
+  Batch due(String destination, Set<Long> except, Limits limits, Encoding encoding)
+      throws SQLException;
+
+  /** The held messages of a gate, by id. */
+  Batch held(String destination, Gate gate, Limits limits, Encoding encoding) throws SQLException;
+
+  /**
+   * Gates with refused or held messages.
+   *
+   * @param failedToo failed messages count as well: they hold their key up
+   * @param limit how many gates at most
+   */
+  List<Parked> parked(String destination, boolean failedToo, int limit) throws SQLException;
+
+  /** Which of these messages still hold their gate up: pending, to be retried, or failed. */
+  Set<Long> standing(String destination, Collection<Long> ids) throws SQLException;
+
+  /** Whether a refused truncate waits for its retry. */
+  boolean barrierWaits(String destination) throws SQLException;
+
+  /**
+   * Takes delivered messages off the table, by exact ids.
+   *
+   * @param keep the destination keeps delivered rows for a while
+   * @return how many were there
+   */
+  int complete(Map<String, List<Long>> idsByDestination, Set<String> keep) throws SQLException;
+
+  /**
+   * Marks a refused message, with a charged attempt.
+   *
+   * @param delayMillis from now by the database's clock
+   */
+  void retry(String destination, long id, int attempts, long delayMillis, String error)
+      throws SQLException;
+
+  /** Sets a message aside. */
+  void fail(String destination, long id, int attempts, String error) throws SQLException;
+
+  /** Marks messages as held behind a refused message of their key. */
+  void hold(String destination, Collection<Long> ids) throws SQLException;
+
+  /**
+   * Ids of pending messages that are visible in a snapshot and due, by destination and id.
+   *
+   * @param afterDestination where the last call ended, "" at first
+   * @param afterId where the last call ended, 0 at first
+   */
+  List<Owed> owed(
+      Collection<String> destinations,
+      String snapshot,
+      String afterDestination,
+      long afterId,
+      int limit)
+      throws SQLException;
+
+  /**
+   * Deletes delivered rows that were kept long enough.
+   *
+   * @return how many; equal to {@code limit} when there may be more
+   */
+  int purge(int limit) throws SQLException;
+
+  /** An owed message, by name. */
+  record Owed(String destination, long id) {}
+}

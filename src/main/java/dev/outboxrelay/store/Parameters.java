@@ -1,0 +1,63 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Gate;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** Sets a statement's parameters from left to right. */
+final class Parameters {
+  private final PreparedStatement statement;
+  private int next = 1;
+
+  Parameters(PreparedStatement statement) {
+    this.statement = statement;
+  }
+
+  Parameters text(@Nullable String value) throws SQLException {
+    statement.setString(next++, value);
+    return this;
+  }
+
+  Parameters number(long value) throws SQLException {
+    statement.setLong(next++, value);
+    return this;
+  }
+
+  Parameters flag(boolean value) throws SQLException {
+    statement.setBoolean(next++, value);
+    return this;
+  }
+
+  Parameters numbers(Collection<Long> values) throws SQLException {
+    long[] ids = values.stream().mapToLong(Long::longValue).toArray();
+    statement.setObject(next++, ids, Types.ARRAY);
+    return this;
+  }
+
+  Parameters texts(Collection<String> values) throws SQLException {
+    statement.setObject(next++, values.toArray(new String[0]), Types.ARRAY);
+    return this;
+  }
+
+  Parameters gate(Gate gate) throws SQLException {
+    if (gate.schema() != null) {
+      text(gate.schema());
+    }
+    if (gate.table() != null) {
+      text(gate.table());
+    }
+    return text(gate.key());
+  }
+
+  /**
+   * The size limit stands three times in every sized read, once for each column that may be large.
+   */
+  Parameters messageBytes(Limits limits) throws SQLException {
+    return number(limits.messageBytes())
+        .number(limits.messageBytes())
+        .number(limits.messageBytes());
+  }
+}
