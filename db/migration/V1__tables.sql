@@ -1,7 +1,6 @@
 -- Tables of the outbox: where messages go, what is owed, what is captured.
 -- Everything lives in the schema "outbox"; Flyway makes the schema and keeps its history table inside it.
 
-create schema if not exists outbox;
 comment on schema outbox is 'Outbox Relay: changes that are owed to receivers, and where they go.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -116,3 +115,19 @@ alter table outbox.message set (
   toast.autovacuum_vacuum_threshold = 20000,
   toast.autovacuum_vacuum_cost_delay = 0
 );
+
+-- How far backfills have come: a row a table (each partition is one), removed when the backfill is done.
+create table outbox.backfill_progress (
+  source        regclass not null,
+  destination   text collate "C" not null,
+  part          regclass not null,
+  filenode      oid not null,
+  condition     text not null,
+  next_block    bigint not null,
+  end_block     bigint not null,
+  locked_places tid[] not null default '{}',
+  rows_written  bigint not null default 0,
+  started_at    timestamptz not null default clock_timestamp(),
+  constraint backfill_progress_pkey primary key (source, destination, part)
+);
+comment on table outbox.backfill_progress is 'How far backfills have come; rows go when the backfill is done.';

@@ -1,0 +1,54 @@
+package dev.outboxrelay.receiver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds a message's id. The format 'change' begins with it; in the others it is the member {@code
+ * id}, at the top or inside {@code source}.
+ */
+final class MessageId {
+
+  private static final byte[] START = "{\"id\":\"".getBytes(StandardCharsets.US_ASCII);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private MessageId() {}
+
+  /** The id's digits as ASCII, or null when there is none. */
+  static byte @Nullable [] of(byte[] message) {
+    int at = 0;
+    while (at < START.length && at < message.length && message[at] == START[at]) {
+      at++;
+    }
+    if (at == START.length) {
+      int end = at;
+      while (end < message.length && message[end] >= '0' && message[end] <= '9') {
+        end++;
+      }
+      if (end > at && end < message.length && message[end] == '"') {
+        byte[] id = new byte[end - at];
+        System.arraycopy(message, at, id, 0, id.length);
+        return id;
+      }
+    }
+    return parsed(message);
+  }
+
+  private static byte @Nullable [] parsed(byte[] message) {
+    try {
+      JsonNode json = JSON.readTree(message);
+      JsonNode id = json.path("id");
+      if (id.isMissingNode()) {
+        id = json.path("source").path("id");
+      }
+      String text = id.asText("");
+      boolean digits = !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
+      return digits ? text.getBytes(StandardCharsets.US_ASCII) : null;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package dev.outboxrelay.sink.tcp;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.outboxrelay.sink.Answer;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads any answer that the protocol knows, thoroughly: exactly one of {@code ack}, {@code
+ * ack_up_to} and {@code nack}, whose id is a string of digits or an integer. Members that it does
+ * not know are passed over.
+ */
+final class AnswerJson {
+
+  static final int MAX_REASON_CHARS = 1_000;
+  static final Duration MAX_RETRY_AFTER = Duration.ofDays(30);
+
+  private static final String DEFAULT_REASON = "refused by the receiver, no reason given";
+  private static final int EXCERPT_BYTES = 120;
+  private static final BigInteger MAX_ID = BigInteger.valueOf(Long.MAX_VALUE);
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
+
+  private AnswerJson() {}
+
+  /** The answer on a line; null for a line of white space, which says nothing. */
+  static @Nullable Answer parse(byte[] line, int length) throws ProtocolException {
+    if (isBlank(line, length)) {
+      return null;
+    }
+    JsonNode answer = read(line, length);
+    if (!answer.isObject()) {
+      throw malformed("is not a JSON object", line, length);
+    }
+    JsonNode ack = answer.get("ack");
+    JsonNode ackUpTo = answer.get("ack_up_to");
+    JsonNode nack = answer.get("nack");
+    int kinds = (ack == null ? 0 : 1) + (ackUpTo == null ? 0 : 1) + (nack == null ? 0 : 1);
+    if (kinds != 1) {
+      throw malformed("needs exactly one of ack, ack_up_to and nack", line, length);
+    }
+    if (ack != null) {
+      return new Answer.Acked(id(ack, line, length));
+    }
+    if (ackUpTo != null) {
+      return new Answer.AckedUpTo(id(ackUpTo, line, length));
+    }
+    return new Answer.Nacked(
+        id(nack, line, length),
+        reason(answer.get("reason"), line, length),
+        retry(answer.get("retry"), line, length),
+        retryAfter(answer.get("retry_after_ms"), line, length));
+  }
+
+  private static boolean isBlank(byte[] line, int length) {
+    for (int at = 0; at < length; at++) {
+      if (line[at] != ' ' && line[at] != '\t' && line[at] != '\r') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static JsonNode read(byte[] line, int length) throws ProtocolException {
+    try {
+      return JSON.readTree(line, 0, length);
+    } catch (JsonProcessingException e) {
+      throw malformed("is not JSON (" + e.getOriginalMessage() + ")", line, length);
+    } catch (IOException e) {
+      throw malformed("is not JSON", line, length);
+    }
+  }
+
+  private static long id(JsonNode id, byte[] line, int length) throws ProtocolException {
+    if (id.isIntegralNumber()) {
+      BigInteger value = id.bigIntegerValue();
+      if (value.signum() >= 0 && value.compareTo(MAX_ID) <= 0) {
+        return value.longValueExact();
+      }
+    } else if (id.isTextual()) {
+      String text = id.textValue();
+      if (!text.isEmpty() && text.length() <= 19 && text.chars().allMatch(AnswerJson::isDigit)) {
+        BigInteger value = new BigInteger(text);
+        if (value.compareTo(MAX_ID) <= 0) {
+          return value.longValueExact();
+        }
+      }
+    }
+    throw malformed("has no message id", line, length);
+  }
+
+  private static boolean isDigit(int c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static String reason(@Nullable JsonNode reason, byte[] line, int length)
+      throws ProtocolException {
+    if (reason == null || reason.isNull()) {
+      return DEFAULT_REASON;
+    }
+    if (!reason.isTextual()) {
+      throw malformed("has a reason that is not a string", line, length);
+    }
+    String text = reason.textValue();
+    if (text.isBlank()) {
+      return DEFAULT_REASON;
+    }
+    // PostgreSQL's text cannot hold U+0000.
+    String storable = text.replace('\0', '\ufffd');
+    return storable.length() <= MAX_REASON_CHARS
+        ? storable
+        : storable.substring(0, MAX_REASON_CHARS);
+  }
+
+  private static boolean retry(@Nullable JsonNode retry, byte[] line, int length)
+      throws ProtocolException {
+    if (retry == null || retry.isNull()) {
+      return true;
+    }
+    if (!retry.isBoolean()) {
+      throw malformed("has a retry that is neither true nor false", line, length);
+    }
+    return retry.booleanValue();
+  }
+
+  private static @Nullable Duration retryAfter(@Nullable JsonNode millis, byte[] line, int length)
+      throws ProtocolException {
+    if (millis == null || millis.isNull()) {
+      return null;
+    }
+    if (!millis.isIntegralNumber() || millis.bigIntegerValue().signum() < 0) {
+      throw malformed("has a retry_after_ms that is not a whole number from 0 on", line, length);
+    }
+    BigInteger most = BigInteger.valueOf(MAX_RETRY_AFTER.toMillis());
+    return Duration.ofMillis(millis.bigIntegerValue().min(most).longValueExact());
+  }
+
+  private static ProtocolException malformed(String what, byte[] line, int length) {
+    return new ProtocolException("an answer " + what + ": " + excerpt(line, length));
+  }
+
+  /** The beginning of a line, fit for a log: one line, printable. */
+  static String excerpt(byte[] line, int length) {
+    int shown = Math.min(length, EXCERPT_BYTES);
+    String text = new String(line, 0, shown, StandardCharsets.UTF_8);
+    StringBuilder printable = new StringBuilder(shown + 3);
+    text.codePoints()
+        .map(c -> Character.isISOControl(c) || !Character.isDefined(c) ? '.' : c)
+        .forEach(printable::appendCodePoint);
+    return shown < length ? printable + "…" : printable.toString();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.outboxrelay.sink.tcp;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where a destination's URI points.
+ *
+ * @param secure true for {@code tls://}
+ * @param host a name, an IPv4 address, or an IPv6 address without its brackets
+ * @param port 1 to 65535
+ */
+record Endpoint(boolean secure, String host, int port) {
+
+  private static final Pattern URI =
+      Pattern.compile(
+          "(tcp|tls)://(?:\\[([0-9A-Fa-f:.]+(?:%[^\\]]+)?)]|([^/?#@\\s:]+)):(\\d{1,5})");
+
+  static Endpoint parse(String uri) {
+    Matcher matcher = URI.matcher(uri);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "uri is '" + uri + "', need tcp://host:port or tls://host:port, IPv6 in brackets");
+    }
+    int port = Integer.parseInt(matcher.group(4));
+    if (port < 1 || port > 65535) {
+      throw new IllegalArgumentException("uri is '" + uri + "', need a port from 1 to 65535");
+    }
+    String host = matcher.group(2) != null ? matcher.group(2) : matcher.group(3);
+    return new Endpoint(matcher.group(1).equals("tls"), host, port);
+  }
+
+  @Override
+  public String toString() {
+    String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+    return (secure ? "tls://" : "tcp://") + shown + ":" + port;
+  }
+}

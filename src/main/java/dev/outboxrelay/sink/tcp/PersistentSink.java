@@ -1,0 +1,239 @@
+package dev.outboxrelay.sink.tcp;
+
+import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.sink.Sink;
+import dev.outboxrelay.sink.SinkListener;
+import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Framing;
+import dev.outboxrelay.values.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection that stays open: framing 'ndjson' or 'length', acknowledged line by line, or
+ * ({@code ack} 'none') by the kernel having taken the bytes.
+ *
+ * <p>INVARIANT: every field that is not final is touched on the event loop only, and {@link #end}
+ * is the only way out, so that the listener hears {@code closed} once and last.
+ */
+final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink, Dialer.Outcome {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PersistentSink.class);
+
+  /** Far above any max_in_flight: reached only if answers stop for good on a living connection. */
+  private static final int MAX_UNANSWERED = 500_000;
+
+  private final String name;
+  private final Ack ack;
+  private final EventLoop loop;
+  private final ListenerGuard listener;
+  private final Outgoing outgoing;
+  private final AnswerParser parser = new AnswerParser();
+  private final Unanswered unanswered = new Unanswered();
+  private final List<Answer> read = new ArrayList<>();
+
+  private List<Answer> answers = new ArrayList<>();
+  private @Nullable Channel channel;
+  private boolean pumping;
+  private boolean ended;
+  private int unflushed;
+
+  PersistentSink(String name, Framing framing, Ack ack, EventLoop loop, SinkListener listener) {
+    this.name = name;
+    this.ack = ack;
+    this.loop = loop;
+    this.listener = new ListenerGuard(name, listener);
+    this.outgoing = new Outgoing(framing);
+  }
+
+  @Override
+  public void send(List<Message> messages) {
+    List<Message> batch = List.copyOf(messages);
+    try {
+      loop.execute(() -> enqueue(batch));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("{}: not sent, the transport is closed", name);
+    }
+  }
+
+  @Override
+  public void close(String reason) {
+    try {
+      loop.execute(() -> end(reason, Fault.NONE));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("{}: not closed, the transport is closed", name);
+    }
+  }
+
+  @Override
+  public void stood(Channel made) {
+    if (ended) {
+      made.close();
+      return;
+    }
+    channel = made;
+    made.pipeline().addLast(this);
+    if (!made.isActive()) {
+      end("the receiver closed the connection at once", Fault.LOST);
+      return;
+    }
+    listener.connected();
+    pump();
+  }
+
+  @Override
+  public void failed(String reason) {
+    end(reason, Fault.UNREACHABLE);
+  }
+
+  private void enqueue(List<Message> batch) {
+    if (ended) {
+      return;
+    }
+    outgoing.add(batch);
+    pump();
+  }
+
+  /** Hands the socket what it can take; called again when it can take more. */
+  private void pump() {
+    if (pumping || ended || channel == null) {
+      return;
+    }
+    pumping = true;
+    try {
+      while (!ended && !outgoing.isEmpty() && channel.isWritable()) {
+        while (!outgoing.isEmpty() && channel.isWritable()) {
+          writeNext(channel);
+        }
+        channel.flush();
+      }
+    } finally {
+      pumping = false;
+    }
+  }
+
+  private void writeNext(Channel to) {
+    if (ack == Ack.NONE) {
+      List<Answer> delivered = new ArrayList<>();
+      ByteBuf buffer = outgoing.next(to.alloc(), id -> delivered.add(new Answer.Acked(id)));
+      unflushed += delivered.size();
+      to.write(buffer)
+          .addListener(
+              future -> {
+                if (future.isSuccess()) {
+                  taken(delivered);
+                }
+              });
+      return;
+    }
+    to.write(outgoing.next(to.alloc(), unanswered::sent), to.voidPromise());
+    if (unanswered.count() > MAX_UNANSWERED) {
+      end("more than " + MAX_UNANSWERED + " messages wait for an answer", Fault.LOST);
+    }
+  }
+
+  private void taken(List<Answer> delivered) {
+    unflushed -= delivered.size();
+    if (!ended && !delivered.isEmpty()) {
+      listener.answered(delivered);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    pump();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    try {
+      if (!ended && ack == Ack.LINE) {
+        parse(in);
+      }
+    } finally {
+      in.release();
+    }
+  }
+
+  private void parse(ByteBuf in) {
+    ProtocolException malformed = null;
+    try {
+      parser.feed(in, read);
+    } catch (ProtocolException e) {
+      malformed = e;
+    }
+    try {
+      for (Answer answer : read) {
+        unanswered.answered(answer, answers);
+      }
+    } catch (ProtocolException e) {
+      malformed = e;
+    }
+    read.clear();
+    if (malformed != null) {
+      report();
+      end(malformed.getMessage(), Fault.PROTOCOL);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    report();
+  }
+
+  private void report() {
+    if (!answers.isEmpty() && !ended) {
+      List<Answer> all = answers;
+      answers = new ArrayList<>(all.size());
+      listener.answered(all);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    report();
+    int owed = owed();
+    String inside = parser.insideLine() ? " in the middle of an answer" : "";
+    if (owed > 0) {
+      end("the receiver closed the connection" + inside + ", unanswered: " + owed, Fault.LOST);
+    } else {
+      end("the receiver closed the connection" + inside, Fault.NONE);
+    }
+  }
+
+  private int owed() {
+    return unanswered.count() + unflushed + outgoing.count();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    report();
+    if (!(cause instanceof IOException)) {
+      LOG.warn("{}: the connection is given up after an unexpected error", name, cause);
+    }
+    end("the connection broke: " + cause.getMessage() + ", unanswered: " + owed(), Fault.LOST);
+  }
+
+  private void end(String reason, Fault fault) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    if (channel != null) {
+      channel.close();
+    }
+    listener.closed(reason, fault);
+  }
+}

@@ -1,0 +1,149 @@
+package dev.outboxrelay.sink.tcp;
+
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.sink.Sink;
+import dev.outboxrelay.sink.SinkListener;
+import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Message;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Connections over TCP, all on one small group of event loops. */
+public final class TcpTransport implements Transport {
+
+  /** Names are looked up on these; a lookup may block for seconds. */
+  private static final int RESOLVER_THREADS = 4;
+
+  private static final String STOPPING = "the relay is stopping";
+
+  private final EventLoopGroup loops;
+  private final ThreadPoolExecutor resolver;
+  private final Dialer dialer;
+  private final Set<Tracked> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  /**
+   * @param threads event loops, 1 or 2 serve hundreds of destinations
+   * @param policy where connections may go
+   */
+  public TcpTransport(int threads, AddressPolicy policy) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads is " + threads + ", need 1 or more");
+    }
+    this.loops =
+        new MultiThreadIoEventLoopGroup(
+            threads, new DefaultThreadFactory("sink", true), NioIoHandler.newFactory());
+    // The queue holds at most one lookup a destination.
+    this.resolver =
+        new ThreadPoolExecutor(
+            RESOLVER_THREADS,
+            RESOLVER_THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new DefaultThreadFactory("resolver", true));
+    this.resolver.allowCoreThreadTimeOut(true);
+    this.dialer = new Dialer(policy, resolver);
+  }
+
+  @Override
+  public Sink connect(Destination destination, SinkListener listener) {
+    EventLoop loop = loops.next();
+    Tracked tracked = new Tracked(listener);
+    open.add(tracked);
+    if (closed) {
+      tracked.closed(STOPPING, Fault.UNREACHABLE);
+      return tracked;
+    }
+    try {
+      Endpoint endpoint = Endpoint.parse(destination.uri());
+      PersistentSink sink =
+          new PersistentSink(
+              destination.name(), destination.framing(), destination.ack(), loop, tracked);
+      tracked.sink = sink;
+      dialer.dial(endpoint, destination.connectTimeout(), loop, sink);
+    } catch (IllegalArgumentException e) {
+      String reason = String.valueOf(e.getMessage());
+      loop.execute(() -> tracked.closed(reason, Fault.UNREACHABLE));
+    } catch (RejectedExecutionException e) {
+      tracked.closed(STOPPING, Fault.UNREACHABLE);
+    }
+    return tracked;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    open.forEach(sink -> sink.close(STOPPING));
+    resolver.shutdownNow();
+    loops.shutdownGracefully(0, 900, TimeUnit.MILLISECONDS);
+    try {
+      loops.terminationFuture().await(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // Whoever was being connected while the loops ended has not heard of it.
+    open.forEach(sink -> sink.closed(STOPPING, Fault.NONE));
+  }
+
+  /** What the relay holds and hears of one connection; sees to it that the end is told once. */
+  private final class Tracked implements Sink, SinkListener {
+
+    private final SinkListener listener;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile @Nullable Sink sink;
+
+    Tracked(SinkListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void send(List<Message> messages) {
+      Sink to = sink;
+      if (to != null) {
+        to.send(messages);
+      }
+    }
+
+    @Override
+    public void close(String reason) {
+      Sink to = sink;
+      if (to != null) {
+        to.close(reason);
+      }
+    }
+
+    @Override
+    public void connected() {
+      listener.connected();
+    }
+
+    @Override
+    public void answered(List<Answer> answers) {
+      listener.answered(answers);
+    }
+
+    @Override
+    public void closed(String reason, Fault fault) {
+      if (ended.compareAndSet(false, true)) {
+        open.remove(this);
+        listener.closed(reason, fault);
+      }
+    }
+  }
+}

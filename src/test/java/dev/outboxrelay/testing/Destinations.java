@@ -1,0 +1,41 @@
+package dev.outboxrelay.testing;
+
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Format;
+import dev.outboxrelay.values.Destination.Framing;
+import dev.outboxrelay.values.Destination.OnFailure;
+import dev.outboxrelay.values.Destination.Ordering;
+import java.time.Duration;
+
+/** Destinations for tests that have no database. */
+public final class Destinations {
+
+  private Destinations() {}
+
+  public static Destination at(int port) {
+    return at("tcp://127.0.0.1:" + port, Framing.NDJSON, Ack.LINE, "{}");
+  }
+
+  public static Destination at(String uri, Framing framing, Ack ack, String options) {
+    return new Destination(
+        1,
+        "test",
+        1,
+        uri,
+        Format.CHANGE,
+        framing,
+        ack,
+        Ordering.KEY,
+        10,
+        Duration.ofSeconds(1),
+        Duration.ofMinutes(5),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(2),
+        1000,
+        OnFailure.SKIP,
+        null,
+        false,
+        options);
+  }
+}
