@@ -56,6 +56,9 @@ final class TortureRun implements AutoCloseable {
   TortureRun(Plan plan) throws Exception {
     this.plan = plan;
     this.logs = Files.createDirectories(Path.of("target", "torture", "seed-" + plan.seed()));
+    for (int i = 1; i <= plan.relays(); i++) {
+      Files.deleteIfExists(logs.resolve("relay-" + i + ".log"));
+    }
     this.postgres =
         PostgresProcess.create(
             PostgresBinaries.embedded(),
