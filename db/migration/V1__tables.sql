@@ -45,6 +45,8 @@ create table outbox.destination (
   constraint destination_options_check check (jsonb_typeof(options) = 'object')
 );
 
+comment on table outbox.destination is 'Where messages go. A plain INSERT makes a destination; relays pick it up without a restart.';
+
 -- What relays report of a destination: kept apart from the settings, so that a report never looks like a change of settings.
 create table outbox.destination_state (
   destination   text collate "C" not null,
@@ -58,6 +60,8 @@ create table outbox.destination_state (
   constraint destination_state_destination_fkey foreign key (destination)
     references outbox.destination (name) on update cascade on delete cascade
 );
+
+comment on table outbox.destination_state is 'What relays report of a destination; outbox.status shows it.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What is owed. INVARIANT: a row in a state other than 'delivered' is a message that is still owed (or set aside, 'failed');
@@ -86,6 +90,8 @@ create table outbox.message (
   constraint message_op_check check (op in ('insert', 'update', 'delete', 'truncate', 'read', 'message')),
   constraint message_state_check check (state in ('pending', 'retry', 'held', 'failed', 'delivered'))
 );
+
+comment on table outbox.message is 'What is owed: a relay removes a row only after the receiver''s acknowledgement.';
 
 -- Large values are stored as they are: compressing them would cost the writer more than the few seconds of disk, and the
 -- relay bounds its memory by pg_column_size, which is then the true size.
