@@ -2,6 +2,7 @@ package dev.outboxrelay.sink.tcp;
 
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
@@ -20,6 +21,9 @@ final class TlsFailure {
   static String reason(Throwable failure, String name) {
     if (find(failure, NotSslRecordException.class) != null) {
       return "the receiver does not speak TLS";
+    }
+    if (find(failure, ClosedChannelException.class) != null) {
+      return "the TLS handshake failed: the receiver closed the connection";
     }
     SslHandshakeTimeoutException late = find(failure, SslHandshakeTimeoutException.class);
     if (late != null) {
