@@ -1,7 +1,6 @@
 -- Tables of the outbox: where messages go, what is owed, what is captured.
 -- Everything lives in the schema "outbox"; Flyway makes the schema and keeps its history table inside it.
 
-create schema if not exists outbox;
 comment on schema outbox is 'Outbox Relay: changes that are owed to receivers, and where they go.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -46,6 +45,8 @@ create table outbox.destination (
   constraint destination_options_check check (jsonb_typeof(options) = 'object')
 );
 
+comment on table outbox.destination is 'Where messages go. A plain INSERT makes a destination; relays pick it up without a restart.';
+
 -- What relays report of a destination: kept apart from the settings, so that a report never looks like a change of settings.
 create table outbox.destination_state (
   destination   text collate "C" not null,
@@ -59,6 +60,8 @@ create table outbox.destination_state (
   constraint destination_state_destination_fkey foreign key (destination)
     references outbox.destination (name) on update cascade on delete cascade
 );
+
+comment on table outbox.destination_state is 'What relays report of a destination; outbox.status shows it.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What is owed. INVARIANT: a row in a state other than 'delivered' is a message that is still owed (or set aside, 'failed');
@@ -88,6 +91,8 @@ create table outbox.message (
   constraint message_state_check check (state in ('pending', 'retry', 'held', 'failed', 'delivered'))
 );
 
+comment on table outbox.message is 'What is owed: a relay removes a row only after the receiver''s acknowledgement.';
+
 -- Large values are stored as they are: compressing them would cost the writer more than the few seconds of disk, and the
 -- relay bounds its memory by pg_column_size, which is then the true size.
 alter table outbox.message
@@ -116,3 +121,19 @@ alter table outbox.message set (
   toast.autovacuum_vacuum_threshold = 20000,
   toast.autovacuum_vacuum_cost_delay = 0
 );
+
+-- How far backfills have come: a row a table (each partition is one), removed when the backfill is done.
+create table outbox.backfill_progress (
+  source        regclass not null,
+  destination   text collate "C" not null,
+  part          regclass not null,
+  filenode      oid not null,
+  condition     text not null,
+  next_block    bigint not null,
+  end_block     bigint not null,
+  locked_places tid[] not null default '{}',
+  rows_written  bigint not null default 0,
+  started_at    timestamptz not null default clock_timestamp(),
+  constraint backfill_progress_pkey primary key (source, destination, part)
+);
+comment on table outbox.backfill_progress is 'How far backfills have come; rows go when the backfill is done.';

@@ -19,7 +19,7 @@ public interface DestinationStore {
    * future (restored from a dump) the current one, so that windows see them.
    *
    * @param owner the relay's name, for {@code outbox.status}
-   * @return the new epoch
+   * @return the new epoch, 0 when there is no such destination any more
    */
   long takeOver(String destination, String owner) throws SQLException;
 

@@ -29,7 +29,7 @@ final class JdbcDestinationStore implements DestinationStore {
 
   private static final String TAKE_OVER =
       "insert into outbox.destination_state as s (destination, epoch, owner, owned_since)"
-          + " values (?, 1, ?, clock_timestamp())"
+          + " select name, 1, ?, clock_timestamp() from outbox.destination where name = ?"
           + " on conflict (destination) do update set epoch = s.epoch + 1, owner = excluded.owner,"
           + " owned_since = excluded.owned_since returning epoch";
 
@@ -102,10 +102,9 @@ final class JdbcDestinationStore implements DestinationStore {
         s.executeUpdate();
       }
       try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
-        new Parameters(s).text(destination).text(owner);
+        new Parameters(s).text(owner).text(destination);
         try (ResultSet r = s.executeQuery()) {
-          r.next();
-          return r.getLong(1);
+          return r.next() ? r.getLong(1) : 0;
         }
       }
     }

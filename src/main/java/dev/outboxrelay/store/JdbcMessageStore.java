@@ -33,7 +33,7 @@ final class JdbcMessageStore implements MessageStore {
         + " s.attempts, s.size,"
         + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
         + " case when s.size <= ? then s.headers end,"
-        + " case when s.due_at > now() then (extract(epoch from s.due_at - now()) * 1000)::bigint + 1 end, s.state"
+        + " case when s.due_at > now() then (extract(epoch from s.due_at - now()) * 1000)::bigint + 1 end, s.state, s.due_at is not null"
         + " from (select m.*, "
         + SIZE
         + " as size,"

@@ -1,8 +1,11 @@
 package dev.outboxrelay.store;
 
+import java.util.Arrays;
 import java.util.List;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationInfoService;
+import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.output.MigrateOutput;
 
 /**
@@ -41,6 +44,27 @@ public final class Migrator {
   public int pending() {
     MigrationInfo[] pending = flyway.info().pending();
     return pending.length;
+  }
+
+  /**
+   * Compares what is applied with what this program holds. Reads the history table only.
+   *
+   * @throws org.flywaydb.core.api.FlywayException when the database cannot be reached or refuses;
+   *     the cause is the {@link java.sql.SQLException}
+   */
+  public SchemaState state() {
+    MigrationInfoService info = flyway.info();
+    if (info.applied().length == 0) {
+      return SchemaState.MISSING;
+    }
+    boolean fromTheFuture =
+        Arrays.stream(info.all())
+            .map(MigrationInfo::getState)
+            .anyMatch(s -> s == MigrationState.FUTURE_SUCCESS || s == MigrationState.FUTURE_FAILED);
+    if (fromTheFuture) {
+      return SchemaState.NEWER;
+    }
+    return info.pending().length == 0 ? SchemaState.CURRENT : SchemaState.OLDER;
   }
 
   private static String line(MigrateOutput applied) {

@@ -101,6 +101,7 @@ final class Rows {
             gate,
             op.equals("truncate"),
             "retry".equals(rows.getString(offset + 16)),
+            rows.getBoolean(offset + 17),
             attempts,
             body,
             size,

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param barrier true for a truncate: everything before it is settled first, everything after it
  *     waits
  * @param refused it has been refused before and waited for its retry
+ * @param timed it has a due time, which is past
  * @param attempts how many attempts were charged so far
  * @param body the encoded message, without framing; empty when the row is over the size limit
  * @param rowBytes the size of the stored row values, bytes; over the limit when {@code tooLarge}
@@ -23,6 +24,7 @@ public record Message(
     @Nullable Gate gate,
     boolean barrier,
     boolean refused,
+    boolean timed,
     int attempts,
     byte[] body,
     long rowBytes,

@@ -12,7 +12,7 @@ public final class Messages {
 
   public static Message of(long id, String body) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    return new Message(id, "test", null, false, false, 0, bytes, bytes.length, false);
+    return new Message(id, "test", null, false, false, false, 0, bytes, bytes.length, false);
   }
 
   /** A message whose body is a line as small as a receiver can acknowledge. */

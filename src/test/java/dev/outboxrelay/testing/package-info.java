@@ -1,4 +1,7 @@
-/** Test doubles and fixtures that every test may use. */
+/**
+ * What tests share: a database, a receiver that does what it is told, a network that fails on
+ * command.
+ */
 @NullMarked
 package dev.outboxrelay.testing;
 

@@ -1,0 +1,121 @@
+-- outbox.backfill_step: writes a message, op 'read', for each row of the next few blocks of a table.
+--
+-- Why a receiver that applies the lines by key in order ends with the table's content: the rows are locked in share mode
+-- before their messages get their ids, and stay locked until these are committed. So a change that is committed before is in
+-- what was read, and a change that comes later has a larger id. A row that somebody else has locked is not waited for: its
+-- place is noted and tried again at the end; if it was changed, that change is a message of its own.
+-- Rows that a change has moved to a later block have a message too, so blocks past the end at the start are not read.
+-- A writer may have to wait for the rows of one step, never for a step that waits: it does not.
+--
+-- parameters: source, destination  as of outbox.backfill
+-- returns:    rows written, null when there is nothing left to do, -1 when all that is left is locked by others
+-- reads:      the table, with the caller's rights; outbox.capture_detail
+-- writes:     outbox.message, outbox.backfill_progress
+create or replace function outbox.backfill_step(source regclass, destination text) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
+set intervalstyle = 'iso_8601'
+set bytea_output = 'hex'
+set extra_float_digits = 1
+set lc_monetary = 'C'
+set row_security = off
+as $$
+<<f>>
+declare
+  places_at_once constant integer := 1000;
+  bytes_at_once constant bigint := 4 * 1024 * 1024;
+  progress record;
+  config record;
+  picked text[];
+  last_block bigint;
+  tried tid[];
+  range_condition text;
+  written bigint;
+  locked tid[];
+begin
+  select * into f.progress
+  from outbox.backfill_progress b
+  where b.source = backfill_step.source and b.destination = backfill_step.destination
+  order by b.next_block >= b.end_block, b.part
+  limit 1
+  for update;
+  if not found then
+    return null;
+  end if;
+
+  select t.key, t.key_numbers, t.column_mode, t.column_names, t.column_numbers, t.captured_oid, d.doorbell, t.doorbell is not null as notify,
+         n.nspname, c.relname
+  into f.config
+  from outbox.capture_detail t
+  join outbox.destination d on d.name = t.destination
+  join pg_class c on c.oid = t.source
+  join pg_namespace n on n.oid = c.relnamespace
+  where t.source = backfill_step.source and t.destination = backfill_step.destination and t.operation <> 'truncate'
+  limit 1;
+  if not found then
+    raise exception '% is not captured for destination % any longer', backfill_step.source, quote_literal(backfill_step.destination)
+      using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  if f.config.column_mode <> 'all' then
+    f.picked := outbox.captured_columns(f.progress.part, f.config.captured_oid, f.config.column_names, f.config.column_numbers);
+  end if;
+
+  if f.progress.next_block < f.progress.end_block then
+    -- As many blocks as hold a few megabytes, what is stored out of line included.
+    f.last_block := f.progress.next_block + greatest(1, least(64,
+      f.bytes_at_once * f.progress.end_block / greatest(pg_table_size(f.progress.part), 1)));
+    f.range_condition := format('t.ctid >= %L::pg_catalog.tid and t.ctid < %L::pg_catalog.tid',
+      format('(%s,0)', f.progress.next_block), format('(%s,0)', least(f.last_block, f.progress.end_block)));
+    f.tried := '{}';
+  else
+    f.last_block := f.progress.next_block;
+    f.tried := f.progress.locked_places[1:f.places_at_once];
+    f.range_condition := 't.ctid = any ($8)';
+  end if;
+  if f.progress.condition <> '' then
+    f.range_condition := f.range_condition || e' and (' || f.progress.condition || e'\n)';
+  end if;
+
+  execute format($query$
+    with seen as materialized (
+      select t.ctid as place from only %1$s t where %2$s
+    ), got as materialized (
+      select t.ctid as place, row_to_json(t.*) as value from only %1$s t where %2$s for share of t skip locked
+    ), written as (
+      insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
+      select $1, 'read', $2, $3,
+             outbox.row_key(g.value, $9, $10, $4, $5), outbox.headers(),
+             case when $6 is null then g.value else outbox.pick_columns(g.value, $6, $7) end
+      from got g
+      returning 1
+    )
+    select (select count(*) from written), array(select s.place from seen s where not exists (select from got g where g.place = s.place))
+    $query$, f.progress.part, f.range_condition)
+  into f.written, f.locked
+  using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
+        f.picked, f.config.column_mode = 'only', f.tried, f.progress.part::oid, f.config.captured_oid;
+
+  f.locked := f.progress.locked_places[cardinality(f.tried) + 1:] || f.locked;
+  if f.last_block >= f.progress.end_block and cardinality(f.locked) = 0 then
+    delete from outbox.backfill_progress b
+    where b.source = backfill_step.source and b.destination = backfill_step.destination and b.part = f.progress.part;
+  else
+    update outbox.backfill_progress b
+    set next_block = f.last_block, locked_places = f.locked, rows_written = b.rows_written + f.written
+    where b.source = backfill_step.source and b.destination = backfill_step.destination and b.part = f.progress.part;
+  end if;
+
+  if f.written > 0 and f.config.notify then
+    perform outbox.ring(backfill_step.destination, f.config.doorbell);
+  end if;
+  if f.written = 0 and cardinality(f.tried) > 0 and cardinality(f.locked) >= cardinality(f.progress.locked_places) then
+    return -1;
+  end if;
+  return f.written;
+end
+$$;
+
+comment on function outbox.backfill_step(regclass, text) is 'Writes messages for the next few blocks of a table that is being backfilled.';
+revoke execute on function outbox.backfill_step(regclass, text) from public;

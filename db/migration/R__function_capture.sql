@@ -1,0 +1,178 @@
+-- outbox.capture: from now on, each change of a table is a message to a destination.
+--
+-- Makes AFTER triggers on the table, one an operation. Called again for the same table and destination it replaces them.
+-- The triggers themselves are the only record: DROP TABLE leaves nothing behind, and a dump carries the capture along.
+-- Needs the ownership of the table, as CREATE and DROP TRIGGER do, and takes their lock: it waits for writers under way.
+--
+-- parameters: source          the table: ordinary, partitioned, or a partition
+--             destination     outbox.destination.name
+--             key             columns whose values order the messages; null: the primary key; none: messages without a key
+--             operations      of insert, update, delete, truncate
+--             columns         the columns to send, null for all
+--             except_columns  the columns not to send; they are left out before storage
+--             condition       a condition on new and old, as in CREATE TRIGGER … WHEN; an insert or delete has only one row,
+--                             and both names stand for it; checked with the writer's rights
+--             include_old     store the old row of updates and deletes
+--             skip_unchanged  no message for an update that changes nothing that is sent
+--             fires           'origin': not while session_replication_role is replica; 'always'; 'replica': only then
+--             notify          false: never ring the doorbell from this table
+-- returns:    nothing
+-- reads:      outbox.destination, the catalog
+-- writes:     pg_trigger
+--
+-- The triggers' arguments, in order: 0 destination · 1 doorbell, empty for none · 2 the key's column if it is one ·
+-- 3, 4 the key's columns: names, numbers · 5 all, only or except · 6, 7 those columns: names, numbers ·
+-- 8 include_old · 9 skip_unchanged · 10 the table's oid at the time · 11 condition.
+create or replace function outbox.capture(
+  source regclass,
+  destination text,
+  key text[] default null,
+  operations text[] default '{insert,update,delete}',
+  columns text[] default null,
+  except_columns text[] default null,
+  condition text default null,
+  include_old boolean default true,
+  skip_unchanged boolean default false,
+  fires text default 'origin',
+  notify boolean default true
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+<<f>>
+declare
+  table_name constant text := source::text;
+  target record;
+  relation record;
+  wanted text[];
+  unknown text;
+  key_names text[];
+  key_numbers smallint[];
+  column_mode text := 'all';
+  column_names text[] := '{}';
+  column_numbers smallint[] := '{}';
+  arguments text;
+  by_row boolean;
+  operation text;
+  trigger_name text;
+  row_condition text;
+begin
+  -- What is captured?
+  if capture.source is null then
+    raise exception 'no table to capture: source is null' using errcode = 'null_value_not_allowed';
+  end if;
+  select c.relkind, c.relpersistence, c.relispartition, n.nspname
+  into f.relation
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.oid = capture.source;
+  if f.relation.relkind not in ('r', 'p') then
+    raise exception '% is a %, not a table', f.table_name,
+        case f.relation.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
+          when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' when 'c' then 'composite type' else 'TOAST table' end
+      using errcode = 'wrong_object_type', hint = 'Only ordinary and partitioned tables can be captured.';
+  end if;
+  if f.relation.nspname = 'outbox' or f.relation.relpersistence = 't' then
+    raise exception '% cannot be captured', f.table_name
+      using errcode = 'wrong_object_type', hint = 'Tables of the schema outbox and temporary tables are not captured.';
+  end if;
+
+  -- Where to?
+  select d.name, d.id, d.doorbell into f.target from outbox.destination d where d.name = capture.destination;
+  if not found then
+    raise exception 'destination % does not exist', coalesce(quote_literal(capture.destination), 'null')
+      using errcode = 'undefined_object',
+            hint = 'Make it first: insert into outbox.destination (name, uri) values (…). There are now: '
+              || coalesce((select string_agg(d.name, ', ' order by d.name) from outbox.destination d), 'none') || '.';
+  end if;
+
+  -- Which operations?
+  select array_agg(distinct lower(o.name)) into f.wanted from unnest(capture.operations) as o(name);
+  select o.name into f.unknown from unnest(f.wanted) as o(name)
+  where o.name is null or o.name not in ('insert', 'update', 'delete', 'truncate') limit 1;
+  if found or f.wanted is null then
+    raise exception 'operations is %, with % in it', coalesce(capture.operations::text, 'null'), coalesce(quote_literal(f.unknown), 'nothing')
+      using errcode = 'invalid_parameter_value', hint = 'Name one or more of insert, update, delete, truncate.';
+  end if;
+  if capture.fires is null or capture.fires not in ('origin', 'always', 'replica') then
+    raise exception 'fires is %', coalesce(quote_literal(capture.fires), 'null')
+      using errcode = 'invalid_parameter_value', hint = 'It must be origin, always or replica.';
+  end if;
+  if capture.include_old is null or capture.skip_unchanged is null or capture.notify is null then
+    raise exception 'include_old, skip_unchanged and notify must be true or false, not null' using errcode = 'null_value_not_allowed';
+  end if;
+
+  -- Which columns?
+  if capture.columns is not null and capture.except_columns is not null then
+    raise exception 'columns and except_columns are both given' using errcode = 'invalid_parameter_value', hint = 'Give one of them, or none.';
+  end if;
+  if capture.columns is not null or capture.except_columns is not null then
+    f.column_mode := case when capture.columns is not null then 'only' else 'except' end;
+    f.column_names := coalesce(capture.columns, capture.except_columns);
+    f.column_numbers := outbox.column_numbers(capture.source, f.column_names, case f.column_mode when 'only' then 'columns' else 'except_columns' end);
+    if f.column_mode = 'only' and cardinality(f.column_names) = 0 then
+      raise exception 'columns is empty' using errcode = 'invalid_parameter_value', hint = 'Name one or more columns, or leave it null for all.';
+    end if;
+  end if;
+
+  -- Which key?
+  if capture.key is null then
+    select coalesce(array_agg(a.attname::text order by k.position), '{}')
+    into f.key_names
+    from pg_index i
+    cross join unnest(i.indkey::smallint[]) with ordinality as k(number, position)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
+    where i.indrelid = capture.source and i.indisprimary and k.position <= i.indnkeyatts;
+  else
+    f.key_names := capture.key;
+  end if;
+  f.key_numbers := outbox.column_numbers(capture.source, f.key_names, 'key');
+
+  f.arguments := concat_ws(', ',
+    quote_literal(f.target.name),
+    quote_literal(case when capture.notify then f.target.doorbell::text else '' end),
+    quote_literal(case when cardinality(f.key_names) = 1 then f.key_names[1] else '' end),
+    quote_literal(f.key_names::text), quote_literal(f.key_numbers::text),
+    quote_literal(f.column_mode), quote_literal(f.column_names::text), quote_literal(f.column_numbers::text),
+    quote_literal(case when capture.include_old then 't' else 'f' end),
+    quote_literal(case when capture.skip_unchanged then 't' else 'f' end),
+    quote_literal(capture.source::oid::text),
+    quote_literal(coalesce(capture.condition, '')));
+
+  perform outbox.drop_capture(capture.source, capture.destination);
+  f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source);
+  if capture.condition is not null then
+    f.row_condition := outbox.checked_condition(capture.source, capture.condition);
+  end if;
+
+  foreach operation in array array['insert', 'update', 'delete', 'truncate'] loop
+    continue when operation <> all (f.wanted);
+    -- The name sorts before those of other triggers, so that a trigger which changes the table again is heard after this one.
+    f.trigger_name := format('00_outbox_%s_%s', operation, f.target.id);
+    if operation = 'truncate' then
+      execute format('create trigger %I after truncate on %s for each statement execute function outbox.capture_truncate(%s)',
+        f.trigger_name, f.table_name, f.arguments);
+    elsif f.by_row then
+      execute format('create trigger %I after %s on %s for each row %s execute function outbox.capture_row(%s)',
+        f.trigger_name, operation, f.table_name,
+        coalesce('when (' || case operation
+          when 'insert' then outbox.rename_row(f.row_condition, 'old', 'new')
+          when 'delete' then outbox.rename_row(f.row_condition, 'new', 'old')
+          else f.row_condition end || ')', ''),
+        f.arguments);
+    else
+      execute format('create trigger %I after %s on %s referencing %s for each statement execute function outbox.capture_%s(%s)',
+        f.trigger_name, operation, f.table_name,
+        case operation when 'insert' then 'new table as new_rows' when 'delete' then 'old table as old_rows'
+          else 'old table as old_rows new table as new_rows' end,
+        operation, f.arguments);
+    end if;
+    if capture.fires <> 'origin' then
+      execute format('alter table %s enable %s trigger %I', f.table_name, capture.fires, f.trigger_name);
+    end if;
+  end loop;
+end
+$$;
+
+comment on function outbox.capture(regclass, text, text[], text[], text[], text[], text, boolean, boolean, text, boolean) is
+  'From now on, each change of the table is a message to the destination. Called again, it replaces.';
+revoke execute on function outbox.capture(regclass, text, text[], text[], text[], text[], text, boolean, boolean, text, boolean) from public;

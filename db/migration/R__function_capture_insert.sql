@@ -1,0 +1,55 @@
+-- outbox.capture_insert: writes a message for each row of an INSERT; statement-level trigger.
+--
+-- One INSERT for the whole statement, in the order of its rows, then the doorbell once. Nothing here waits for another
+-- session. The settings make the JSON the same whatever the writer's session says.
+-- The transition table stands in a subquery of its own, so that no column of the captured table can be taken for anything else.
+--
+-- parameters: the trigger's arguments, see outbox.capture
+-- reads:      new_rows
+-- writes:     outbox.message
+create or replace function outbox.capture_insert() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
+set intervalstyle = 'iso_8601'
+set bytea_output = 'hex'
+set extra_float_digits = 1
+set lc_monetary = 'C'
+as $$
+declare
+  notifies constant boolean := tg_argv[1] <> '' and coalesce(current_setting('outbox.notify', true), '') <> 'off';
+  context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
+  keep constant boolean := tg_argv[5] = 'only';
+  picked text[];
+begin
+  if tg_argv[5] <> 'all' then
+    picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+  end if;
+
+  insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
+  select tg_argv[0], 'insert', tg_table_schema, tg_table_name,
+         case
+           when tg_argv[2] <> '' then
+             coalesce(r.value ->> tg_argv[2],
+                      outbox.row_key(r.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           when tg_argv[3] <> '{}' then
+             outbox.row_key(r.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         end,
+         context,
+         case when picked is null then r.value else outbox.pick_columns(r.value, picked, keep) end
+  from (select row_to_json(t.*) as value from new_rows t offset 0) r;
+  if not found then
+    return null;
+  end if;
+
+  if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
+    perform pg_notify('outbox', tg_argv[0]);
+  end if;
+  return null;
+end
+$$;
+
+comment on function outbox.capture_insert() is 'Trigger function: a message for each row of an INSERT.';
+revoke execute on function outbox.capture_insert() from public;

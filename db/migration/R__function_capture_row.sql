@@ -1,0 +1,100 @@
+-- outbox.capture_row: writes a message for one row; row-level trigger.
+--
+-- Serves where a statement-level trigger would see too little or too late: partitioned tables and partitions, inheritance,
+-- conditions, and tables with other row triggers that may change the same row again before the statement ends.
+--
+-- parameters: the trigger's arguments, see outbox.capture
+-- reads:      pg_class and pg_namespace for the name of a captured partitioned table
+-- writes:     outbox.message
+create or replace function outbox.capture_row() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
+set intervalstyle = 'iso_8601'
+set bytea_output = 'hex'
+set extra_float_digits = 1
+set lc_monetary = 'C'
+as $$
+declare
+  notifies constant boolean := tg_argv[1] <> '' and coalesce(current_setting('outbox.notify', true), '') <> 'off';
+  context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
+  keep constant boolean := tg_argv[5] = 'only';
+  picked text[];
+  schema_name text := tg_table_schema;
+  table_name text := tg_table_name;
+  old_value json;
+  new_value json;
+  old_key text;
+  new_key text;
+begin
+  if tg_argv[5] <> 'all' then
+    picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+  end if;
+
+  if tg_op <> 'INSERT' then
+    old_value := row_to_json(old);
+    old_key := case
+           when tg_argv[2] <> '' then
+             coalesce(old_value ->> tg_argv[2],
+                      outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           when tg_argv[3] <> '{}' then
+             outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         end;
+    old_value := case when picked is null then old_value else outbox.pick_columns(old_value, picked, keep) end;
+  end if;
+  if tg_op <> 'DELETE' then
+    new_value := row_to_json(new);
+    new_key := case
+           when tg_argv[2] <> '' then
+             coalesce(new_value ->> tg_argv[2],
+                      outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           when tg_argv[3] <> '{}' then
+             outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         end;
+    new_value := case when picked is null then new_value else outbox.pick_columns(new_value, picked, keep) end;
+  end if;
+  if tg_op = 'UPDATE' and tg_argv[9] = 't' and old_key is not distinct from new_key
+      and old_value::text = new_value::text then
+    return null;
+  end if;
+  if tg_argv[8] <> 't' then
+    old_value := null;
+  end if;
+
+  if tg_relid <> tg_argv[10]::oid then
+    -- A partition: its rows go under the name of the table that was captured.
+    select n.nspname, c.relname
+    into schema_name, table_name
+    from pg_partition_ancestors(tg_relid) with ordinality as a(relid, distance)
+    join pg_class c on c.oid = a.relid
+    join pg_namespace n on n.oid = c.relnamespace
+    order by a.relid = tg_argv[10]::oid desc, a.distance desc
+    limit 1;
+    if not found then
+      schema_name := tg_table_schema;
+      table_name := tg_table_name;
+    end if;
+  end if;
+
+  if tg_op = 'UPDATE' and old_key is distinct from new_key then
+    insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row)
+    values (tg_argv[0], 'delete', schema_name, table_name, old_key, context, old_value);
+    insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
+    values (tg_argv[0], 'insert', schema_name, table_name, new_key, context, new_value);
+  else
+    insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row, new_row)
+    values (tg_argv[0], lower(tg_op), schema_name, table_name,
+            case when tg_op = 'DELETE' then old_key else new_key end, context, old_value, new_value);
+  end if;
+
+  if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
+    perform pg_notify('outbox', tg_argv[0]);
+  end if;
+  return null;
+end
+$$;
+
+comment on function outbox.capture_row() is 'Trigger function: a message for one row.';
+revoke execute on function outbox.capture_row() from public;

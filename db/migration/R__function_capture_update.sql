@@ -1,0 +1,81 @@
+-- outbox.capture_update: writes a message for each row of an UPDATE; statement-level trigger.
+--
+-- Old and new row stand at the same place in the two transition tables: PostgreSQL fills them in step. A row whose key
+-- has changed becomes a delete of the old key and an insert of the new one, so that both keys' order holds; all such deletes
+-- come before everything else of the statement, since a key may pass from one row to another within it.
+--
+-- parameters: the trigger's arguments, see outbox.capture
+-- reads:      old_rows, new_rows
+-- writes:     outbox.message
+create or replace function outbox.capture_update() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
+set intervalstyle = 'iso_8601'
+set bytea_output = 'hex'
+set extra_float_digits = 1
+set lc_monetary = 'C'
+as $$
+declare
+  notifies constant boolean := tg_argv[1] <> '' and coalesce(current_setting('outbox.notify', true), '') <> 'off';
+  context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
+  keep constant boolean := tg_argv[5] = 'only';
+  picked text[];
+begin
+  if tg_argv[5] <> 'all' then
+    picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+  end if;
+
+  insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row, new_row)
+  select tg_argv[0], p.op, tg_table_schema, tg_table_name,
+         case when p.op = 'delete' then p.old_key else p.new_key end,
+         context,
+         case when p.op <> 'insert' and tg_argv[8] = 't' then p.old_value end,
+         case when p.op <> 'delete' then p.new_value end
+  from (
+    select k.position, k.old_key, k.new_key,
+           case when picked is null then k.old_value else outbox.pick_columns(k.old_value, picked, keep) end as old_value,
+           case when picked is null then k.new_value else outbox.pick_columns(k.new_value, picked, keep) end as new_value,
+           case when k.old_key is not distinct from k.new_key then 'update' when part.number = 0 then 'delete' else 'insert' end as op,
+           part.number as part
+    from (
+      select o.position, o.value as old_value, n.value as new_value,
+         case
+           when tg_argv[2] <> '' then
+             coalesce(o.value ->> tg_argv[2],
+                      outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           when tg_argv[3] <> '{}' then
+             outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         end as old_key,
+         case
+           when tg_argv[2] <> '' then
+             coalesce(n.value ->> tg_argv[2],
+                      outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           when tg_argv[3] <> '{}' then
+             outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         end as new_key
+      from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
+      join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position
+      offset 0
+    ) k
+    cross join (values (0), (1)) as part(number)
+    where part.number = 1 or k.old_key is distinct from k.new_key
+    offset 0
+  ) p
+  where tg_argv[9] = 'f' or p.op <> 'update' or p.old_value::text is distinct from p.new_value::text
+  order by p.part, p.position;
+  if not found then
+    return null;
+  end if;
+
+  if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
+    perform pg_notify('outbox', tg_argv[0]);
+  end if;
+  return null;
+end
+$$;
+
+comment on function outbox.capture_update() is 'Trigger function: a message for each row of an UPDATE.';
+revoke execute on function outbox.capture_update() from public;

@@ -1,0 +1,49 @@
+-- outbox.checked_condition: a trigger condition as PostgreSQL understands it.
+--
+-- A trigger is made with it and dropped again, so that PostgreSQL itself checks it and writes it out in full: every
+-- column as new.… or old.…, nothing after it that could be taken for more of the command.
+--
+-- parameters: source     the table
+--             condition  a condition on new and old
+-- returns:    the condition, written out
+-- writes:     pg_trigger, and takes it back
+create or replace function outbox.checked_condition(source regclass, condition text) returns text
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  head text;
+  tail constant text := ') EXECUTE FUNCTION outbox.capture_row()';
+  definition text;
+  reason text;
+begin
+  if condition ~ '^[[:space:]]*$' then
+    raise exception 'condition is empty' using errcode = 'invalid_parameter_value', hint = 'Leave it null for every row.';
+  end if;
+  begin
+    execute format('create trigger "00_outbox_condition" after update on %s for each row when (%s'
+      || e'\n) execute function outbox.capture_row()', source, condition);
+    select pg_get_triggerdef(t.oid, false), format('CREATE TRIGGER %I AFTER UPDATE ON %I.%I FOR EACH ROW WHEN (', t.tgname, n.nspname, c.relname)
+    into definition, head
+    from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+    where t.tgrelid = source and t.tgname = '00_outbox_condition';
+    execute format('drop trigger "00_outbox_condition" on %s', source);
+  exception
+    when insufficient_privilege or lock_not_available or query_canceled then
+      raise;
+    when others then
+      get stacked diagnostics reason = message_text;
+      raise exception 'condition % is no condition on a row of %: %', quote_literal(condition), source, reason
+        using errcode = 'invalid_parameter_value',
+              hint = 'Write it as in CREATE TRIGGER … WHEN, for example: new.status = ''paid'' or old.status is distinct from new.status. '
+                'No subqueries; functions with their schema.';
+  end;
+  if not starts_with(definition, head) or right(definition, length(tail)) <> tail then
+    raise exception 'condition % is more than a condition', quote_literal(condition) using errcode = 'invalid_parameter_value';
+  end if;
+  return substr(definition, length(head) + 1, length(definition) - length(head) - length(tail));
+end
+$$;
+
+comment on function outbox.checked_condition(regclass, text) is 'A trigger condition, checked and written out by PostgreSQL.';
+revoke execute on function outbox.checked_condition(regclass, text) from public;

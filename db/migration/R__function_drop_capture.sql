@@ -1,0 +1,31 @@
+-- outbox.drop_capture: drops the triggers by which a table is captured.
+--
+-- parameters: source       the table
+--             destination  only those to this destination, null for all
+-- returns:    how many triggers there were
+-- reads:      outbox.capture_detail
+-- writes:     pg_trigger
+create or replace function outbox.drop_capture(source regclass, destination text) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found_trigger record;
+  dropped integer := 0;
+begin
+  for found_trigger in
+    select t.trigger_name
+    from outbox.capture_detail t
+    where t.source = drop_capture.source
+      and not t.inherited
+      and (drop_capture.destination is null or t.destination = drop_capture.destination)
+  loop
+    execute format('drop trigger %I on %s', found_trigger.trigger_name, drop_capture.source);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end
+$$;
+
+comment on function outbox.drop_capture(regclass, text) is 'Drops the triggers by which a table is captured.';
+revoke execute on function outbox.drop_capture(regclass, text) from public;

@@ -1,0 +1,68 @@
+-- outbox.grant_roles: makes the roles outbox_relay, outbox_operator and outbox_publisher, and grants each the least it needs.
+--
+-- Roles belong to the whole cluster: another database may have made them already, or be making them now. A user who may
+-- not make roles gets a warning that says what to do; whoever owns the schema calls this again once they are there.
+--
+-- returns: nothing
+-- writes:  pg_authid, grants on the schema outbox
+create or replace function outbox.grant_roles() returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  role_name text;
+  missing text[] := '{}';
+  called record;
+begin
+  foreach role_name in array array['outbox_relay', 'outbox_operator', 'outbox_publisher'] loop
+    continue when exists (select from pg_roles r where r.rolname = role_name);
+    begin
+      execute format('create role %I nologin', role_name);
+    exception
+      when duplicate_object or unique_violation then
+        null; -- another database made it in this moment
+      when insufficient_privilege then
+        missing := missing || role_name;
+    end;
+  end loop;
+  if cardinality(missing) > 0 then
+    -- All in the message: not every client shows a hint.
+    raise warning 'roles % were not made, because % may not create roles. Ask a user who may: % Then as %: select outbox.grant_roles();',
+      array_to_string(missing, ', '), current_user,
+      (select string_agg(format('create role %I nologin;', m.name), ' ') from unnest(missing) as m(name)), current_user;
+  end if;
+
+  if to_regrole('outbox_relay') is not null then
+    grant usage on schema outbox to outbox_relay;
+    grant select on outbox.destination, outbox.destination_state, outbox.message, outbox.status, outbox.capture_list, outbox.capture_detail to outbox_relay;
+    grant update, delete on outbox.message to outbox_relay;
+    grant insert, update on outbox.destination_state to outbox_relay;
+    grant execute on function outbox.ring(text, integer), outbox.trigger_arguments(bytea) to outbox_relay;
+    if to_regclass('outbox.flyway_schema_history') is not null then
+      grant select on outbox.flyway_schema_history to outbox_relay;
+    end if;
+  end if;
+
+  if to_regrole('outbox_operator') is not null then
+    grant usage on schema outbox to outbox_operator;
+    grant select on all tables in schema outbox to outbox_operator;
+    grant insert, update, delete on outbox.destination, outbox.backfill_progress to outbox_operator;
+    grant insert, delete, update (state) on outbox.message to outbox_operator;
+    for called in
+      select p.oid::regprocedure as signature, p.prokind
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = 'outbox' and p.proname <> 'grant_roles'
+    loop
+      execute format('grant execute on routine %s to outbox_operator', called.signature);
+    end loop;
+  end if;
+
+  if to_regrole('outbox_publisher') is not null then
+    grant usage on schema outbox to outbox_publisher;
+    grant execute on function outbox.publish(text, json, text, text, json, timestamptz) to outbox_publisher;
+  end if;
+end
+$$;
+
+comment on function outbox.grant_roles() is 'Makes the roles of Outbox Relay where the caller may, and grants each the least it needs.';
+revoke execute on function outbox.grant_roles() from public;

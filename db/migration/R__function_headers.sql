@@ -1,0 +1,31 @@
+-- outbox.headers: the caller's context, taken from the setting outbox.headers of the writer's session.
+--
+-- Whatever the setting holds, the write must go on: what is not a JSON object is kept as {"malformed": "…"}, cut to 1,000
+-- characters. The handler makes a subtransaction, which gets no transaction id since nothing is written in it; callers
+-- come here once a statement, and only when the setting is not empty.
+--
+-- returns: a JSON object, null when the setting is empty
+-- reads:   nothing
+create or replace function outbox.headers() returns json
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  given text := current_setting('outbox.headers', true);
+begin
+  if coalesce(given, '') = '' then
+    return null;
+  end if;
+  begin
+    if json_typeof(given::json) = 'object' then
+      return given::json;
+    end if;
+  exception when others then
+    null; -- not JSON at all: kept as malformed below
+  end;
+  return json_build_object('malformed', left(given, 1000));
+end
+$$;
+
+comment on function outbox.headers() is 'The JSON object in the setting outbox.headers of this session, null when it is empty.';
+revoke execute on function outbox.headers() from public;

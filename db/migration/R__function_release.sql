@@ -1,0 +1,28 @@
+-- outbox.release: stops capturing a table; what is owed already stays owed.
+--
+-- parameters: source       the table
+--             destination  only to this destination, null for all
+-- returns:    whether anything was captured
+-- writes:     pg_trigger
+create or replace function outbox.release(source regclass, destination text default null) returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select from outbox.capture_detail t
+    where t.source = release.source and t.inherited and (release.destination is null or t.destination = release.destination)
+  ) and not exists (
+    select from outbox.capture_detail t
+    where t.source = release.source and not t.inherited and (release.destination is null or t.destination = release.destination)
+  ) then
+    raise exception '% is captured through the partitioned table that it belongs to', release.source
+      using errcode = 'object_not_in_prerequisite_state',
+            hint = format('Release that one: select outbox.release(%L).', pg_partition_root(release.source)::regclass::text);
+  end if;
+  return outbox.drop_capture(release.source, release.destination) > 0;
+end
+$$;
+
+comment on function outbox.release(regclass, text) is 'Stops capturing a table. Messages that are owed already stay.';
+revoke execute on function outbox.release(regclass, text) from public;

@@ -1,0 +1,40 @@
+-- outbox.row_key: the key of a row, where it is not simply the text of one column.
+--
+-- One column: its value as text (this function is asked only when the column seems to be null or gone, that is, renamed).
+-- Several columns: a JSON array of their values without white space, [17,"a"].
+--
+-- parameters: row_value  what row_to_json made of the row
+--             relation   the table whose trigger fires
+--             captured   the table that was captured, at that time
+--             names      the key's columns, at that time
+--             numbers    their numbers
+-- returns:    null when there is no key, or its only column is null
+-- reads:      pg_attribute
+create or replace function outbox.row_key(row_value json, relation oid, captured oid, names text[], numbers smallint[])
+returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  present text[] := names;
+begin
+  if row_value is null or cardinality(names) = 0 then
+    return null;
+  end if;
+  if exists (select from unnest(names) as n(name) where row_value -> n.name is null) then
+    present := outbox.captured_columns(relation, captured, names, numbers);
+  end if;
+  if cardinality(present) = 0 then
+    return null;
+  end if;
+  if cardinality(names) = 1 then
+    return row_value ->> present[1];
+  end if;
+  return (
+    select '[' || string_agg((row_value -> n.name)::text, ',' order by n.position) || ']'
+    from unnest(present) with ordinality as n(name, position));
+end
+$$;
+
+comment on function outbox.row_key(json, oid, oid, text[], smallint[]) is 'The key of a captured row: one column''s text, or a JSON array.';
+revoke execute on function outbox.row_key(json, oid, oid, text[], smallint[]) from public;

@@ -1,0 +1,48 @@
+-- outbox.backfill_in_steps: outbox.backfill for a table that is large and in use.
+--
+-- Commits every few blocks, so a writer waits for a few rows and milliseconds at most; cut short, the next call goes on
+-- where this one was. Must be called outside a transaction block. No pinned search_path, since a procedure that has one
+-- cannot commit: every name is qualified instead.
+--
+-- parameters: source, destination, condition  as of outbox.backfill
+--             rest      how long to rest after each step
+--             patience  how long to wait for rows that other transactions hold locked
+-- writes:     outbox.message, outbox.backfill_progress
+create or replace procedure outbox.backfill_in_steps(
+  source regclass,
+  destination text,
+  condition text default null,
+  rest interval default '0',
+  patience interval default '1 minute'
+)
+language plpgsql
+as $$
+declare
+  written bigint;
+  stuck_since timestamptz;
+begin
+  perform outbox.backfill_start(backfill_in_steps.source, backfill_in_steps.destination, backfill_in_steps.condition);
+  loop
+    written := outbox.backfill_step(backfill_in_steps.source, backfill_in_steps.destination);
+    commit;
+    exit when written is null;
+    if written operator(pg_catalog.>=) 0 then
+      stuck_since := null;
+      if rest operator(pg_catalog.>) '0'::pg_catalog.interval then
+        perform pg_catalog.pg_sleep_for(rest);
+      end if;
+    else
+      stuck_since := coalesce(stuck_since, pg_catalog.clock_timestamp());
+      if pg_catalog.clock_timestamp() operator(pg_catalog.-) stuck_since operator(pg_catalog.>) patience then
+        raise exception 'the last rows of % are locked by other transactions', backfill_in_steps.source
+          using errcode = 'lock_not_available', hint = 'The others are written. Call again with the same arguments to go on.';
+      end if;
+      perform pg_catalog.pg_sleep_for('20 milliseconds'::pg_catalog.interval);
+    end if;
+  end loop;
+end
+$$;
+
+comment on procedure outbox.backfill_in_steps(regclass, text, text, interval, interval) is
+  'Writes a message for each row that a captured table has now; commits every few blocks, goes on where it was cut short.';
+revoke execute on procedure outbox.backfill_in_steps(regclass, text, text, interval, interval) from public;

@@ -1,0 +1,24 @@
+-- outbox.destination_changed: tells the relays of each change of a destination; of one that is deleted, the kept messages go too.
+--
+-- writes: outbox.message
+create or replace function outbox.destination_changed() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from outbox.message m where m.destination = old.name and m.state = 'delivered';
+    perform pg_notify('outbox_control', old.name);
+  else
+    perform pg_notify('outbox_control', new.name);
+  end if;
+  return null;
+end
+$$;
+
+comment on function outbox.destination_changed() is 'Trigger function: tells the relays of each change of a destination.';
+revoke execute on function outbox.destination_changed() from public;
+
+create or replace trigger destination_changed
+  after insert or update or delete on outbox.destination
+  for each row execute function outbox.destination_changed();

@@ -1,0 +1,20 @@
+-- outbox.capture_list: what is captured, a row a table and destination.
+create or replace view outbox.capture_list as
+select
+  t.source,
+  t.destination,
+  array_agg(t.operation order by t.operation) as operations,
+  min(t.level) filter (where t.operation <> 'truncate') as level,
+  min(t.fires) as fires,
+  t.key,
+  case when t.column_mode = 'only' then t.column_names end as columns,
+  case when t.column_mode = 'except' then t.column_names end as except_columns,
+  t.condition,
+  t.include_old,
+  t.skip_unchanged,
+  t.doorbell is not null as notify
+from outbox.capture_detail t
+where not t.inherited
+group by t.source, t.destination, t.key, t.column_mode, t.column_names, t.condition, t.include_old, t.skip_unchanged, t.doorbell is not null;
+
+comment on view outbox.capture_list is 'What is captured: a row a table and destination.';

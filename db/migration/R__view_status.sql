@@ -1,0 +1,52 @@
+-- outbox.status: a row a destination: what is owed, since when, who delivers it, what is wrong.
+--
+-- Counts come from the partial indexes. An owner is shown only while its session holds the doorbell's ownership lock.
+create or replace view outbox.status as
+select
+  d.name as destination,
+  d.uri,
+  d.paused,
+  coalesce(waiting.pending, 0) as pending,
+  coalesce(parked.retry, 0) as retry,
+  coalesce(parked.held, 0) as held,
+  coalesce(parked.failed, 0) as failed,
+  clock_timestamp() - least(oldest.created_at, parked.oldest) as oldest_age,
+  case when owned.doorbell is not null then s.owner end as owner,
+  coalesce(s.epoch, 0) as epoch,
+  s.down_since,
+  s.last_error,
+  s.last_error_at
+from outbox.destination d
+left join outbox.destination_state s on s.destination = d.name
+left join (
+  select m.destination, count(*) as pending
+  from outbox.message m
+  where m.state = 'pending'
+  group by m.destination
+) waiting on waiting.destination = d.name
+left join lateral (
+  select m.created_at
+  from outbox.message m
+  where m.state = 'pending' and m.destination = d.name
+  order by m.destination, m.id
+  limit 1
+) oldest on true
+left join (
+  select m.destination,
+         count(*) filter (where m.state = 'retry') as retry,
+         count(*) filter (where m.state = 'held') as held,
+         count(*) filter (where m.state = 'failed') as failed,
+         min(m.created_at) filter (where m.state <> 'failed') as oldest
+  from outbox.message m
+  where m.state in ('retry', 'held', 'failed')
+  group by m.destination
+) parked on parked.destination = d.name
+left join (
+  select distinct l.objid::integer as doorbell
+  from pg_catalog.pg_locks l
+  where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock'
+    and l.classid = 7021002 and l.objsubid = 2
+    and l.database = (select b.oid from pg_catalog.pg_database b where b.datname = current_database())
+) owned on owned.doorbell = d.doorbell;
+
+comment on view outbox.status is 'A row a destination: what is owed, since when, who delivers it, what is wrong.';

@@ -1,0 +1,70 @@
+package dev.outboxrelay.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags that say which database. */
+final class DatabaseOptions {
+  @Option(
+      names = "--database-url",
+      paramLabel = "URL",
+      description = {
+        "Needed. JDBC form: jdbc:postgresql://host:5432/database",
+        "User and password may stand in it; they are never logged."
+      })
+  @Nullable String url;
+
+  @Option(
+      names = "--database-user",
+      paramLabel = "NAME",
+      description = "Login; without it the URL's, else the operating system's user.")
+  @Nullable String user;
+
+  @Option(
+      names = "--database-password",
+      paramLabel = "PASSWORD",
+      description = "Better by its variable or by a file: others can see a flag.")
+  @Nullable String password;
+
+  @Option(
+      names = "--database-password-file",
+      paramLabel = "FILE",
+      description = "A file whose first line is the password, such as a mounted secret.")
+  @Nullable Path passwordFile;
+
+  DatabaseAccess access() {
+    if (url == null) {
+      throw new UserError(
+          ExitCode.USAGE,
+          "no database given: set --database-url or OUTBOX_RELAY_DATABASE_URL, for example"
+              + " jdbc:postgresql://localhost:5432/postgres");
+    }
+    if (passwordFile == null) {
+      return DatabaseAccess.of(url, user, password);
+    }
+    if (password != null) {
+      throw new UserError(
+          ExitCode.USAGE,
+          "both --database-password and --database-password-file are given: give one");
+    }
+    return DatabaseAccess.of(url, user, firstLine(passwordFile));
+  }
+
+  private static String firstLine(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+    } catch (IOException e) {
+      throw new UserError(
+          ExitCode.USAGE,
+          "--database-password-file: "
+              + file
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + "): name a file that this user may read");
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.outboxrelay.cli;
+
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Gives every flag its environment variable: {@code --database-url} is {@code
+ * OUTBOX_RELAY_DATABASE_URL}. A flag wins over its variable; a variable that is set but empty
+ * counts as not set, since compose files and unit files cannot leave one out.
+ */
+final class Environment implements IDefaultValueProvider {
+  static final String PREFIX = "OUTBOX_RELAY_";
+
+  private final Map<String, String> variables;
+
+  Environment(Map<String, String> variables) {
+    this.variables = variables;
+  }
+
+  @Override
+  public @Nullable String defaultValue(ArgSpec argument) {
+    return argument instanceof OptionSpec option && hasVariable(option)
+        ? value(variable(option))
+        : null;
+  }
+
+  /** The variable's value, null when it is not set or empty. */
+  @Nullable String value(String variable) {
+    String value = variables.get(variable);
+    return value == null || value.isEmpty() ? null : value;
+  }
+
+  static boolean hasVariable(OptionSpec option) {
+    return !option.usageHelp() && !option.versionHelp();
+  }
+
+  static String variable(OptionSpec option) {
+    String name = option.longestName().replaceFirst("^-+", "");
+    return PREFIX + name.replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.outboxrelay.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.logging.LogManager;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code java -jar outbox-relay.jar COMMAND}. */
+@Command(
+    name = "outbox-relay",
+    versionProvider = Main.Version.class,
+    description = {
+      "Delivers changes in PostgreSQL tables over TCP.",
+      "Every flag has an environment variable, shown by 'outbox-relay COMMAND --help'."
+    },
+    subcommands = {MigrateCommand.class})
+public final class Main implements Runnable {
+  private static final int HELP_WIDTH = 100;
+
+  @CommandLine.Option(names = "--help", usageHelp = true, description = "Shows this.")
+  boolean help;
+
+  @CommandLine.Option(names = "--version", versionHelp = true, description = "Shows the version.")
+  boolean version;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  public static void main(String[] args) {
+    // The driver logs by java.util.logging, on its own account and with URLs; it throws the same
+    // besides.
+    LogManager.getLogManager().reset();
+    int exitCode =
+        run(
+            args,
+            System.getenv(),
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    System.exit(exitCode);
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @param args the command line
+   * @param variables the environment
+   * @param out standard output
+   * @param err standard error
+   * @return the exit code
+   */
+  static int run(String[] args, Map<String, String> variables, PrintWriter out, PrintWriter err) {
+    return commandLine(variables).setOut(out).setErr(err).execute(args);
+  }
+
+  static CommandLine commandLine(Map<String, String> variables) {
+    Environment environment = new Environment(variables);
+    OneLineErrors errors = new OneLineErrors(environment);
+    CommandLine commandLine =
+        new CommandLine(new Main())
+            .setDefaultValueProvider(environment)
+            .setParameterExceptionHandler(errors)
+            .setExecutionExceptionHandler(errors)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
+            .setUsageHelpWidth(HELP_WIDTH)
+            .registerConverter(java.time.Duration.class, new DurationConverter())
+            .registerConverter(Long.class, new BytesConverter());
+    for (CommandLine command : commandLine.getSubcommands().values()) {
+      command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Main::optionList);
+    }
+    return commandLine;
+  }
+
+  private static String optionList(Help help) {
+    Help.Layout layout =
+        new Help.Layout(
+            help.colorScheme(),
+            Help.TextTable.forDefaultColumns(help.colorScheme(), 34, HELP_WIDTH),
+            new OptionHelp(help.createDefaultOptionRenderer()),
+            help.createDefaultParameterRenderer());
+    layout.addOptions(
+        help.commandSpec().options().stream().filter(option -> !option.hidden()).toList(),
+        help.parameterLabelRenderer());
+    return layout.toString();
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+  }
+
+  /** What the jar's manifest says. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"outbox-relay " + (version == null ? "(built from source)" : version)};
+    }
+  }
+}

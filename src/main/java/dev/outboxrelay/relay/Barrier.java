@@ -1,0 +1,70 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.values.Message;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a truncate in its place: everything before it is settled first, everything after it waits
+ * in here. Without a truncate there is nothing in here.
+ */
+final class Barrier {
+  private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+  private boolean closed;
+  private @Nullable Entry active;
+
+  /** A truncate that was refused is in the table; it comes back by its time. */
+  void waitsForRetry() {
+    closed = true;
+  }
+
+  /** Whether a message that was read in a window must not go past. */
+  boolean stops(Message message) {
+    return closed || message.barrier() || !queue.isEmpty();
+  }
+
+  void queue(Entry entry) {
+    queue.add(entry);
+  }
+
+  /** A refused truncate has come back. */
+  void adopt(Entry entry) {
+    closed = true;
+    active = entry;
+  }
+
+  boolean isActive(Entry entry) {
+    return active != null && active.id() == entry.id();
+  }
+
+  /** The truncate is delivered or set aside. */
+  void settled() {
+    closed = false;
+    active = null;
+  }
+
+  int queued() {
+    return queue.size();
+  }
+
+  /**
+   * What may go now: an ordinary message, or a truncate if nothing before it is left.
+   *
+   * @return null when nothing may
+   */
+  @Nullable Entry next(boolean nothingBefore) {
+    Entry head = queue.peek();
+    if (closed || head == null) {
+      return null;
+    }
+    if (!head.message.barrier()) {
+      return queue.remove();
+    }
+    if (!nothingBefore) {
+      return null;
+    }
+    closed = true;
+    active = head;
+    return queue.remove();
+  }
+}

@@ -1,0 +1,99 @@
+package dev.outboxrelay.relay;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which doorbells ring. A doorbell sleeps while its exclusive lock is held: then every writer
+ * rings. It is awake otherwise, and is read now and then. Sleeping is always safe; being awake
+ * spares busy writers the cost of NOTIFY, which makes their commits queue up.
+ */
+final class Doorbells {
+  /** Rings of one doorbell within this time make it worth waking. */
+  private static final long BUSY_NANOS = 5_000_000L;
+
+  private static final class Bell {
+    int lanes;
+    boolean asleep;
+    long lastRungNanos;
+    boolean rungOnce;
+  }
+
+  private final Locks locks;
+  private final Map<Integer, Bell> bells = new HashMap<>();
+
+  Doorbells(Locks locks) {
+    this.locks = locks;
+  }
+
+  /** A lane of this doorbell reads by the tail now. */
+  void joined(int doorbell) {
+    bells.computeIfAbsent(doorbell, d -> new Bell()).lanes++;
+  }
+
+  /**
+   * A lane of this doorbell does not read by the tail any more: nobody wants its writers to ring.
+   */
+  void left(int doorbell) {
+    Bell bell = bells.get(doorbell);
+    if (bell == null) {
+      return;
+    }
+    bell.lanes--;
+    if (bell.lanes == 0) {
+      bells.remove(doorbell);
+      if (bell.asleep) {
+        locks.wake(Set.of(doorbell));
+      }
+    }
+  }
+
+  /** A writer rang. */
+  void rung(int doorbell, long nowNanos) {
+    Bell bell = bells.get(doorbell);
+    if (bell == null) {
+      return;
+    }
+    boolean busy = bell.rungOnce && nowNanos - bell.lastRungNanos < BUSY_NANOS;
+    bell.rungOnce = true;
+    bell.lastRungNanos = nowNanos;
+    if (busy && bell.asleep) {
+      bell.asleep = false;
+      locks.wake(Set.of(doorbell));
+    }
+  }
+
+  /** Those that are awake, and were without traffic in the last read. */
+  Set<Integer> idle(Set<Integer> withTraffic) {
+    Set<Integer> idle = new HashSet<>();
+    bells.forEach(
+        (doorbell, bell) -> {
+          if (!bell.asleep && !withTraffic.contains(doorbell)) {
+            idle.add(doorbell);
+          }
+        });
+    return idle;
+  }
+
+  /** The locks were got. Those that nobody wants any more are given back. */
+  void fellAsleep(Set<Integer> got) {
+    Set<Integer> unwanted = new HashSet<>();
+    for (int doorbell : got) {
+      Bell bell = bells.get(doorbell);
+      if (bell == null) {
+        unwanted.add(doorbell);
+      } else {
+        bell.asleep = true;
+      }
+    }
+    if (!unwanted.isEmpty()) {
+      locks.wake(unwanted);
+    }
+  }
+
+  boolean anyAwake() {
+    return bells.values().stream().anyMatch(b -> !b.asleep);
+  }
+}

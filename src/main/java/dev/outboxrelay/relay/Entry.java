@@ -1,0 +1,26 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.values.Message;
+import org.jspecify.annotations.Nullable;
+
+/** A message in memory, from its read until its row is settled in the table. Owned by one lane. */
+final class Entry {
+  final Message message;
+
+  /** The next one of the same gate. */
+  @Nullable Entry follower;
+
+  long sentAtNanos;
+
+  Entry(Message message) {
+    this.message = message;
+  }
+
+  long id() {
+    return message.id();
+  }
+
+  long bytes() {
+    return message.body().length + MemoryBudget.OVERHEAD_BYTES;
+  }
+}

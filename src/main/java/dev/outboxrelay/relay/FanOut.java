@@ -1,0 +1,97 @@
+package dev.outboxrelay.relay;
+
+import java.util.List;
+
+/** Passes events on, in the listeners' order. */
+record FanOut(List<RelayEvents> listeners) implements RelayEvents {
+
+  @Override
+  public void connected() {
+    listeners.forEach(l -> l.connected());
+  }
+
+  @Override
+  public void databaseLost(String reason, long retryInMillis) {
+    listeners.forEach(l -> l.databaseLost(reason, retryInMillis));
+  }
+
+  @Override
+  public void statementFailed(String what, String reason, long retryInMillis) {
+    listeners.forEach(l -> l.statementFailed(what, reason, retryInMillis));
+  }
+
+  @Override
+  public void owned(String destination, long epoch) {
+    listeners.forEach(l -> l.owned(destination, epoch));
+  }
+
+  @Override
+  public void released(String destination, String reason) {
+    listeners.forEach(l -> l.released(destination, reason));
+  }
+
+  @Override
+  public void up(String destination) {
+    listeners.forEach(l -> l.up(destination));
+  }
+
+  @Override
+  public void down(String destination, String reason, long probeInMillis) {
+    listeners.forEach(l -> l.down(destination, reason, probeInMillis));
+  }
+
+  @Override
+  public void connectionLost(String destination, String reason, int inFlight) {
+    listeners.forEach(l -> l.connectionLost(destination, reason, inFlight));
+  }
+
+  @Override
+  public void rung(String destination) {
+    listeners.forEach(l -> l.rung(destination));
+  }
+
+  @Override
+  public void read(int messages) {
+    listeners.forEach(l -> l.read(messages));
+  }
+
+  @Override
+  public void sent(String destination, int messages, long bytes) {
+    listeners.forEach(l -> l.sent(destination, messages, bytes));
+  }
+
+  @Override
+  public void acknowledged(String destination, int messages) {
+    listeners.forEach(l -> l.acknowledged(destination, messages));
+  }
+
+  @Override
+  public void completed(int messages, int missing) {
+    listeners.forEach(l -> l.completed(messages, missing));
+  }
+
+  @Override
+  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+    listeners.forEach(l -> l.retried(destination, id, attempts, delayMillis, reason));
+  }
+
+  @Override
+  public void failed(String destination, long id, int attempts, String reason) {
+    listeners.forEach(l -> l.failed(destination, id, attempts, reason));
+  }
+
+  @Override
+  public void held(String destination, int messages) {
+    listeners.forEach(l -> l.held(destination, messages));
+  }
+
+  @Override
+  public void missed(String destination, int messages) {
+    listeners.forEach(l -> l.missed(destination, messages));
+  }
+
+  @Override
+  public void asleep() {
+    listeners.forEach(l -> l.asleep());
+  }
+}

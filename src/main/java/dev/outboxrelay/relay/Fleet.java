@@ -1,0 +1,240 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.format.Formatter;
+import dev.outboxrelay.format.Formatters;
+import dev.outboxrelay.store.Encoding;
+import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.values.Destination;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The destinations that this relay owns, as they come and go. Lives on the core. */
+final class Fleet {
+  /**
+   * How long a destination that is handed over, or whose settings changed, may wait for answers.
+   */
+  private static final long HAND_OVER_MILLIS = 5000;
+
+  private final LaneContext context;
+  private final Locks locks;
+
+  private Map<String, Destination> destinations = Map.of();
+  private final Set<Integer> mine = new HashSet<>();
+  private final Set<Integer> leaving = new HashSet<>();
+  private final Map<String, Lane> lanes = new HashMap<>();
+
+  /** Destinations that are being taken over, with the settings that they had then. */
+  private final Map<String, Destination> arriving = new HashMap<>();
+
+  private boolean loading;
+  private boolean loadAgain;
+  private boolean owning;
+  private boolean stopping;
+
+  Fleet(LaneContext context, Locks locks) {
+    this.context = context;
+    this.locks = locks;
+  }
+
+  Collection<Lane> lanes() {
+    return lanes.values();
+  }
+
+  @Nullable Lane lane(String destination) {
+    return lanes.get(destination);
+  }
+
+  /** The settings may have changed: read them. */
+  void reload(Runnable then) {
+    if (loading) {
+      loadAgain = true;
+      return;
+    }
+    loading = true;
+    context
+        .work()
+        .submit(
+            "destinations",
+            () -> context.destinations().load(),
+            loaded -> {
+              loading = false;
+              destinations = loaded;
+              reconcile();
+              then.run();
+              if (loadAgain) {
+                loadAgain = false;
+                reload(() -> {});
+              }
+            });
+  }
+
+  /**
+   * Who is there has been looked at: take what is free and ours to take, give up what is too much.
+   */
+  void share(LockSession.View view) {
+    if (stopping || owning) {
+      return;
+    }
+    Map<Integer, Integer> sizes = new HashMap<>();
+    destinations.values().forEach(d -> sizes.merge(d.doorbell(), 1, Integer::sum));
+    Set<Integer> settled = new HashSet<>(mine);
+    settled.removeAll(leaving);
+    Set<Integer> taken = new HashSet<>(view.owned());
+    taken.addAll(mine);
+    Shares shares = Shares.decide(sizes, settled, taken, Math.max(1, view.relays()), view.rank());
+    shares.release().forEach(this::release);
+    if (!shares.own().isEmpty()) {
+      owning = true;
+      locks.tryOwn(
+          shares.own(),
+          got -> {
+            owning = false;
+            mine.addAll(got);
+            reconcile();
+          });
+    }
+  }
+
+  /** Makes the lanes what destinations and ownership say they should be. */
+  private void reconcile() {
+    if (stopping) {
+      return;
+    }
+    for (Lane lane : List.copyOf(lanes.values())) {
+      Destination now = destinations.get(lane.name());
+      if (now == null) {
+        lanes.remove(lane.name());
+        lane.abandon("the destination was deleted");
+        context.events().released(lane.name(), "deleted");
+      } else if (!now.equals(lane.destination()) && !lane.isRetired()) {
+        retire(lane, "its settings changed", () -> reconcile());
+      }
+    }
+    for (Destination destination : destinations.values()) {
+      if (mine.contains(destination.doorbell())
+          && !leaving.contains(destination.doorbell())
+          && !lanes.containsKey(destination.name())
+          && !arriving.containsKey(destination.name())) {
+        takeOver(destination);
+      }
+    }
+  }
+
+  private void takeOver(Destination destination) {
+    String name = destination.name();
+    arriving.put(name, destination);
+    context
+        .work()
+        .submit(
+            "take-over of " + name,
+            () -> context.destinations().takeOver(name, context.config().name()),
+            epoch -> {
+              arriving.remove(name);
+              boolean still =
+                  !stopping
+                      && mine.contains(destination.doorbell())
+                      && !leaving.contains(destination.doorbell())
+                      && destination.equals(destinations.get(name));
+              if (!still || epoch == 0) {
+                reconcile();
+                return;
+              }
+              Formatter formatter = Formatters.of(destination.format());
+              Lane lane = new Lane(destination, new Encoding(epoch, formatter::format), context);
+              lanes.put(name, lane);
+              context.events().owned(name, epoch);
+              lane.start();
+            });
+  }
+
+  /** Gives a doorbell up, with nothing in flight. */
+  private void release(int doorbell) {
+    if (!leaving.add(doorbell)) {
+      return;
+    }
+    for (Lane lane : List.copyOf(lanes.values())) {
+      if (lane.doorbell() == doorbell && !lane.isRetired()) {
+        retire(lane, "handed over", () -> {});
+      }
+    }
+    handOver(doorbell);
+  }
+
+  private void handOver(int doorbell) {
+    boolean busy =
+        lanes.values().stream().anyMatch(l -> l.doorbell() == doorbell)
+            || arriving.values().stream().anyMatch(d -> d.doorbell() == doorbell);
+    if (busy) {
+      context.core().schedule(10, () -> handOver(doorbell));
+      return;
+    }
+    leaving.remove(doorbell);
+    mine.remove(doorbell);
+    locks.disown(Set.of(doorbell));
+  }
+
+  private void retire(Lane lane, String reason, Runnable then) {
+    Scheduler.Timer limit =
+        context
+            .core()
+            .schedule(
+                HAND_OVER_MILLIS,
+                () -> {
+                  lane.abandon(reason + ", and answers did not come in time");
+                  gone(lane, reason, then);
+                });
+    lane.retire(
+        () -> {
+          limit.cancel();
+          gone(lane, reason, then);
+        });
+  }
+
+  private void gone(Lane lane, String reason, Runnable then) {
+    if (lanes.remove(lane.name(), lane)) {
+      context.events().released(lane.name(), reason);
+      then.run();
+    }
+  }
+
+  /**
+   * Retires all lanes.
+   *
+   * @param then runs when nothing is in flight any more
+   */
+  void stop(Runnable then) {
+    stopping = true;
+    for (Lane lane : List.copyOf(lanes.values())) {
+      if (!lane.isRetired()) {
+        lane.retire(() -> {});
+      }
+    }
+    awaitStopped(then);
+  }
+
+  private void awaitStopped(Runnable then) {
+    if (lanes.values().stream().allMatch(Lane::isEmpty)) {
+      then.run();
+    } else {
+      context.core().schedule(5, () -> awaitStopped(then));
+    }
+  }
+
+  /** Drops everything at once: connections first. */
+  void abandon(String reason) {
+    stopping = true;
+    lanes.values().forEach(lane -> lane.abandon(reason));
+    lanes.clear();
+  }
+
+  /** The destinations that are owned, by name, for a message. */
+  Set<String> names() {
+    return new TreeSet<>(lanes.keySet());
+  }
+}

@@ -1,0 +1,27 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.store.DestinationStore;
+import dev.outboxrelay.store.MessageStore;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** What all lanes of a term share. */
+record LaneContext(
+    RelayConfig config,
+    Scheduler core,
+    Work work,
+    MessageStore store,
+    DestinationStore destinations,
+    Completer completer,
+    Supplier<TailReader> tailReader,
+    ReadClock clock,
+    MemoryBudget memory,
+    Transport transport,
+    BooleanSupplier leaseHolds,
+    RelayEvents events) {
+
+  TailReader tail() {
+    return tailReader.get();
+  }
+}

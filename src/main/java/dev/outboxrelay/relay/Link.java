@@ -1,0 +1,383 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.sink.Sink;
+import dev.outboxrelay.sink.SinkListener;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Message;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lane's connection: made on demand, made anew with backoff, probed while the destination is
+ * down. Finds out which message killed it. Lives on the core.
+ */
+final class Link {
+  /** Sent and unanswered, at most so many bytes, and one message more. */
+  private static final long IN_FLIGHT_BYTES = 4L << 20;
+
+  /** Messages in one call to the sink. */
+  private static final int SEND_BATCH = 500;
+
+  /** How soon, and how seldom, a destination that does not answer is tried again. */
+  private static final Backoff RECONNECT =
+      new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+
+  private enum State {
+    IDLE,
+    CONNECTING,
+    UP,
+    /** Waits until it may connect again. */
+    RESTING
+  }
+
+  private final Destination destination;
+  private final LaneContext context;
+  private final Lane lane;
+  private final InFlight inFlight = new InFlight();
+  private final SlowStart slowStart;
+  private final Reports reports;
+
+  private State state = State.IDLE;
+  private @Nullable Sink sink;
+
+  /** Grows with each connection: what an older one says is not heard. */
+  private int connection;
+
+  private boolean down;
+  private int failures;
+  private boolean lively;
+
+  /**
+   * The message that was alone in flight when a connection died, and nothing has succeeded since; 0
+   * when there is none.
+   */
+  private long suspectId;
+
+  private Scheduler.@Nullable Timer restTimer;
+  private Scheduler.@Nullable Timer ackTimer;
+
+  Link(Destination destination, LaneContext context, Lane lane) {
+    this.destination = destination;
+    this.context = context;
+    this.lane = lane;
+    slowStart = new SlowStart(destination.maxInFlight());
+    reports = new Reports(destination.name(), context);
+  }
+
+  int inFlight() {
+    return inFlight.size();
+  }
+
+  /**
+   * Sends what may be sent of the messages that are ready, and takes that off the queue.
+   *
+   * @param ready the lane's queue
+   */
+  void send(ArrayDeque<Entry> ready) {
+    if (state == State.IDLE) {
+      connect();
+    }
+    if (state != State.UP || !context.leaseHolds().getAsBoolean()) {
+      return;
+    }
+    while (!ready.isEmpty() && mayFly()) {
+      List<Message> batch = new ArrayList<>();
+      long bytes = 0;
+      long now = context.core().nanoTime();
+      while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
+        Entry entry = ready.remove();
+        if (entry.message.tooLarge()) {
+          lane.tooLarge(entry);
+          continue;
+        }
+        entry.sentAtNanos = now;
+        inFlight.add(entry);
+        batch.add(entry.message);
+        bytes += entry.message.body().length;
+      }
+      Sink current = sink;
+      if (!batch.isEmpty() && current != null) {
+        current.send(batch);
+        context.events().sent(destination.name(), batch.size(), bytes);
+      }
+    }
+    armAckTimer();
+  }
+
+  private boolean mayFly() {
+    return inFlight.size() < slowStart.window() && inFlight.bytes() < IN_FLIGHT_BYTES;
+  }
+
+  private void connect() {
+    state = State.CONNECTING;
+    lively = false;
+    int number = ++connection;
+    sink = context.transport().connect(destination, new Hearing(number));
+  }
+
+  /** Brings what the transport says to the core. */
+  private final class Hearing implements SinkListener {
+    private final int number;
+
+    Hearing(int number) {
+      this.number = number;
+    }
+
+    private void onCore(Runnable task) {
+      context
+          .core()
+          .execute(
+              () -> {
+                if (number == connection) {
+                  task.run();
+                }
+              });
+    }
+
+    @Override
+    public void connected() {
+      onCore(Link.this::connected);
+    }
+
+    @Override
+    public void answered(List<Answer> answers) {
+      onCore(() -> Link.this.answered(answers));
+    }
+
+    @Override
+    public void closed(String reason, Fault fault) {
+      onCore(() -> Link.this.closed(reason, fault));
+    }
+  }
+
+  private void connected() {
+    state = State.UP;
+    if (down) {
+      down = false;
+      failures = 0;
+      report(null);
+      context.events().up(destination.name());
+      lane.start();
+    }
+    lane.pump();
+  }
+
+  // ---- answers
+  // ------------------------------------------------------------------------------------------------------
+
+  private void answered(List<Answer> answers) {
+    int acknowledged = 0;
+    for (Answer answer : answers) {
+      if (answer instanceof Answer.Acked acked) {
+        Entry entry = inFlight.remove(acked.id());
+        if (entry == null) {
+          unknown(acked.id());
+          break;
+        }
+        success(entry);
+        acknowledged++;
+      } else if (answer instanceof Answer.AckedUpTo upTo) {
+        List<Entry> entries = inFlight.removeUpTo(upTo.id());
+        if (entries.isEmpty()) {
+          unknown(upTo.id());
+          break;
+        }
+        entries.forEach(this::success);
+        acknowledged += entries.size();
+      } else if (answer instanceof Answer.Nacked nacked) {
+        Entry entry = inFlight.remove(nacked.id());
+        if (entry == null) {
+          unknown(nacked.id());
+          break;
+        }
+        alive();
+        lane.refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+      }
+    }
+    if (acknowledged > 0) {
+      context.events().acknowledged(destination.name(), acknowledged);
+      context.completer().flush();
+    }
+    armAckTimer();
+    lane.pump();
+  }
+
+  private void success(Entry entry) {
+    alive();
+    slowStart.succeeded();
+    lane.acknowledged(entry);
+  }
+
+  /** The receiver answers: it lives, so what died before was not its own fault. */
+  private void alive() {
+    lively = true;
+    failures = 0;
+    suspectId = 0;
+  }
+
+  private void unknown(long id) {
+    lose(
+        "the receiver answered for message "
+            + id
+            + ", which is not in flight on this connection (unknown, or answered twice)");
+  }
+
+  /** Answers are awaited in the order of sending, so one timer serves: that of the oldest. */
+  private void armAckTimer() {
+    if (ackTimer != null || inFlight.size() == 0) {
+      return;
+    }
+    Entry oldest = inFlight.oldest();
+    if (oldest == null) {
+      return;
+    }
+    long waitedNanos = context.core().nanoTime() - oldest.sentAtNanos;
+    long leftMillis = destination.ackTimeout().toMillis() - waitedNanos / 1_000_000L;
+    int number = connection;
+    ackTimer =
+        context
+            .core()
+            .schedule(
+                leftMillis,
+                () -> {
+                  ackTimer = null;
+                  if (number == connection) {
+                    ackTimeUp();
+                  } else {
+                    armAckTimer();
+                  }
+                });
+  }
+
+  private void ackTimeUp() {
+    Entry oldest = inFlight.oldest();
+    if (oldest == null) {
+      return;
+    }
+    long waitedMillis = (context.core().nanoTime() - oldest.sentAtNanos) / 1_000_000L;
+    if (waitedMillis >= destination.ackTimeout().toMillis()) {
+      lose("no answer for message " + oldest.id() + " within ack_timeout " + waitedMillis + " ms");
+    } else {
+      armAckTimer();
+    }
+  }
+
+  // ---- ends
+  // ---------------------------------------------------------------------------------------------------------
+
+  /** Ends the connection for a reason of the relay's. */
+  private void lose(String reason) {
+    closed(reason, SinkListener.Fault.PROTOCOL);
+  }
+
+  private void closed(String reason, SinkListener.Fault fault) {
+    forgetConnection(reason);
+    List<Entry> unanswered = inFlight.removeAll();
+    if (fault == SinkListener.Fault.UNREACHABLE) {
+      failures++;
+      unreachable(reason);
+      return;
+    }
+    if (fault != SinkListener.Fault.NONE || !unanswered.isEmpty()) {
+      context.events().connectionLost(destination.name(), reason, unanswered.size());
+      report(reason);
+    }
+    if (!unanswered.isEmpty()) {
+      died(unanswered, reason);
+    }
+    if (lively || fault == SinkListener.Fault.NONE) {
+      state = State.IDLE;
+      failures = 0;
+    } else {
+      failures++;
+      rest();
+    }
+    lane.pump();
+  }
+
+  private void forgetConnection(String reason) {
+    connection++;
+    Sink ended = sink;
+    sink = null;
+    if (ended != null) {
+      ended.close(reason);
+    }
+    if (ackTimer != null) {
+      ackTimer.cancel();
+      ackTimer = null;
+    }
+  }
+
+  /**
+   * Finds the guilty one. Several in flight: nobody is charged, all are sent again, one at first.
+   * One alone: it is charged, unless another one died alone before it and nothing has succeeded
+   * since, which speaks against the destination.
+   */
+  private void died(List<Entry> unanswered, String reason) {
+    slowStart.died();
+    Entry first = unanswered.get(0);
+    if (unanswered.size() == 1 && (suspectId == 0 || suspectId == first.id())) {
+      suspectId = first.id();
+      lane.refused(
+          first,
+          "the connection ended while this message was alone in flight: " + reason,
+          true,
+          null);
+      return;
+    }
+    List<Entry> backwards = new ArrayList<>(unanswered);
+    Collections.reverse(backwards);
+    lane.sendAgain(backwards);
+  }
+
+  private void unreachable(String reason) {
+    if (!down) {
+      down = true;
+      lane.reset();
+    }
+    report(reason);
+    long delayMillis = rest();
+    context.events().down(destination.name(), reason, delayMillis);
+  }
+
+  private long rest() {
+    state = State.RESTING;
+    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), ThreadLocalRandom.current());
+    restTimer =
+        context
+            .core()
+            .schedule(
+                delayMillis,
+                () -> {
+                  restTimer = null;
+                  state = State.IDLE;
+                  if (down) {
+                    connect();
+                  } else {
+                    lane.pump();
+                  }
+                });
+    return delayMillis;
+  }
+
+  private void report(@Nullable String error) {
+    reports.add(down, error);
+  }
+
+  /** Closes for good. */
+  void close(String reason) {
+    forgetConnection(reason);
+    inFlight.removeAll();
+    state = State.RESTING;
+    if (restTimer != null) {
+      restTimer.cancel();
+      restTimer = null;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.store.LockSession;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+
+/**
+ * The lock session, on a thread of its own. Every answer of the server renews the lease: until
+ * {@code silence limit} after the last statement that was answered had been sent, the server has
+ * not ended the session, so the locks are ours. After that, nothing may be sent to any destination.
+ */
+final class Locks implements AutoCloseable {
+  private interface Call<T> {
+    T run() throws SQLException;
+  }
+
+  private final LockSession session;
+  private final Scheduler core;
+  private final Consumer<String> onLoss;
+  private final long silenceLimitNanos;
+  private final ExecutorService thread;
+  private volatile long leaseFromNanos;
+
+  Locks(LockSession session, long silenceLimitMillis, Scheduler core, Consumer<String> onLoss) {
+    this.session = session;
+    this.core = core;
+    this.onLoss = onLoss;
+    silenceLimitNanos = silenceLimitMillis * 1_000_000L;
+    leaseFromNanos = core.nanoTime();
+    thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread t = new Thread(task, "relay-locks");
+              t.setDaemon(true);
+              return t;
+            });
+  }
+
+  /** INVARIANT: while this is true no other relay owns what this one owns. */
+  boolean leaseHolds() {
+    return core.nanoTime() - leaseFromNanos < silenceLimitNanos;
+  }
+
+  void look(Consumer<LockSession.View> then) {
+    call(session::look, then);
+  }
+
+  void tryOwn(Collection<Integer> doorbells, Consumer<Set<Integer>> then) {
+    call(() -> session.tryOwn(doorbells), then);
+  }
+
+  void disown(Collection<Integer> doorbells) {
+    call(
+        () -> {
+          session.disown(doorbells);
+          return true;
+        },
+        done -> {});
+  }
+
+  void trySleep(Collection<Integer> doorbells, Consumer<Set<Integer>> then) {
+    call(() -> session.trySleep(doorbells), then);
+  }
+
+  void wake(Collection<Integer> doorbells) {
+    call(
+        () -> {
+          session.wake(doorbells);
+          return true;
+        },
+        done -> {});
+  }
+
+  private <T> void call(Call<T> call, Consumer<T> then) {
+    try {
+      thread.execute(
+          () -> {
+            long sentAt = core.nanoTime();
+            try {
+              T result = call.run();
+              leaseFromNanos = sentAt;
+              core.execute(() -> then.accept(result));
+            } catch (SQLException | RuntimeException e) {
+              onLoss.accept("the lock session: " + e.getMessage());
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      return; // closed: the term has ended
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+    session.abort();
+  }
+}

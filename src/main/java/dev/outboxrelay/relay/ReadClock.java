@@ -1,0 +1,33 @@
+package dev.outboxrelay.relay;
+
+import java.util.TreeSet;
+
+/**
+ * Which reads are under way. A read that began before a completion committed can still show the
+ * completed row, so a completed id is remembered until every such read has ended.
+ */
+final class ReadClock {
+  private final TreeSet<Long> underWay = new TreeSet<>();
+  private long next = 1;
+
+  /** A read begins; the answer is for {@link #end}. */
+  long begin() {
+    long ticket = next++;
+    underWay.add(ticket);
+    return ticket;
+  }
+
+  void end(long ticket) {
+    underWay.remove(ticket);
+  }
+
+  /** Reads that begin from now on have this ticket or a later one. */
+  long now() {
+    return next;
+  }
+
+  /** Whether a read that began before {@code moment} is still under way. */
+  boolean anyBefore(long moment) {
+    return !underWay.isEmpty() && underWay.first() < moment;
+  }
+}

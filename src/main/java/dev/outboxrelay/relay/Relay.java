@@ -1,0 +1,133 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.sink.Transport;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay: reads what is owed in one database and delivers it. Any number may run; they share the
+ * destinations out among themselves.
+ *
+ * <pre>{@code
+ * Relay relay = new Relay(config, transport, RelayEvents.NONE);
+ * relay.start();
+ * …
+ * relay.stop();
+ * }</pre>
+ */
+public final class Relay {
+  private static final Backoff RECONNECT =
+      new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+
+  private final RelayConfig config;
+  private final Transport transport;
+  private final RelayEvents events;
+  private final Thread thread;
+  private final Object lock = new Object();
+  private @Nullable Term term; // guarded by lock
+  private boolean stopping; // guarded by lock
+
+  /**
+   * Makes a relay; connects nothing yet.
+   *
+   * @param transport closed by the caller, after the relay has stopped
+   */
+  public Relay(RelayConfig config, Transport transport, RelayEvents events) {
+    this.config = config;
+    this.transport = transport;
+    this.events = events;
+    thread = new Thread(this::run, "relay");
+  }
+
+  /**
+   * Starts; returns at once. As long as the database is not there, the relay tries again with
+   * backoff.
+   */
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    int failures = 0;
+    while (!isStopping()) {
+      String reason;
+      try {
+        reason = runTerm();
+        failures = 0;
+      } catch (SQLException | RuntimeException e) {
+        failures++;
+        reason = String.valueOf(e.getMessage());
+      } catch (InterruptedException e) {
+        return;
+      }
+      if (isStopping()) {
+        return;
+      }
+      long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), ThreadLocalRandom.current());
+      events.databaseLost(reason, delayMillis);
+      if (!rest(delayMillis)) {
+        return;
+      }
+    }
+  }
+
+  private String runTerm() throws SQLException, InterruptedException {
+    try (Term current = Term.begin(config, transport, events)) {
+      synchronized (lock) {
+        term = current;
+      }
+      String reason = isStopping() ? "stopped" : current.awaitLoss();
+      synchronized (lock) {
+        term = null;
+      }
+      return reason;
+    }
+  }
+
+  private boolean rest(long delayMillis) {
+    synchronized (lock) {
+      long until = System.nanoTime() + delayMillis * 1_000_000L;
+      while (!stopping) {
+        long left = (until - System.nanoTime()) / 1_000_000L;
+        if (left <= 0) {
+          return true;
+        }
+        try {
+          lock.wait(left);
+        } catch (InterruptedException e) {
+          return false;
+        }
+      }
+      return false;
+    }
+  }
+
+  private boolean isStopping() {
+    synchronized (lock) {
+      return stopping;
+    }
+  }
+
+  /**
+   * Stops: sends nothing more, waits for answers to what is in flight, settles them, gives the
+   * locks back. Blocks.
+   */
+  public void stop() {
+    Term current;
+    synchronized (lock) {
+      stopping = true;
+      current = term;
+      lock.notifyAll();
+    }
+    try {
+      if (current != null) {
+        current.stop();
+      }
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

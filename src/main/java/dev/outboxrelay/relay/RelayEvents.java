@@ -1,0 +1,73 @@
+package dev.outboxrelay.relay;
+
+import java.util.List;
+
+/**
+ * What happens in a relay, for logs, metrics and tests. Called on the core thread: must be quick
+ * and must not throw. Everything has an empty default.
+ */
+public interface RelayEvents {
+
+  /** Hears nothing. */
+  RelayEvents NONE = new RelayEvents() {};
+
+  /** The sessions stand; the relay works. */
+  default void connected() {}
+
+  /** The database, or a control session, is lost; everything in memory was dropped. */
+  default void databaseLost(String reason, long retryInMillis) {}
+
+  /** A statement failed; it is repeated. */
+  default void statementFailed(String what, String reason, long retryInMillis) {}
+
+  /** This relay delivers for the destination now. */
+  default void owned(String destination, long epoch) {}
+
+  /** This relay does not deliver for the destination any more. */
+  default void released(String destination, String reason) {}
+
+  /** The destination can be reached again. */
+  default void up(String destination) {}
+
+  /** The destination cannot be reached. */
+  default void down(String destination, String reason, long probeInMillis) {}
+
+  /** A connection ended otherwise than by intent. */
+  default void connectionLost(String destination, String reason, int inFlight) {}
+
+  /** A writer rang. */
+  default void rung(String destination) {}
+
+  /** A read ended. */
+  default void read(int messages) {}
+
+  /** Messages were handed to the connection. */
+  default void sent(String destination, int messages, long bytes) {}
+
+  /** The receiver acknowledged. */
+  default void acknowledged(String destination, int messages) {}
+
+  /** Delivered messages left the table; {@code missing} of them were not there any more. */
+  default void completed(int messages, int missing) {}
+
+  /** A message was refused and will be tried again. */
+  default void retried(
+      String destination, long id, int attempts, long delayMillis, String reason) {}
+
+  /** A message was set aside. */
+  default void failed(String destination, long id, int attempts, String reason) {}
+
+  /** Messages wait behind a refused message of their key. */
+  default void held(String destination, int messages) {}
+
+  /** The sweep found messages that no bell and no read had brought. Should never be called. */
+  default void missed(String destination, int messages) {}
+
+  /** Nothing to do: every owned doorbell will ring. */
+  default void asleep() {}
+
+  /** Tells several listeners. */
+  static RelayEvents all(List<RelayEvents> listeners) {
+    return new FanOut(List.copyOf(listeners));
+  }
+}

@@ -1,0 +1,55 @@
+package dev.outboxrelay.relay;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the table how a destination does: one statement at a time, and only the newest state, so
+ * that a destination that is down for long costs no more than the probes do.
+ */
+final class Reports {
+  private record Report(boolean down, @Nullable String error) {}
+
+  private final String destination;
+  private final LaneContext context;
+  private @Nullable Report waiting;
+  private @Nullable Report written;
+  private boolean underWay;
+
+  Reports(String destination, LaneContext context) {
+    this.destination = destination;
+    this.context = context;
+  }
+
+  /**
+   * Reports.
+   *
+   * @param error null to keep the last one
+   */
+  void add(boolean down, @Nullable String error) {
+    Report report = new Report(down, error);
+    if (report.equals(written) && !underWay && down) {
+      return;
+    }
+    waiting = report;
+    write();
+  }
+
+  private void write() {
+    Report report = waiting;
+    if (underWay || report == null) {
+      return;
+    }
+    underWay = true;
+    waiting = null;
+    context
+        .work()
+        .update(
+            "report of " + destination,
+            () -> context.destinations().report(destination, report.down(), report.error()),
+            () -> {
+              underWay = false;
+              written = report;
+              write();
+            });
+  }
+}

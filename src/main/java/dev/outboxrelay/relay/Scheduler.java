@@ -1,0 +1,24 @@
+package dev.outboxrelay.relay;
+
+/** Runs tasks one at a time, now or later; the core thread, or a hand-driven one in tests. */
+interface Scheduler {
+
+  /** Runs a task soon, after those that are waiting. May be called from any thread. */
+  void execute(Runnable task);
+
+  /**
+   * Runs a task later.
+   *
+   * @param delayMillis 0 or more
+   */
+  Timer schedule(long delayMillis, Runnable task);
+
+  /** The monotonic clock that delays are measured by. */
+  long nanoTime();
+
+  /** A task that waits for its time. */
+  interface Timer {
+    /** Nothing happens if it has run. */
+    void cancel();
+  }
+}

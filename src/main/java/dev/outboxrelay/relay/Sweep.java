@@ -1,0 +1,100 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.store.MessageStore.Owed;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Looks at everything that is owed, so that nothing depends on a bell being heard: of each lane
+ * that is up to date, every pending row must be in memory. What is not was missed, is counted, and
+ * is read after all. Also purges rows that were kept long enough.
+ */
+final class Sweep {
+  private static final int CHUNK = 10_000;
+  private static final int PURGE_CHUNK = 5_000;
+
+  private final LaneContext context;
+  private final Fleet fleet;
+  private boolean underWay;
+
+  Sweep(LaneContext context, Fleet fleet) {
+    this.context = context;
+    this.fleet = fleet;
+  }
+
+  /** Sweeps, unless the last sweep is still under way. */
+  void run() {
+    if (underWay) {
+      return;
+    }
+    underWay = true;
+    fleet.reload(() -> {});
+    fleet.lanes().forEach(Lane::recheck);
+    TailReader tail = context.tail();
+    String snapshot = tail.last();
+    Map<String, Lane> asked = new HashMap<>();
+    for (Lane lane : fleet.lanes()) {
+      if (tail.contains(lane)) {
+        asked.put(lane.name(), lane);
+      }
+    }
+    if (snapshot == null || asked.isEmpty()) {
+      purge();
+      return;
+    }
+    chunk(asked, snapshot, new Owed("", 0), context.clock().begin());
+  }
+
+  private void chunk(Map<String, Lane> asked, String snapshot, Owed after, long ticket) {
+    context
+        .work()
+        .submit(
+            "sweep",
+            () ->
+                context
+                    .store()
+                    .owed(asked.keySet(), snapshot, after.destination(), after.id(), CHUNK),
+            owed -> {
+              compare(asked, owed, ticket);
+              if (owed.size() < CHUNK) {
+                context.clock().end(ticket);
+                purge();
+              } else {
+                chunk(asked, snapshot, owed.get(owed.size() - 1), ticket);
+              }
+            });
+  }
+
+  private void compare(Map<String, Lane> asked, List<Owed> owed, long ticket) {
+    Map<String, List<Long>> missed = new HashMap<>();
+    Set<Lane> behind = new HashSet<>();
+    for (Owed row : owed) {
+      Lane lane = asked.get(row.destination());
+      if (lane != null && context.tail().contains(lane) && !lane.knows(row.id(), ticket)) {
+        missed.computeIfAbsent(row.destination(), d -> new ArrayList<>()).add(row.id());
+        behind.add(lane);
+      }
+    }
+    missed.forEach((name, ids) -> context.events().missed(name, ids.size()));
+    behind.forEach(Lane::rescan);
+  }
+
+  private void purge() {
+    context
+        .work()
+        .submit(
+            "purge",
+            () -> context.store().purge(PURGE_CHUNK),
+            purged -> {
+              if (purged == PURGE_CHUNK) {
+                purge();
+              } else {
+                underWay = false;
+              }
+            });
+  }
+}

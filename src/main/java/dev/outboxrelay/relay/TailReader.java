@@ -1,0 +1,299 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.store.Encoding;
+import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.Tail;
+import dev.outboxrelay.values.Message;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what is new, for all lanes that are up to date, in one statement. INVARIANT: of every lane
+ * in here, each row that is visible in {@code last} has been read. A lane that lags leaves, pages
+ * by itself, and joins again.
+ */
+final class TailReader {
+  /** Pauses between reads while writers are under way: so long at first, doubled up to the last. */
+  private static final long FIRST_PAUSE_MILLIS = 1;
+
+  private static final long LAST_PAUSE_MILLIS = 20;
+
+  private record Joining(Lane lane, String upTo) {}
+
+  private final MessageStore store;
+  private final Work work;
+  private final Scheduler core;
+  private final ReadClock clock;
+  private final MemoryBudget memory;
+  private final Doorbells doorbells;
+  private final Locks locks;
+  private final RelayEvents events;
+  private final RelayConfig config;
+
+  private final Map<String, Lane> lanes = new LinkedHashMap<>();
+  private final ArrayDeque<Joining> joining = new ArrayDeque<>();
+  private @Nullable String last;
+  private boolean reading;
+  private boolean falling;
+  private boolean wanted;
+  private long pauseMillis = FIRST_PAUSE_MILLIS;
+  private Scheduler.@Nullable Timer timer;
+
+  TailReader(
+      RelayConfig config,
+      MessageStore store,
+      Work work,
+      Scheduler core,
+      ReadClock clock,
+      MemoryBudget memory,
+      Doorbells doorbells,
+      Locks locks,
+      RelayEvents events) {
+    this.config = config;
+    this.store = store;
+    this.work = work;
+    this.core = core;
+    this.clock = clock;
+    this.memory = memory;
+    this.doorbells = doorbells;
+    this.locks = locks;
+    this.events = events;
+  }
+
+  /** What the lanes in here have been read up to; null while there are none. */
+  @Nullable String last() {
+    return lanes.isEmpty() ? null : last;
+  }
+
+  boolean contains(Lane lane) {
+    return lanes.get(lane.name()) == lane;
+  }
+
+  /** A lane has read everything that is visible in a snapshot, and wants what follows. */
+  void join(Lane lane, String upTo) {
+    joining.add(new Joining(lane, upTo));
+    step();
+  }
+
+  /** A lane lags, or is no more. It has been read up to {@link #last()}. */
+  void leave(Lane lane) {
+    joining.removeIf(j -> j.lane() == lane);
+    if (contains(lane)) {
+      lanes.remove(lane.name());
+      doorbells.left(lane.doorbell());
+    }
+  }
+
+  /** A writer rang, or it is time to look: read soon. */
+  void kick() {
+    wanted = true;
+    step();
+  }
+
+  private void step() {
+    if (reading) {
+      return;
+    }
+    if (!joining.isEmpty()) {
+      admitOne();
+      return;
+    }
+    if (wanted) {
+      read();
+    }
+  }
+
+  /** Between two reads, so that {@code last} stays what it is. */
+  private void admitOne() {
+    Joining next = joining.remove();
+    Lane lane = next.lane();
+    String from = next.upTo();
+    if (lanes.isEmpty() || from.equals(last)) {
+      last = from;
+      add(lane);
+      step();
+      return;
+    }
+    String upTo = lastRead();
+    reading = true;
+    long ticket = clock.begin();
+    work.submit(
+        "join",
+        () -> store.firstIds(List.of(lane.name()), from, upTo),
+        first -> {
+          clock.end(ticket);
+          reading = false;
+          Long firstId = first.get(lane.name());
+          if (!lane.wantsTail()) {
+            step();
+          } else if (firstId != null) {
+            lane.page(from, upTo, firstId - 1);
+            step();
+          } else {
+            add(lane);
+            step();
+          }
+        });
+  }
+
+  private String lastRead() {
+    String snapshot = last;
+    if (snapshot == null) {
+      throw new IllegalStateException("lanes in the tail without a snapshot");
+    }
+    return snapshot;
+  }
+
+  private void add(Lane lane) {
+    if (lane.wantsTail() && !contains(lane)) {
+      lanes.put(lane.name(), lane);
+      doorbells.joined(lane.doorbell());
+      wanted = true;
+    }
+  }
+
+  private void read() {
+    for (Lane lane : List.copyOf(lanes.values())) {
+      if (!lane.hasRoom()) {
+        leave(lane);
+        lane.lag(lastRead());
+      }
+    }
+    if (lanes.isEmpty()) {
+      wanted = false;
+      return;
+    }
+    long asked = Math.min(memory.shareBytes(), Lane.READ_BYTES);
+    long granted = memory.reserve(asked);
+    if (granted == 0) {
+      memory.whenFree(this::kick);
+      return;
+    }
+    wanted = false;
+    cancelTimer();
+    String from = lastRead();
+    Map<String, Lane> asking = new HashMap<>(lanes);
+    Map<String, Encoding> encodings = new HashMap<>();
+    asking.forEach((name, lane) -> encodings.put(name, lane.encoding()));
+    Limits limits = new Limits(config.pageSize(), granted, config.maxMessageBytes());
+    reading = true;
+    long ticket = clock.begin();
+    work.submit(
+        "tail read",
+        () -> store.tail(encodings, from, limits),
+        tail -> {
+          memory.release(granted);
+          if (tail.overflow()) {
+            page(asking, from, tail, ticket);
+            return;
+          }
+          reading = false;
+          last = tail.snapshot();
+          Set<Integer> traffic = deliver(asking, tail, ticket);
+          clock.end(ticket);
+          events.read(tail.batch().messages().size());
+          settle(traffic);
+        });
+  }
+
+  private Set<Integer> deliver(Map<String, Lane> asked, Tail tail, long ticket) {
+    Map<String, List<Message>> byLane = new LinkedHashMap<>();
+    for (Message message : tail.batch().messages()) {
+      byLane.computeIfAbsent(message.destination(), d -> new ArrayList<>()).add(message);
+    }
+    Set<Integer> traffic = new HashSet<>();
+    byLane.forEach(
+        (name, messages) -> {
+          Lane lane = asked.get(name);
+          if (lane != null && contains(lane)) {
+            traffic.add(lane.doorbell());
+            lane.fromTail(messages, ticket);
+          }
+        });
+    tail.batch()
+        .nextDueMillis()
+        .forEach(
+            (name, millis) -> {
+              Lane lane = asked.get(name);
+              if (lane != null) {
+                lane.dueIn(millis);
+              }
+            });
+    return traffic;
+  }
+
+  /**
+   * The window is larger than a read: the lanes that have something in it page it by themselves.
+   */
+  private void page(Map<String, Lane> asked, String from, Tail tail, long ticket) {
+    work.submit(
+        "window",
+        () -> store.firstIds(asked.keySet(), from, tail.snapshot()),
+        first -> {
+          clock.end(ticket);
+          reading = false;
+          last = tail.snapshot();
+          first.forEach(
+              (name, firstId) -> {
+                Lane lane = asked.get(name);
+                if (lane != null && contains(lane)) {
+                  leave(lane);
+                  lane.page(from, tail.snapshot(), firstId - 1);
+                }
+              });
+          wanted = true;
+          step();
+        });
+  }
+
+  /** After a read: read again, or let what is quiet fall asleep. */
+  private void settle(Set<Integer> traffic) {
+    if (!traffic.isEmpty()) {
+      pauseMillis = FIRST_PAUSE_MILLIS;
+    }
+    if (wanted || !joining.isEmpty()) {
+      step();
+      return;
+    }
+    Set<Integer> idle = doorbells.idle(traffic);
+    if (!idle.isEmpty() && !falling) {
+      falling = true;
+      locks.trySleep(
+          idle,
+          got -> {
+            falling = false;
+            doorbells.fellAsleep(got);
+            if (!got.isEmpty()) {
+              kick(); // once more, now that every new writer rings
+            } else {
+              readLater();
+            }
+          });
+    } else if (doorbells.anyAwake()) {
+      readLater();
+    } else if (!lanes.isEmpty()) {
+      events.asleep();
+    }
+  }
+
+  private void readLater() {
+    cancelTimer();
+    timer = core.schedule(pauseMillis, this::kick);
+    pauseMillis = Math.min(LAST_PAUSE_MILLIS, pauseMillis * 2);
+  }
+
+  private void cancelTimer() {
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.store.Database;
+import dev.outboxrelay.store.ListenSession;
+import dev.outboxrelay.store.ListenSession.Heard;
+import dev.outboxrelay.store.LockSession;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * One connected period of a relay: from both control sessions standing to the loss of either.
+ * Nothing of it outlives its end; the next one starts from the table.
+ */
+final class Term implements AutoCloseable {
+  /** How often the relay looks around: heartbeat, membership and ownership in one statement. */
+  private static final long LOOK_MILLIS = 1000;
+
+  private final RelayConfig config;
+  private final RelayEvents events;
+  private final Database database;
+  private final CompletableFuture<String> loss = new CompletableFuture<>();
+  private final Core core;
+  private final Work work;
+  private final Locks locks;
+  private final Listener listener;
+  private final TailReader tail;
+  private final Doorbells doorbells;
+  private final Fleet fleet;
+  private final Sweep sweep;
+  private boolean looking;
+
+  private Term(
+      RelayConfig config,
+      Transport transport,
+      RelayEvents events,
+      Database database,
+      LockSession lockSession,
+      ListenSession listenSession) {
+    this.config = config;
+    this.events = events;
+    this.database = database;
+    long silenceLimitMillis = config.database().silenceLimit().toMillis();
+    core = new Core("relay-core", fault -> lost("a fault of the relay's own: " + fault, fault));
+    work = new Work(config.database().poolSize(), core, events);
+    locks = new Locks(lockSession, silenceLimitMillis, core, this::lost);
+    listener = new Listener(listenSession, silenceLimitMillis, this::heard, this::lost);
+    ReadClock clock = new ReadClock();
+    MemoryBudget memory = new MemoryBudget(config.memoryBytes());
+    doorbells = new Doorbells(locks);
+    tail =
+        new TailReader(
+            config, database.messages(), work, core, clock, memory, doorbells, locks, events);
+    LaneContext context =
+        new LaneContext(
+            config,
+            core,
+            work,
+            database.messages(),
+            database.destinations(),
+            new Completer(database.messages(), work, events),
+            this::tailReader,
+            clock,
+            memory,
+            transport,
+            locks::leaseHolds,
+            events);
+    fleet = new Fleet(context, locks);
+    sweep = new Sweep(context, fleet);
+  }
+
+  private TailReader tailReader() {
+    return tail;
+  }
+
+  /**
+   * Opens the sessions and begins to work.
+   *
+   * @throws SQLException when a session cannot be opened; nothing is left behind
+   */
+  static Term begin(RelayConfig config, Transport transport, RelayEvents events)
+      throws SQLException {
+    Database database = new Database(config.database());
+    LockSession lockSession = null;
+    try {
+      lockSession = database.openLockSession();
+      ListenSession listenSession = database.openListenSession();
+      Term term = new Term(config, transport, events, database, lockSession, listenSession);
+      term.start();
+      return term;
+    } catch (SQLException | RuntimeException e) {
+      if (lockSession != null) {
+        lockSession.abort();
+      }
+      database.close();
+      throw e;
+    }
+  }
+
+  private void start() {
+    listener.start();
+    core.execute(
+        () -> {
+          events.connected();
+          fleet.reload(this::look);
+          every(LOOK_MILLIS, this::look);
+          every(config.sweep().toMillis(), sweep::run);
+          if (!config.poll().isZero()) {
+            every(config.poll().toMillis(), tail::kick);
+          }
+          every(Math.max(50, config.database().silenceLimit().toMillis() / 20), this::watch);
+        });
+  }
+
+  private void every(long millis, Runnable task) {
+    core.schedule(
+        millis,
+        () -> {
+          task.run();
+          every(millis, task);
+        });
+  }
+
+  private void look() {
+    if (looking) {
+      return;
+    }
+    looking = true;
+    locks.look(
+        view -> {
+          looking = false;
+          fleet.share(view);
+        });
+  }
+
+  /** The server has been silent for too long: another relay may own what was ours. */
+  private void watch() {
+    if (!locks.leaseHolds()) {
+      fleet.abandon("the database is silent");
+      lost(
+          "the lock session: no answer for " + config.database().silenceLimit().toMillis() + " ms");
+    }
+  }
+
+  private void heard(List<Heard> heard) {
+    core.execute(() -> heard.forEach(this::hear));
+  }
+
+  private void hear(Heard heard) {
+    switch (heard.kind()) {
+      case BELL -> {
+        events.rung(heard.text());
+        Lane lane = fleet.lane(heard.text());
+        if (lane != null && tail.contains(lane)) {
+          doorbells.rung(lane.doorbell(), core.nanoTime());
+          tail.kick();
+        }
+      }
+      case CONTROL -> {
+        fleet.reload(this::look);
+        if (heard.text().isEmpty()) {
+          fleet.lanes().forEach(Lane::recheck);
+          tail.kick();
+        } else {
+          Lane lane = fleet.lane(heard.text());
+          if (lane != null) {
+            lane.recheck();
+            tail.kick();
+          }
+        }
+      }
+      case SELF_TEST -> {}
+    }
+  }
+
+  private void lost(String reason) {
+    loss.complete(reason);
+  }
+
+  private void lost(String reason, Throwable fault) {
+    org.slf4j.LoggerFactory.getLogger(Term.class).error("{}", reason, fault);
+    lost(reason);
+  }
+
+  /** Waits for the end of the term, and tells its reason. */
+  String awaitLoss() throws InterruptedException {
+    try {
+      return loss.get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /**
+   * Waits for answers to what is in flight, at most for the stop timeout, settles them, and ends.
+   */
+  void stop() throws InterruptedException {
+    CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+    core.execute(() -> fleet.stop(() -> stopped.complete(true)));
+    try {
+      CompletableFuture.anyOf(stopped, loss)
+          .get(config.stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      events.statementFailed("stop", "answers did not come within " + config.stopTimeout(), 0);
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+    lost("stopped");
+  }
+
+  /** Ends at once: connections first, then locks. */
+  @Override
+  public void close() {
+    CompletableFuture<Boolean> abandoned = new CompletableFuture<>();
+    core.execute(
+        () -> {
+          fleet.abandon("the relay lets go");
+          abandoned.complete(true);
+        });
+    try {
+      abandoned.get(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException | java.util.concurrent.ExecutionException e) {
+      org.slf4j.LoggerFactory.getLogger(Term.class)
+          .warn("connections were not closed in order: {}", String.valueOf(e));
+    }
+    core.close();
+    listener.close();
+    locks.close();
+    work.close();
+    database.close();
+  }
+}

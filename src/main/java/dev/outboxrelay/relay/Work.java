@@ -1,0 +1,102 @@
+package dev.outboxrelay.relay;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Runs statements on a few threads, as many as the pool has connections, and brings their results
+ * to the core. What fails is repeated with backoff until it succeeds or the term ends: every
+ * statement of the relay may be repeated.
+ */
+final class Work implements AutoCloseable {
+  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(5));
+
+  /** A statement. */
+  interface Statement<T> {
+    T run() throws SQLException;
+  }
+
+  /** A statement without a result. */
+  interface Update {
+    void run() throws SQLException;
+  }
+
+  private final Scheduler core;
+  private final RelayEvents events;
+  private final ThreadPoolExecutor threads;
+
+  Work(int threadCount, Scheduler core, RelayEvents events) {
+    this.core = core;
+    this.events = events;
+    AtomicInteger number = new AtomicInteger();
+    threads =
+        new ThreadPoolExecutor(
+            threadCount,
+            threadCount,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "relay-db-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Runs a statement until it succeeds.
+   *
+   * @param what for the log
+   * @param then gets the result, on the core
+   */
+  <T> void submit(String what, Statement<T> statement, Consumer<T> then) {
+    submit(what, statement, then, 0);
+  }
+
+  /** As {@link #submit(String, Statement, Consumer)}, without a result. */
+  void update(String what, Update update, Runnable then) {
+    submit(
+        what,
+        () -> {
+          update.run();
+          return true;
+        },
+        done -> then.run());
+  }
+
+  private <T> void submit(String what, Statement<T> statement, Consumer<T> then, int failures) {
+    Runnable task =
+        () -> {
+          try {
+            T result = statement.run();
+            core.execute(() -> then.accept(result));
+          } catch (SQLException | RuntimeException e) {
+            core.execute(() -> repeat(what, statement, then, failures + 1, e));
+          }
+        };
+    try {
+      threads.execute(task);
+    } catch (RejectedExecutionException e) {
+      return; // the term has ended: whatever this was for starts anew from the table
+    }
+  }
+
+  private <T> void repeat(
+      String what, Statement<T> statement, Consumer<T> then, int failures, Exception cause) {
+    long delayMillis = BACKOFF.delayMillis(failures, ThreadLocalRandom.current());
+    events.statementFailed(what, String.valueOf(cause.getMessage()), delayMillis);
+    core.schedule(delayMillis, () -> submit(what, statement, then, failures));
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

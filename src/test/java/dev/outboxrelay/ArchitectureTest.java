@@ -1,0 +1,129 @@
+package dev.outboxrelay;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Packages point one way, and what a package must not know it does not know. */
+final class ArchitectureTest {
+  private static final String ROOT = "dev.outboxrelay";
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  /** What the lower packages may use of ours; a package that is not listed is bound by cycles. */
+  private static final Map<String, List<String>> MAY_USE =
+      Map.of(
+          "values", List.of(),
+          "embedded", List.of(),
+          "format", List.of("values"),
+          "sink", List.of("values"),
+          "store", List.of("values", "format"),
+          "relay", List.of("values", "format", "sink", "store"));
+
+  static List<String> lowerPackages() {
+    return MAY_USE.keySet().stream().sorted().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("lowerPackages")
+  void package_listed_usesOnlyWhatIsBelowIt(String name) {
+    DescribedPredicate<JavaClass> own = resideInAPackage(ROOT + "." + name + "..");
+    DescribedPredicate<JavaClass> below =
+        resideInAnyPackage(
+            MAY_USE.get(name).stream().map(p -> ROOT + "." + p + "..").toArray(String[]::new));
+    noClasses()
+        .that(own)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(ROOT + "..")
+                .and(DescribedPredicate.not(own))
+                .and(DescribedPredicate.not(below)))
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+
+  @Test
+  void packages_all_haveNoCycles() {
+    slices()
+        .matching(ROOT + ".(**)")
+        .should()
+        .beFreeOfCycles()
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+
+  @Test
+  void relay_engine_knowsNeitherSqlNorSockets() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(ROOT + ".relay..", ROOT + ".format..", ROOT + ".values..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "java.sql..",
+            "javax.sql..",
+            "org.postgresql..",
+            "com.zaxxer..",
+            "org.flywaydb..",
+            "io.netty..")
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+
+  @Test
+  void sink_transport_knowsNothingOfTheDatabase() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".sink..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..")
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+
+  @Test
+  void store_sql_knowsNothingOfSockets() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".store..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.netty..", "java.nio.channels..")
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+
+  /** Standard output belongs to the commands; everything else logs or reports by events. */
+  @Test
+  void standardStreams_outsideCommands_areNotTouched() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            ROOT + ".values..",
+            ROOT + ".format..",
+            ROOT + ".sink..",
+            ROOT + ".store..",
+            ROOT + ".relay..",
+            ROOT + ".embedded..")
+        .should(ACCESS_STANDARD_STREAMS)
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+}

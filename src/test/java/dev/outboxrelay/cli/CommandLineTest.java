@@ -1,0 +1,133 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+final class CommandLineTest {
+  private static final Map<String, String> NOTHING_SET = Map.of();
+
+  static Stream<String> commands() {
+    return Main.commandLine(NOTHING_SET).getSubcommands().keySet().stream();
+  }
+
+  private static Stream<OptionSpec> options(String command) {
+    CommandLine commandLine = Main.commandLine(NOTHING_SET).getSubcommands().get(command);
+    return commandLine.getCommandSpec().options().stream()
+        .filter(Environment::hasVariable)
+        .filter(option -> !option.hidden());
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void help_ofEachCommand_listsEveryFlagWithItsVariableAndDefault(String command) {
+    CommandRun run = CommandRun.of(NOTHING_SET, command, "--help");
+    assertEquals(ExitCode.OK, run.exitCode());
+    assertAll(
+        options(command)
+            .map(
+                option -> {
+                  String standard = option.defaultValue();
+                  String variable = Environment.variable(option);
+                  String line = standard == null ? variable : variable + ", default " + standard;
+                  return (Executable) () -> assertTrue(run.out().contains(line), line);
+                }));
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void configurationPage_ofEachCommand_listsEveryFlagWithItsVariableAndDefault(String command)
+      throws Exception {
+    String page = Files.readString(Path.of("docs/configuration.md"));
+    assertAll(
+        options(command)
+            .map(
+                option -> {
+                  String standard = option.defaultValue();
+                  String row =
+                      "| `"
+                          + option.longestName()
+                          + "` | `"
+                          + Environment.variable(option)
+                          + "` | "
+                          + (standard == null ? "" : "`" + standard + "` ")
+                          + "|";
+                  return (Executable) () -> assertTrue(page.contains(row), row);
+                }));
+  }
+
+  @Test
+  void flag_nonsense_isOneLineWithTheValueAndExitCode2() {
+    CommandRun run = CommandRun.of(NOTHING_SET, "migrate", "--wait", "soon");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.err().contains("--wait") && run.err().contains("'soon'"), run.err());
+  }
+
+  @Test
+  void variable_nonsense_isNamed() {
+    CommandRun run = CommandRun.of(Map.of("OUTBOX_RELAY_WAIT", "soon"), "migrate");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.err().contains("OUTBOX_RELAY_WAIT"), run.err());
+  }
+
+  @Test
+  void flag_mistyped_isNamedWithoutItsValue() {
+    CommandRun run = CommandRun.of(NOTHING_SET, "migrate", "--database-pasword=secret");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertTrue(run.err().contains("--database-pasword"), run.err());
+    assertFalse(run.err().contains("secret"), run.err());
+  }
+
+  @Test
+  void command_missing_isOneLineAndExitCode2() {
+    CommandRun run = CommandRun.of(NOTHING_SET);
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertEquals(1, run.err().lines().count(), run.err());
+  }
+
+  @Test
+  void database_notGiven_namesFlagAndVariable() {
+    CommandRun run = CommandRun.of(Map.of("OUTBOX_RELAY_DATABASE_URL", ""), "migrate");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertTrue(run.err().contains("--database-url"), run.err());
+    assertTrue(run.err().contains("OUTBOX_RELAY_DATABASE_URL"), run.err());
+  }
+
+  @Test
+  void passwordFile_unreadable_isNamed() {
+    CommandRun run =
+        CommandRun.of(
+            NOTHING_SET,
+            "migrate",
+            "--database-url=jdbc:postgresql://localhost/x",
+            "--database-password-file=/nowhere/at/all");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertTrue(run.err().contains("/nowhere/at/all"), run.err());
+  }
+
+  @Test
+  void password_byFlagAndFile_isRefused() {
+    CommandRun run =
+        CommandRun.of(
+            Map.of("OUTBOX_RELAY_DATABASE_PASSWORD", "secret"),
+            "migrate",
+            "--database-url=jdbc:postgresql://localhost/x",
+            "--database-password-file=/dev/null");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertFalse(run.err().contains("secret"), run.err());
+  }
+}

@@ -1,0 +1,67 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class HttpEndpointTest {
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final AtomicReference<Optional<String>> reason = new AtomicReference<>(Optional.empty());
+  private final HttpEndpoint endpoint = HttpEndpoint.start("localhost", 0, registry, reason::get);
+
+  @AfterEach
+  void close() {
+    endpoint.close();
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    URI uri = URI.create("http://localhost:" + endpoint.port() + path);
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void metrics_scraped_showsMetersAsPrometheusText() throws Exception {
+    registry.counter("outbox.test").increment(3);
+    HttpResponse<String> response = get("/metrics");
+    assertEquals(200, response.statusCode());
+    assertTrue(response.body().contains("outbox_test_total 3.0"), response.body());
+  }
+
+  @Test
+  void readiness_withAReason_is503AndSaysIt() throws Exception {
+    assertEquals(200, get("/health/ready").statusCode());
+    reason.set(Optional.of("the database is away"));
+    HttpResponse<String> response = get("/health/ready");
+    assertEquals(503, response.statusCode());
+    assertTrue(response.body().contains("the database is away"), response.body());
+    assertEquals(200, get("/health/live").statusCode());
+  }
+
+  @Test
+  void path_unknown_is404() throws Exception {
+    assertEquals(404, get("/nothing").statusCode());
+  }
+
+  @Test
+  void port_taken_isOneLineThatNamesIt() {
+    UserError refused =
+        assertThrows(
+            UserError.class,
+            () -> HttpEndpoint.start("localhost", endpoint.port(), registry, reason::get));
+    assertEquals(ExitCode.USAGE, refused.exitCode());
+    assertTrue(refused.getMessage().contains(":" + endpoint.port()), refused.getMessage());
+  }
+}

@@ -1,0 +1,78 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.testing.TestDatabase;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class MigrateCommandTest {
+
+  private static CommandRun migrate(TestDatabase db, String... more) {
+    return CommandRun.of(variables(db, db.user()), append("migrate", more));
+  }
+
+  private static String[] append(String first, String... more) {
+    String[] all = new String[more.length + 1];
+    all[0] = first;
+    System.arraycopy(more, 0, all, 1, more.length);
+    return all;
+  }
+
+  private static Map<String, String> variables(TestDatabase db, String user) {
+    return Map.of(
+        "OUTBOX_RELAY_DATABASE_URL", db.url(),
+        "OUTBOX_RELAY_DATABASE_USER", user,
+        "OUTBOX_RELAY_DATABASE_PASSWORD", db.password());
+  }
+
+  @Test
+  void database_empty_isMigratedAndThenUpToDate() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      CommandRun first = migrate(db);
+      assertEquals(ExitCode.OK, first.exitCode(), first.err());
+      assertTrue(first.out().contains("applied V1 tables"), first.out());
+
+      CommandRun second = migrate(db);
+      assertEquals(ExitCode.OK, second.exitCode(), second.err());
+      assertTrue(second.out().startsWith("nothing to do"), second.out());
+    }
+  }
+
+  @Test
+  void user_unknown_isOneLineAndExitCode3() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      CommandRun run = CommandRun.of(variables(db, "nobody_of_this_name"), "migrate");
+      assertEquals(ExitCode.REFUSED, run.exitCode(), run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertTrue(run.err().contains("nobody_of_this_name"), run.err());
+      assertTrue(run.err().contains("--database-user"), run.err());
+    }
+  }
+
+  @Test
+  void database_unknown_isOneLineAndExitCode3() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      CommandRun run =
+          migrate(db, "--database-url", db.url().replace(db.name(), "no_such_database"));
+      assertEquals(ExitCode.REFUSED, run.exitCode(), run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertTrue(run.err().contains("no_such_database"), run.err());
+    }
+  }
+
+  @Test
+  void server_absent_isWaitedForAndThenExitCode7() {
+    CommandRun run =
+        CommandRun.of(
+            Map.of(),
+            "migrate",
+            "--database-url=jdbc:postgresql://localhost:1/shop?user=u&password=secret",
+            "--wait=100ms");
+    assertEquals(ExitCode.UNREACHABLE, run.exitCode(), run.err());
+    assertTrue(run.err().contains("localhost:1/shop"), run.err());
+    assertFalse(run.err().contains("secret"), run.err());
+  }
+}

@@ -1,0 +1,224 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.receiver.Receiver;
+import dev.outboxrelay.receiver.ReceiverOptions;
+import dev.outboxrelay.receiver.Refusal;
+import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Lines;
+import dev.outboxrelay.testing.RunningRelay;
+import dev.outboxrelay.testing.TestDatabase;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The whole engine, over a real database and real sockets. */
+final class RelayTest {
+  private final Lines lines = new Lines();
+  private TestDatabase db;
+  private Receiver receiver;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    db = TestDatabase.create();
+    receiver = Receiver.start(ReceiverOptions.DEFAULTS, lines);
+    db.execute(
+        "create table orders (id int primary key, total numeric)",
+        "insert into outbox.destination (name, uri, retry_initial, retry_max, max_attempts) values ('out', 'tcp://127.0.0.1:"
+            + receiver.port()
+            + "', '20 ms', '50 ms', 3)",
+        "select outbox.capture('orders', 'out')");
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    receiver.close();
+    db.close();
+  }
+
+  private long owed() throws Exception {
+    return db.count("select count(*) from outbox.message");
+  }
+
+  @Test
+  void change_relayRunning_arrivesAndLeavesTheTable() throws Exception {
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1.50)");
+      db.execute("update orders set total = 2.50 where id = 1");
+      db.execute("delete from orders where id = 1");
+      Await.until("three lines", () -> lines.count() == 3);
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    List<String> ops = lines.all().stream().map(l -> l.path("op").asText()).toList();
+    assertEquals(List.of("insert", "update", "delete"), ops);
+    assertEquals("1", lines.all().get(0).path("key").asText());
+    assertEquals(1, lines.all().get(0).path("epoch").asInt());
+  }
+
+  @Test
+  void backlog_relayStarts_arrivesInOrder() throws Exception {
+    db.execute("insert into orders select g, g from generate_series(1, 5000) g");
+    db.execute("update orders set total = total + 1");
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      Await.until("10,000 lines", () -> lines.count() >= 10_000);
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    assertEquals(10_000, lines.count());
+    assertEquals(
+        5000,
+        lines.all().stream()
+            .limit(5000)
+            .filter(l -> l.path("op").asText().equals("insert"))
+            .count());
+  }
+
+  @Test
+  void bulk_relayAsleep_arrivesOnce() throws Exception {
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (0, 0)");
+      Await.until("one line", () -> lines.count() == 1);
+      db.execute("insert into orders select g, g from generate_series(1, 20000) g");
+      Await.until("all lines", () -> lines.count() >= 20_001);
+      db.execute("insert into orders values (-1, 0)");
+      Await.until("last line", () -> lines.count() >= 20_002);
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    assertEquals(20_002, lines.count());
+  }
+
+  @Test
+  void refused_followersHeld_thenInOrder() throws Exception {
+    receiver.refuse(Refusal.matching(Pattern.compile("\"total\":1\\b"), "no ones"));
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)", "insert into orders values (2, 7)");
+      for (int i = 2; i <= 20; i++) {
+        db.execute("update orders set total = " + i + " where id = 1");
+      }
+      // Updates carry old values, so the first update is refused as well.
+      Await.until("failed twice", () -> db.count("select failed from outbox.status") == 2);
+      Await.until("the rest gone", () -> owed() == 2);
+      receiver.refuse(null);
+      assertEquals(2, db.count("select outbox.requeue_failed()"));
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    List<String> accepted = IntStream.rangeClosed(3, 20).mapToObj(Integer::toString).toList();
+    List<String> updates =
+        lines.all().stream()
+            .filter(
+                l -> l.path("key").asText().equals("1") && l.path("new").path("total").asInt() > 2)
+            .map(l -> l.path("new").path("total").asText())
+            .toList();
+    assertEquals(accepted, updates);
+    assertTrue(lines.values("total").contains("7"));
+  }
+
+  @Test
+  void failed_onFailureHold_keyWaitsUntilRequeued() throws Exception {
+    db.execute("update outbox.destination set on_failure = 'hold'");
+    receiver.refuse(Refusal.matching(Pattern.compile("\"op\":\"insert\".*\"total\":1\\b"), "no"));
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)", "insert into orders values (2, 7)");
+      db.execute("update orders set total = 5 where id = 1");
+      Await.until("failed", () -> db.count("select failed from outbox.status") == 1);
+      db.execute("update orders set total = 6 where id = 1");
+      Await.until("held", () -> db.count("select held from outbox.status") == 2);
+      receiver.refuse(null);
+      db.execute("update outbox.message set state = 'pending' where state = 'failed'");
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    List<String> totals =
+        lines.all().stream()
+            .filter(l -> l.path("key").asText().equals("1"))
+            .map(l -> l.path("new").path("total").asText())
+            .toList();
+    assertEquals(List.of("1", "1", "1", "1", "5", "6"), totals);
+  }
+
+  @Test
+  void receiverAway_noAttemptsBurnt_arrivesLater() throws Exception {
+    int port = receiver.port();
+    receiver.close();
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders select g, g from generate_series(1, 100) g");
+      Await.until("down", () -> db.query("select down_since from outbox.status").get(0) != null);
+      assertEquals(0, db.count("select max(attempts) from outbox.message"));
+      receiver = Receiver.start(ReceiverOptions.DEFAULTS.withPort(port), lines);
+      Await.until("all arrive", () -> lines.count() == 100);
+      Await.until("nothing owed", () -> owed() == 0);
+      Await.until("up", () -> db.query("select down_since from outbox.status").get(0) == null);
+    }
+  }
+
+  @Test
+  void session_terminated_relayHeals() throws Exception {
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      for (String session :
+          List.of("outbox-relay locks", "outbox-relay listener", "outbox-relay")) {
+        int before = lines.count();
+        db.execute("insert into orders values (" + (before + 1) + ", 0)");
+        Await.until("a line", () -> lines.count() > before);
+        Await.until("nothing owed", () -> owed() == 0);
+        assertTrue(
+            db.count(
+                    "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database()"
+                        + " and application_name = '"
+                        + session
+                        + "'")
+                > 0);
+        db.execute("insert into orders values (" + (-before - 1) + ", 0)");
+        Await.until("after the end of " + session, () -> owed() == 0);
+      }
+    }
+  }
+
+  @Test
+  void truncate_amongChanges_keepsItsPlace() throws Exception {
+    db.execute(
+        "select outbox.release('orders')",
+        "select outbox.capture('orders', 'out', operations => '{insert,update,delete,truncate}')");
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute(
+          "insert into orders select g, g from generate_series(1, 500) g",
+          "truncate orders",
+          "insert into orders select g, g from generate_series(1, 500) g");
+      Await.until("all lines", () -> lines.count() == 1001);
+    }
+    assertEquals("truncate", lines.all().get(500).path("op").asText());
+  }
+
+  @Test
+  void published_deliverAt_waits() throws Exception {
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute(
+          "select outbox.publish('out', '{\"n\":1}', deliver_at => now() + interval '700 ms')",
+          "select outbox.publish('out', '{\"n\":2}')");
+      Await.until("one line", () -> lines.count() == 1);
+      assertEquals("2", lines.values("n").get(0));
+      Await.until("two lines", () -> lines.count() == 2);
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+  }
+
+  @Test
+  void paused_resumed_delivers() throws Exception {
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)");
+      Await.until("one line", () -> lines.count() == 1);
+      db.execute("select outbox.pause('out')", "insert into orders values (2, 1)");
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('marker', 'tcp://127.0.0.1:"
+              + receiver.port()
+              + "')");
+      db.execute("select outbox.publish('marker', '{}')");
+      Await.until("the marker", () -> lines.count() == 2);
+      assertEquals("message", lines.all().get(1).path("op").asText());
+      db.execute("select outbox.resume('out')");
+      Await.until("the line after resume", () -> lines.count() == 3);
+    }
+  }
+}

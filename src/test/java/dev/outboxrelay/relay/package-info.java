@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,169 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.embedded.EmbeddedServer;
+import dev.outboxrelay.store.Migrator;
+import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** The migrations as users apply them: without rights, side by side, beside other migrations. */
+final class MigrationTest {
+
+  private static void user(TestDatabase db, String name) throws SQLException {
+    db.execute(
+        "do $$ begin if to_regrole('"
+            + name
+            + "') is null then create role "
+            + name
+            + " login password 'secret'; end if; end $$",
+        "alter database " + db.name() + " owner to " + name);
+  }
+
+  @Test
+  void migrate_asOwnerWithoutFurtherRights_worksFromCaptureToRequeue() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      user(db, "plain_owner");
+      Migrator migrator = new Migrator(db.url(), "plain_owner", "secret");
+      assertFalse(migrator.migrate().isEmpty());
+      assertEquals(List.of(), migrator.migrate());
+      try (Connection c = DriverManager.getConnection(db.url(), "plain_owner", "secret")) {
+        Outbox.run(
+            c,
+            "create schema app",
+            "create table app.t (id int primary key)",
+            "insert into outbox.destination (name, uri) values ('crm', 'tcp://h:1')",
+            "select outbox.capture('app.t', 'crm')",
+            "insert into app.t values (1)",
+            "update outbox.message set state = 'failed'",
+            "select outbox.requeue_failed()",
+            "select outbox.release('app.t')",
+            "select * from outbox.status");
+        assertEquals(List.of("pending"), Outbox.column(c, "select state from outbox.message"));
+      }
+    }
+  }
+
+  /** On a server of its own, since roles belong to the whole server. */
+  @Test
+  void migrate_whereRolesMayNotBeMade_saysSoAndGoesOn() throws Exception {
+    try (EmbeddedServer server = EmbeddedServer.start(Map.of())) {
+      String url = server.url("managed");
+      try (Connection c = DriverManager.getConnection(server.url("postgres"), server.user(), "")) {
+        Outbox.run(
+            c,
+            "create role plain_owner login password 'secret'",
+            "create database managed owner plain_owner");
+      }
+      new Migrator(url, "plain_owner", "secret").migrate();
+      try (Connection owner = DriverManager.getConnection(url, "plain_owner", "secret");
+          Statement s = owner.createStatement()) {
+        assertEquals(
+            List.of("0"),
+            Outbox.column(owner, "select count(*) from pg_roles where rolname like 'outbox%'"));
+        s.execute("select outbox.grant_roles()");
+        String warning = String.valueOf(s.getWarnings());
+        assertTrue(warning.contains("plain_owner may not create roles"), warning);
+        assertTrue(warning.contains("create role outbox_relay nologin;"), warning);
+
+        try (Connection administrator = DriverManager.getConnection(url, server.user(), "")) {
+          Outbox.run(
+              administrator,
+              "create role outbox_relay nologin",
+              "create role outbox_operator nologin",
+              "create role outbox_publisher nologin");
+        }
+        Outbox.run(owner, "select outbox.grant_roles()");
+        assertEquals(
+            List.of("t"),
+            Outbox.column(
+                owner, "select has_table_privilege('outbox_relay', 'outbox.message', 'delete')"));
+      }
+    }
+  }
+
+  @Test
+  void migrate_ofSeveralDatabasesAtOnce_givesEachItsGrants() throws Exception {
+    int databases = 4;
+    List<TestDatabase> all = new ArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(databases);
+    try {
+      for (int i = 0; i < databases; i++) {
+        all.add(TestDatabase.createEmpty());
+      }
+      // Two migrators a database: one applies, the other finds nothing to do.
+      List<Future<List<String>>> runs = new ArrayList<>();
+      for (TestDatabase db : all) {
+        for (int i = 0; i < 2; i++) {
+          runs.add(
+              threads.submit(() -> new Migrator(db.url(), db.user(), db.password()).migrate()));
+        }
+      }
+      for (Future<List<String>> run : runs) {
+        run.get();
+      }
+      for (TestDatabase db : all) {
+        assertEquals(
+            List.of("t"),
+            db.query(
+                "select bool_and(has_schema_privilege(r, 'outbox', 'usage'))"
+                    + " from unnest('{outbox_relay,outbox_operator,outbox_publisher}'::text[]) r"));
+      }
+    } finally {
+      threads.shutdownNow();
+      for (TestDatabase db : all) {
+        db.close();
+      }
+    }
+  }
+
+  @Test
+  void migrate_besideTheApplicationsFlyway_keepsAHistoryOfItsOwn() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      db.execute(
+          "create table public.flyway_schema_history (installed_rank int)",
+          "create table public.orders (id int)");
+      new Migrator(db.url(), db.user(), db.password()).migrate();
+      assertEquals(0, db.count("select count(*) from public.flyway_schema_history"));
+      assertEquals(
+          List.of("outbox"),
+          db.query(
+              "select distinct n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+                  + " where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'public')"));
+    }
+  }
+
+  @Test
+  void everything_isDescribedAndNothingIsPublic() throws Exception {
+    try (TestDatabase db = TestDatabase.create()) {
+      assertEquals(
+          List.of(),
+          db.query(
+              "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'outbox'::regnamespace"
+                  + " and (obj_description(p.oid, 'pg_proc') is null"
+                  + " or has_function_privilege('pg_monitor', p.oid, 'execute'))"));
+      assertEquals(
+          List.of(),
+          db.query(
+              "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'outbox'::regnamespace"
+                  + " and p.prosecdef and not 'search_path=pg_catalog, pg_temp' = any (p.proconfig)"));
+      assertEquals(
+          List.of(),
+          db.query(
+              "select c.relname from pg_class c where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')"
+                  + " and obj_description(c.oid, 'pg_class') is null and c.relname <> 'flyway_schema_history'"));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.outboxrelay.sql;
+
+import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import org.junit.jupiter.api.Assertions;
+
+/** A migrated database with two destinations, {@code crm} and {@code audit}. */
+final class Outbox implements AutoCloseable {
+  private final TestDatabase db;
+
+  private Outbox(TestDatabase db) {
+    this.db = db;
+  }
+
+  static Outbox create() throws SQLException {
+    TestDatabase db = TestDatabase.create();
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000'),"
+            + " ('audit', 'tls://localhost:9001')");
+    return new Outbox(db);
+  }
+
+  TestDatabase db() {
+    return db;
+  }
+
+  void execute(String... statements) throws SQLException {
+    db.execute(statements);
+  }
+
+  List<String> query(String sql) throws SQLException {
+    return db.query(sql);
+  }
+
+  long count(String sql) throws SQLException {
+    return db.count(sql);
+  }
+
+  Connection connect() throws SQLException {
+    return db.connect();
+  }
+
+  /** A connection as another user. */
+  Connection connectAs(String user) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", user);
+    properties.setProperty("password", "secret");
+    return java.sql.DriverManager.getConnection(db.url(), properties);
+  }
+
+  /** Every message in id order: operation, key, old row, new row; a dash for null. */
+  List<String> messages() throws SQLException {
+    return db.query(
+        "select op || ' ' || coalesce(key, '-') || ' ' || coalesce(old_row::text, '-') || ' '"
+            + " || coalesce(new_row::text, '-') from outbox.message order by id");
+  }
+
+  /** Every message in id order: operation and key. */
+  List<String> changes() throws SQLException {
+    return db.query("select op || ' ' || coalesce(key, '-') from outbox.message order by id");
+  }
+
+  /** Fails with this SQLSTATE; the error's text, hint included. */
+  String refuses(String sqlState, String sql) throws SQLException {
+    try (Connection c = connect()) {
+      return refuses(c, sqlState, sql);
+    }
+  }
+
+  static String refuses(Connection c, String sqlState, String sql) {
+    SQLException refused =
+        Assertions.assertThrows(
+            SQLException.class,
+            () -> {
+              try (Statement s = c.createStatement()) {
+                s.execute(sql);
+              }
+            },
+            sql);
+    Assertions.assertEquals(sqlState, refused.getSQLState(), refused.getMessage());
+    return String.valueOf(refused.getMessage());
+  }
+
+  static void run(Connection c, String... statements) throws SQLException {
+    try (Statement s = c.createStatement()) {
+      for (String statement : statements) {
+        s.execute(statement);
+      }
+    }
+  }
+
+  static List<String> column(Connection c, String sql) throws SQLException {
+    try (Statement s = c.createStatement();
+        ResultSet r = s.executeQuery(sql)) {
+      List<String> rows = new ArrayList<>();
+      while (r.next()) {
+        rows.add(r.getString(1));
+      }
+      return rows;
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    db.close();
+  }
+}

@@ -1,0 +1,98 @@
+package dev.outboxrelay.testing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A relay as a process of its own, which signals reach: {@code run}, as a user starts it. */
+public final class RelayProcess implements AutoCloseable {
+  private static final String MAIN = "dev.outboxrelay.cli.Main";
+
+  private final Process process;
+  private final Path log;
+
+  private RelayProcess(Process process, Path log) {
+    this.process = process;
+    this.log = log;
+  }
+
+  /**
+   * Starts a relay; returns at once.
+   *
+   * @param url JDBC URL
+   * @param log its output is appended to this file
+   * @param heapMegabytes the JVM's heap limit
+   * @param flags further flags of {@code run}
+   */
+  public static RelayProcess start(
+      String url, String user, Path log, int heapMegabytes, String... flags) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx" + heapMegabytes + "m");
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:+ExitOnOutOfMemoryError");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
+    command.addAll(List.of("--database-url", url, "--database-user", user));
+    command.addAll(List.of(flags));
+    Files.createDirectories(log.toAbsolutePath().getParent());
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
+    Process process =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    return new RelayProcess(process, log);
+  }
+
+  public boolean alive() {
+    return process.isAlive();
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public int exitCode() {
+    return process.exitValue();
+  }
+
+  public Path log() {
+    return log;
+  }
+
+  /** SIGKILL; returns when the process is gone. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  /** SIGTERM; true when the process was gone within the time. */
+  public boolean terminate(Duration atMost) throws InterruptedException {
+    process.destroy();
+    return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** SIGSTOP: the process stands still until {@link #proceed}, as in a very long pause. */
+  public void freeze() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  public void proceed() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    kill();
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+}

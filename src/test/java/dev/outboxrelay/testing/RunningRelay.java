@@ -1,0 +1,41 @@
+package dev.outboxrelay.testing;
+
+import dev.outboxrelay.relay.Relay;
+import dev.outboxrelay.relay.RelayConfig;
+import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.tcp.TcpTransport;
+import dev.outboxrelay.store.DatabaseSettings;
+import java.time.Duration;
+
+/** A relay inside the test's process, on a test database; stopped on close. */
+public final class RunningRelay implements AutoCloseable {
+  private final TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY);
+  private final Relay relay;
+
+  private RunningRelay(RelayConfig config, RelayEvents events) {
+    relay = new Relay(config, transport, events);
+    relay.start();
+  }
+
+  public static RelayConfig config(TestDatabase db, String name) {
+    return RelayConfig.defaults(
+        new DatabaseSettings(
+            db.url(), db.user(), db.password(), 3, Duration.ofSeconds(5), Duration.ofSeconds(10)),
+        name);
+  }
+
+  public static RunningRelay start(TestDatabase db) {
+    return start(config(db, "test"), RelayEvents.NONE);
+  }
+
+  public static RunningRelay start(RelayConfig config, RelayEvents events) {
+    return new RunningRelay(config, events);
+  }
+
+  @Override
+  public void close() {
+    relay.stop();
+    transport.close();
+  }
+}

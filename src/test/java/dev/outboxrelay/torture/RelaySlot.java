@@ -1,0 +1,50 @@
+package dev.outboxrelay.torture;
+
+import dev.outboxrelay.testing.FaultProxy;
+import dev.outboxrelay.testing.PostgresProcess;
+import dev.outboxrelay.testing.RelayProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Semaphore;
+
+/** A place where a relay runs, with its own way to the database; faults take it one at a time. */
+final class RelaySlot implements AutoCloseable {
+  private static final int HEAP_MEGABYTES = 64;
+
+  final Semaphore free = new Semaphore(1);
+  final FaultProxy database;
+  private final int number;
+  private final Path logs;
+  private volatile RelayProcess process;
+
+  RelaySlot(int number, PostgresProcess postgres, Path logs) throws IOException {
+    this.number = number;
+    this.logs = logs;
+    this.database = FaultProxy.to(postgres.port());
+    this.process = launch();
+  }
+
+  RelayProcess process() {
+    return process;
+  }
+
+  void restart() throws IOException {
+    process = launch();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.close();
+    database.close();
+  }
+
+  private RelayProcess launch() throws IOException {
+    return RelayProcess.start(
+        PostgresProcess.url(database.port(), TortureRun.DATABASE),
+        PostgresProcess.USER,
+        logs.resolve("relay-" + number + ".log"),
+        HEAP_MEGABYTES,
+        "--sweep",
+        "5s");
+  }
+}
