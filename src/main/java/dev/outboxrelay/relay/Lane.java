@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,6 +41,14 @@ final class Lane {
 
   /** Another page is read while no more than so many are waiting. */
   private static final int LOW_WATER_PAGES = 2;
+
+  /**
+   * Reads of held messages under way at once, and rows of one: of each gate only one message is in
+   * flight anyway.
+   */
+  private static final int HELD_READS = 2;
+
+  private static final int HELD_ROWS = 100;
 
   private static final int MAX_ERROR_CHARS = 1000;
 
@@ -73,6 +82,8 @@ final class Lane {
   private boolean waitsForMemory;
   private boolean dueUnderWay;
   private boolean dueWanted;
+  private final Set<Gate> heldWanted = new LinkedHashSet<>();
+  private int heldUnderWay;
   private Scheduler.@Nullable Timer dueTimer;
   private long dueAtNanos;
 
@@ -340,12 +351,30 @@ final class Lane {
   }
 
   private void readHeld(Gate gate) {
-    if (retired || !gates.beginHeldRead(gate)) {
-      return;
+    heldWanted.add(gate);
+    readHeld();
+  }
+
+  /** A few reads at a time, and only while there is memory: thousands of gates may open at once. */
+  private void readHeld() {
+    while (!heldWanted.isEmpty() && !retired && heldUnderWay < HELD_READS && hasMemory()) {
+      Gate gate = heldWanted.iterator().next();
+      heldWanted.remove(gate);
+      if (gates.beginHeldRead(gate)) {
+        startHeldRead(gate);
+      }
     }
+  }
+
+  private void startHeldRead(Gate gate) {
+    heldUnderWay++;
     int asked = generation;
     long ticket = context.clock().begin();
-    Limits limits = limits(Math.min(READ_BYTES / 4, context.memory().shareBytes()));
+    Limits limits =
+        new Limits(
+            Math.min(HELD_ROWS, context.config().pageSize()),
+            Math.min(READ_BYTES / 4, context.memory().shareBytes()),
+            context.config().maxMessageBytes());
     context
         .work()
         .submit(
@@ -353,6 +382,7 @@ final class Lane {
             () -> context.store().held(name(), gate, limits, encoding),
             batch -> {
               if (asked == generation) {
+                heldUnderWay--;
                 heldCame(gate, batch, ticket);
               }
               context.clock().end(ticket);
@@ -493,6 +523,7 @@ final class Lane {
     if (dueWanted) {
       readDue();
     }
+    readHeld();
     readPage();
   }
 
@@ -667,6 +698,11 @@ final class Lane {
     backwards.forEach(ready::addFirst);
   }
 
+  /** A connection died with this one alone in flight, and it is not to be charged. */
+  void sendLast(Entry entry) {
+    ready.addLast(entry);
+  }
+
   // ---- the whole
   // ----------------------------------------------------------------------------------------------------
 
@@ -740,6 +776,8 @@ final class Lane {
     pageUnderWay = false;
     dueUnderWay = false;
     dueWanted = false;
+    heldWanted.clear();
+    heldUnderWay = 0;
     blocking.clear();
     if (dueTimer != null) {
       dueTimer.cancel();

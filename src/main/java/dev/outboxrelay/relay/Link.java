@@ -317,18 +317,24 @@ final class Link {
   /**
    * Finds the guilty one. Several in flight: nobody is charged, all are sent again, one at first.
    * One alone: it is charged, unless another one died alone before it and nothing has succeeded
-   * since, which speaks against the destination.
+   * since, which speaks against the destination; then it goes to the end of the queue, so that
+   * others have their turn.
    */
   private void died(List<Entry> unanswered, String reason) {
     slowStart.died();
     Entry first = unanswered.get(0);
     if (unanswered.size() == 1 && (suspectId == 0 || suspectId == first.id())) {
-      suspectId = first.id();
+      boolean lastAttempt = first.message.attempts() + 1 >= destination.maxAttempts();
+      suspectId = lastAttempt ? 0 : first.id();
       lane.refused(
           first,
           "the connection ended while this message was alone in flight: " + reason,
           true,
           null);
+      return;
+    }
+    if (unanswered.size() == 1) {
+      lane.sendLast(first);
       return;
     }
     List<Entry> backwards = new ArrayList<>(unanswered);

@@ -44,6 +44,7 @@ final class TailReader {
   private boolean reading;
   private boolean falling;
   private boolean wanted;
+  private boolean waitsForMemory;
   private long pauseMillis = FIRST_PAUSE_MILLIS;
   private Scheduler.@Nullable Timer timer;
 
@@ -174,7 +175,14 @@ final class TailReader {
     long asked = Math.min(memory.shareBytes(), Lane.READ_BYTES);
     long granted = memory.reserve(asked);
     if (granted == 0) {
-      memory.whenFree(this::kick);
+      if (!waitsForMemory) {
+        waitsForMemory = true;
+        memory.whenFree(
+            () -> {
+              waitsForMemory = false;
+              kick();
+            });
+      }
       return;
     }
     wanted = false;
