@@ -822,6 +822,11 @@ final class Lane {
     context.memory().leave();
   }
 
+  /** How many messages are answered and not yet settled in the table. */
+  int settling() {
+    return settling;
+  }
+
   /** Nothing is in flight, and every answer is settled in the table. */
   boolean isEmpty() {
     return link.inFlight() == 0 && settling == 0;

@@ -21,6 +21,12 @@ final class Link {
   /** Sent and unanswered, at most so many bytes, and one message more. */
   private static final long IN_FLIGHT_BYTES = 4L << 20;
 
+  /**
+   * Answered, and not yet settled in the table, at most so many: with what is in flight, the bound
+   * of what is repeated after a crash.
+   */
+  static final int MAX_SETTLING = 10_000;
+
   /** Messages in one call to the sink. */
   private static final int SEND_BATCH = 500;
 
@@ -111,7 +117,9 @@ final class Link {
   }
 
   private boolean mayFly() {
-    return inFlight.size() < slowStart.window() && inFlight.bytes() < IN_FLIGHT_BYTES;
+    return lane.settling() < MAX_SETTLING
+        && inFlight.size() < slowStart.window()
+        && inFlight.bytes() < IN_FLIGHT_BYTES;
   }
 
   private void connect() {

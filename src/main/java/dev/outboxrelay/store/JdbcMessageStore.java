@@ -50,40 +50,49 @@ final class JdbcMessageStore implements MessageStore {
         + " where s.run - s.size < ?";
   }
 
-  private static final String PAGE =
+  /**
+   * The row comparison is what only the page index serves: by id alone the walk could take the
+   * primary key.
+   */
+  static final String PAGE =
       sized(
-          "from outbox.message m where m.destination = ? and m.state = 'pending' and m.id > ?"
-              + " and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+          "from outbox.message m where m.destination = ? and m.state = 'pending'"
+              + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
               + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))",
           "m.id");
 
   /**
-   * Ids of the window first, so that the plan cannot become a walk along the id index. Parameters:
-   * last (2).
+   * What was not visible in the last snapshot. Each "offset 0" is a fence: destinations are
+   * compared after the walk along the transaction ids, never instead of it. Parameters: last, last,
+   * destinations.
    */
   private static final String WINDOW =
-      "select m.id, m.destination from outbox.message m"
-          + " where m.state = 'pending' and m.xid >= pg_snapshot_xmax(?::pg_snapshot) and m.destination = any (?)"
+      "select u.id, u.destination, u.xid from ("
+          + "(select m.id, m.destination, m.xid from outbox.message m"
+          + " where m.state = 'pending' and m.xid >= pg_snapshot_xmax(?::pg_snapshot) order by m.xid)"
           + " union all"
-          + " select m.id, m.destination from outbox.message m"
+          + " select m.id, m.destination, m.xid from outbox.message m"
           + " where m.state = 'pending' and m.xid = any (array(select pg_snapshot_xip(?::pg_snapshot)))"
-          + " and m.destination = any (?)";
+          + " offset 0) u where u.destination = any (?)";
 
-  private static final String TAIL =
+  static final String TAIL =
       "with w as materialized (select id from ("
           + WINDOW
-          + ") u limit ?),"
+          + ") v limit ?),"
           + " n as materialized (select count(*) as found from w)"
           + " select pg_current_snapshot(), n.found, r.* from n left join lateral ("
-          + sized("from w join outbox.message m on m.id = w.id where n.found <= ?", "m.id")
+          + sized(
+              "from w cross join lateral (select * from outbox.message x where x.id = w.id offset 0) m"
+                  + " where n.found <= ?",
+              "m.id")
           + ") r on true";
 
-  private static final String FIRST_IDS =
-      "select u.destination, min(u.id) from ("
-          + WINDOW.replace("m.id, m.destination from", "m.id, m.destination, m.xid from")
-          + ") u where pg_visible_in_snapshot(u.xid, ?::pg_snapshot) group by u.destination";
+  static final String FIRST_IDS =
+      "select w.destination, min(w.id) from ("
+          + WINDOW
+          + ") w where pg_visible_in_snapshot(w.xid, ?::pg_snapshot) group by w.destination";
 
-  private static final String DUE =
+  static final String DUE =
       sized(
           "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
               + " and m.due_at is not null and m.due_at <= now() and m.id <> all (?)",
@@ -93,7 +102,7 @@ final class JdbcMessageStore implements MessageStore {
       "select (extract(epoch from min(m.due_at) - now()) * 1000)::bigint + 1 from outbox.message m"
           + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
 
-  private static String held(String gate) {
+  static String held(String gate) {
     return sized(
         "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
   }
@@ -112,7 +121,7 @@ final class JdbcMessageStore implements MessageStore {
       "select exists (select from outbox.message m where m.destination = ? and m.state = 'retry'"
           + " and m.op = 'truncate')";
 
-  private static final String COMPLETE =
+  static final String COMPLETE =
       "delete from outbox.message where id = any (?) and destination = ?";
 
   private static final String KEEP =
@@ -131,7 +140,7 @@ final class JdbcMessageStore implements MessageStore {
   private static final String HOLD =
       "update outbox.message set state = 'held' where id = any (?) and destination = ? and state = 'pending'";
 
-  private static final String OWED =
+  static final String OWED =
       "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
           + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (m.due_at is null or m.due_at <= now()) order by m.destination, m.id limit ?";
@@ -178,7 +187,7 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(PAGE)) {
       Parameters p = new Parameters(s).messageBytes(limits);
-      p.text(destination).number(after).text(upTo).text(from).text(from);
+      p.text(destination).text(destination).number(after).text(upTo).text(from).text(from);
       p.number(limits.rows()).number(limits.bytes());
       try (ResultSet r = s.executeQuery()) {
         return new Rows(r, limits, name -> encoding).read();
@@ -192,11 +201,7 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(TAIL)) {
       Parameters p = new Parameters(s);
-      p.text(last)
-          .texts(encodings.keySet())
-          .text(last)
-          .texts(encodings.keySet())
-          .number(limits.rows() + 1);
+      p.text(last).text(last).texts(encodings.keySet()).number(limits.rows() + 1);
       p.messageBytes(limits).number(limits.rows()).number(limits.rows()).number(limits.bytes());
       try (ResultSet r = s.executeQuery()) {
         return Rows.tail(r, limits, encodings);
@@ -209,7 +214,7 @@ final class JdbcMessageStore implements MessageStore {
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FIRST_IDS)) {
-      new Parameters(s).text(from).texts(destinations).text(from).texts(destinations).text(upTo);
+      new Parameters(s).text(from).text(from).texts(destinations).text(upTo);
       Map<String, Long> first = new HashMap<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {

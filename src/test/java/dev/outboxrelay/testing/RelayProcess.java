@@ -14,10 +14,12 @@ public final class RelayProcess implements AutoCloseable {
 
   private final Process process;
   private final Path log;
+  private final long logStart;
 
-  private RelayProcess(Process process, Path log) {
+  private RelayProcess(Process process, Path log, long logStart) {
     this.process = process;
     this.log = log;
+    this.logStart = logStart;
   }
 
   /**
@@ -34,6 +36,10 @@ public final class RelayProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + heapMegabytes + "m");
     command.add("-XX:+UseSerialGC");
+    if (!Boolean.getBoolean("torture.long")) {
+      // Beside other tests a process that is there soon is worth more than one that is fast later.
+      command.add("-XX:TieredStopAtLevel=1");
+    }
     command.add("-XX:+ExitOnOutOfMemoryError");
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
     command.addAll(List.of("--database-url", url, "--database-user", user));
@@ -41,12 +47,13 @@ public final class RelayProcess implements AutoCloseable {
     Files.createDirectories(log.toAbsolutePath().getParent());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
+    long logStart = Files.exists(log) ? Files.size(log) : 0;
     Process process =
         builder
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
-    return new RelayProcess(process, log);
+    return new RelayProcess(process, log, logStart);
   }
 
   public boolean alive() {
@@ -63,6 +70,11 @@ public final class RelayProcess implements AutoCloseable {
 
   public Path log() {
     return log;
+  }
+
+  /** Whether it has written anything: before that, the JVM has not come to the program. */
+  public boolean hasSpoken() throws IOException {
+    return Files.size(log) > logStart;
   }
 
   /** SIGKILL; returns when the process is gone. */
