@@ -256,6 +256,7 @@ final class TortureRun implements AutoCloseable {
         delivered,
         stations.stream().mapToLong(station -> station.inbox.repeats().size()).sum(),
         lost,
+        stations.stream().mapToLong(station -> station.inbox.neverAcknowledged()).sum(),
         phantom,
         stations.stream().mapToLong(station -> station.inbox.outOfOrder()).sum(),
         stations.stream().mapToLong(station -> station.inbox.tooEarly()).sum(),
