@@ -14,8 +14,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Looks for what is wrong, or will be: in the schema, the captured tables, the destinations",
-      "and the server's settings. Changes nothing. Exit code 1: it found an error."
+      "Looks for what is wrong, or will be; changes nothing.",
+      "The schema, the captured tables, the destinations, the server's settings.",
+      "Exit code 1: it found an error."
     })
 final class DoctorCommand implements Callable<Integer> {
   private static final String ERROR = "error";

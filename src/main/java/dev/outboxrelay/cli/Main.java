@@ -19,7 +19,15 @@ import picocli.CommandLine.Spec;
       "Delivers changes in PostgreSQL tables over TCP.",
       "Every flag has an environment variable, shown by 'outbox-relay COMMAND --help'."
     },
-    subcommands = {RunCommand.class, MigrateCommand.class, ReceiveCommand.class, DemoCommand.class})
+    subcommands = {
+      RunCommand.class,
+      MigrateCommand.class,
+      DoctorCommand.class,
+      ReceiveCommand.class,
+      CheckReceiverCommand.class,
+      DemoCommand.class,
+      BenchCommand.class
+    })
 public final class Main implements Runnable {
   private static final int HELP_WIDTH = 100;
 

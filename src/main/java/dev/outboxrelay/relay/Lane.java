@@ -79,6 +79,16 @@ final class Lane {
   private @Nullable String upTo;
   private long after;
   private boolean pageUnderWay;
+
+  /** More gates are parked in the table than are known here. */
+  private boolean moreParked;
+
+  private boolean readingStanding;
+  private boolean startWanted;
+
+  /** State changes that are not committed yet, also those from before memory was last dropped. */
+  private int updatesUnderWay;
+
   private boolean waitsForMemory;
   private boolean dueUnderWay;
   private boolean dueWanted;
@@ -131,9 +141,21 @@ final class Lane {
     if (destination.paused() || retired) {
       return;
     }
+    // What was refused before memory was dropped may not be marked yet, and its followers must not
+    // be read as free.
+    startWanted = updatesUnderWay > 0;
+    if (!startWanted) {
+      readStanding(this::started);
+    }
+  }
+
+  private record Standing(List<Parked> parked, boolean barrierWaits) {}
+
+  private void readStanding(Runnable then) {
     int asked = generation;
     MessageStore store = context.store();
     boolean failedToo = destination.onFailure() == OnFailure.HOLD;
+    readingStanding = true;
     context
         .work()
         .submit(
@@ -143,23 +165,24 @@ final class Lane {
                     store.parked(name(), failedToo, MAX_PARKED + 1), store.barrierWaits(name())),
             standing -> {
               if (asked == generation && !retired) {
-                started(standing);
+                readingStanding = false;
+                adopt(standing);
+                then.run();
               }
             });
   }
 
-  private record Standing(List<Parked> parked, boolean barrierWaits) {}
-
-  private void started(Standing standing) {
-    if (ordered()) {
-      standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
-    }
-    if (standing.barrierWaits()) {
+  private void adopt(Standing standing) {
+    List<Parked> parked = ordered() ? standing.parked() : List.of();
+    moreParked = parked.size() > MAX_PARKED;
+    parked.forEach(p -> gates.parked(p.gate(), p.headId()));
+    parked.forEach(p -> readHeld(p.gate()));
+    if (standing.barrierWaits() && reading == Reading.OFF) {
       barrier.waitsForRetry();
     }
-    for (Parked parked : standing.parked()) {
-      readHeld(parked.gate());
-    }
+  }
+
+  private void started() {
     readDue();
     reading = Reading.PAGING;
     from = null;
@@ -192,13 +215,18 @@ final class Lane {
     after = 0;
   }
 
+  /** Grows when memory is dropped. */
+  int generation() {
+    return generation;
+  }
+
   boolean wantsTail() {
     return reading == Reading.TAIL && !retired;
   }
 
   /** Whether another read's worth may come in. */
   boolean hasRoom() {
-    return hasMemory() && gates.parkedCount() <= MAX_PARKED;
+    return hasMemory() && !moreParked && gates.parkedCount() <= MAX_PARKED;
   }
 
   private boolean hasMemory() {
@@ -470,26 +498,39 @@ final class Lane {
     List<Entry> entries = List.copyOf(holds);
     holds.clear();
     List<Long> ids = entries.stream().map(Entry::id).toList();
+    context.events().held(name(), ids.size());
+    update(
+        "hold of " + name(),
+        () -> context.store().hold(name(), encoding.epoch(), ids),
+        () -> {
+          entries.forEach(this::drop);
+          entries.forEach(e -> gates.holdCommitted(e.message));
+          known.settled(ids);
+          Set<Gate> touched = new HashSet<>();
+          entries.forEach(e -> touched.add(gate(e)));
+          touched.forEach(this::readHeld);
+        });
+  }
+
+  /** Changes the state of rows; {@code then} is left out when memory was dropped meanwhile. */
+  private void update(String what, Work.Update update, Runnable then) {
     int asked = generation;
     settling++;
-    context.events().held(name(), ids.size());
+    updatesUnderWay++;
     context
         .work()
         .update(
-            "hold of " + name(),
-            () -> context.store().hold(name(), ids),
+            what,
+            update,
             () -> {
-              if (asked != generation) {
-                return;
+              updatesUnderWay--;
+              if (asked == generation) {
+                settling--;
+                then.run();
+                pump();
+              } else if (startWanted) {
+                start();
               }
-              settling--;
-              entries.forEach(this::drop);
-              entries.forEach(e -> gates.holdCommitted(e.message));
-              known.settled(ids);
-              Set<Gate> touched = new HashSet<>();
-              entries.forEach(e -> touched.add(gate(e)));
-              touched.forEach(this::readHeld);
-              pump();
             });
   }
 
@@ -524,6 +565,9 @@ final class Lane {
       readDue();
     }
     readHeld();
+    if (moreParked && !readingStanding && gates.parkedCount() <= MAX_PARKED / 2) {
+      readStanding(this::pump);
+    }
     readPage();
   }
 
@@ -625,7 +669,10 @@ final class Lane {
     settle(
         entry,
         "retry of " + name(),
-        () -> context.store().retry(name(), entry.id(), attempts, delayMillis, error),
+        () ->
+            context
+                .store()
+                .retry(name(), encoding.epoch(), entry.id(), attempts, delayMillis, error),
         () -> {
           blocked(entry);
           dueIn(delayMillis);
@@ -641,7 +688,7 @@ final class Lane {
     settle(
         entry,
         "failure of " + name(),
-        () -> context.store().fail(name(), entry.id(), attempts, error),
+        () -> context.store().fail(name(), encoding.epoch(), entry.id(), attempts, error),
         () -> {
           if (hold) {
             blocked(entry);
@@ -674,23 +721,14 @@ final class Lane {
 
   /** Writes a message's new state, then forgets it. */
   private void settle(Entry entry, String what, Work.Update update, Runnable then) {
-    int asked = generation;
-    settling++;
-    context
-        .work()
-        .update(
-            what,
-            update,
-            () -> {
-              if (asked != generation) {
-                return;
-              }
-              settling--;
-              drop(entry);
-              known.settled(List.of(entry.id()));
-              then.run();
-              pump();
-            });
+    update(
+        what,
+        update,
+        () -> {
+          drop(entry);
+          known.settled(List.of(entry.id()));
+          then.run();
+        });
   }
 
   /** A connection died with these in flight; nobody knows whose fault it was. Last one first. */
@@ -776,6 +814,9 @@ final class Lane {
     pageUnderWay = false;
     dueUnderWay = false;
     dueWanted = false;
+    moreParked = false;
+    readingStanding = false;
+    startWanted = false;
     heldWanted.clear();
     heldUnderWay = 0;
     blocking.clear();

@@ -26,7 +26,11 @@ final class TailReader {
 
   private static final long LAST_PAUSE_MILLIS = 20;
 
-  private record Joining(Lane lane, String upTo) {}
+  private record Joining(Lane lane, int generation, String upTo) {
+    boolean stillWanted() {
+      return lane.wantsTail() && lane.generation() == generation;
+    }
+  }
 
   private final MessageStore store;
   private final Work work;
@@ -80,7 +84,7 @@ final class TailReader {
 
   /** A lane has read everything that is visible in a snapshot, and wants what follows. */
   void join(Lane lane, String upTo) {
-    joining.add(new Joining(lane, upTo));
+    joining.add(new Joining(lane, lane.generation(), upTo));
     step();
   }
 
@@ -133,7 +137,7 @@ final class TailReader {
           clock.end(ticket);
           reading = false;
           Long firstId = first.get(lane.name());
-          if (!lane.wantsTail()) {
+          if (!next.stillWanted()) {
             step();
           } else if (firstId != null) {
             lane.page(from, upTo, firstId - 1);

@@ -128,17 +128,29 @@ final class JdbcMessageStore implements MessageStore {
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
           + " where id = any (?) and destination = ? and state <> 'delivered'";
 
+  /**
+   * A fence: a relay that has been replaced, or one of its statements that is still under way,
+   * changes no state any more. The take-over waits for the row that this locks, and thereby for
+   * statements under way.
+   */
+  private static final String CURRENT_EPOCH =
+      " from (select from outbox.destination_state where destination = ? and epoch = ? for share) fence";
+
   private static final String RETRY =
-      "update outbox.message set state = 'retry', attempts = ?, last_error = ?,"
-          + " due_at = clock_timestamp() + ? * interval '1 millisecond' where id = ? and destination = ?"
-          + " and state <> 'delivered'";
+      "update outbox.message m set state = 'retry', attempts = ?, last_error = ?,"
+          + " due_at = clock_timestamp() + ? * interval '1 millisecond'"
+          + CURRENT_EPOCH
+          + " where m.id = ? and m.destination = ? and m.state <> 'delivered'";
 
   private static final String FAIL =
-      "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
-          + " where id = ? and destination = ? and state <> 'delivered'";
+      "update outbox.message m set state = 'failed', attempts = ?, last_error = ?, due_at = null"
+          + CURRENT_EPOCH
+          + " where m.id = ? and m.destination = ? and m.state <> 'delivered'";
 
   private static final String HOLD =
-      "update outbox.message set state = 'held' where id = any (?) and destination = ? and state = 'pending'";
+      "update outbox.message m set state = 'held'"
+          + CURRENT_EPOCH
+          + " where m.id = any (?) and m.destination = ? and m.state = 'pending'";
 
   static final String OWED =
       "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
@@ -325,7 +337,8 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public void retry(String destination, long id, int attempts, long delayMillis, String error)
+  public void retry(
+      String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(RETRY)) {
@@ -333,6 +346,8 @@ final class JdbcMessageStore implements MessageStore {
           .number(attempts)
           .text(error)
           .number(delayMillis)
+          .text(destination)
+          .number(epoch)
           .number(id)
           .text(destination);
       s.executeUpdate();
@@ -340,19 +355,26 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public void fail(String destination, long id, int attempts, String error) throws SQLException {
+  public void fail(String destination, long epoch, long id, int attempts, String error)
+      throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FAIL)) {
-      new Parameters(s).number(attempts).text(error).number(id).text(destination);
+      new Parameters(s)
+          .number(attempts)
+          .text(error)
+          .text(destination)
+          .number(epoch)
+          .number(id)
+          .text(destination);
       s.executeUpdate();
     }
   }
 
   @Override
-  public void hold(String destination, Collection<Long> ids) throws SQLException {
+  public void hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(HOLD)) {
-      new Parameters(s).numbers(ids).text(destination);
+      new Parameters(s).text(destination).number(epoch).numbers(ids).text(destination);
       s.executeUpdate();
     }
   }

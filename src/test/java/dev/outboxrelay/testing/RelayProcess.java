@@ -15,6 +15,7 @@ public final class RelayProcess implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final long logStart;
+  private volatile boolean ended;
 
   private RelayProcess(Process process, Path log, long logStart) {
     this.process = process;
@@ -60,6 +61,11 @@ public final class RelayProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Whether somebody here ended it. */
+  public boolean wasEnded() {
+    return ended;
+  }
+
   public long pid() {
     return process.pid();
   }
@@ -79,12 +85,14 @@ public final class RelayProcess implements AutoCloseable {
 
   /** SIGKILL; returns when the process is gone. */
   public void kill() throws InterruptedException {
+    ended = true;
     process.destroyForcibly();
     process.waitFor();
   }
 
   /** SIGTERM; true when the process was gone within the time. */
   public boolean terminate(Duration atMost) throws InterruptedException {
+    ended = true;
     process.destroy();
     return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
   }
