@@ -1,20 +1,15 @@
 package dev.outboxrelay.cli;
 
-import dev.outboxrelay.receiver.Conformance;
 import dev.outboxrelay.receiver.LineConsumer;
 import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
 import dev.outboxrelay.receiver.Refusal;
-import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
-import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "receive",
@@ -114,47 +107,11 @@ final class ReceiveCommand implements Callable<Integer> {
       description = "Closes a connection after this many answers; 0 for no limit.")
   int closeAfter;
 
-  @Option(
-      names = "--check",
-      paramLabel = "URI",
-      description = {
-        "Receives nothing, but plays the relay towards the receiver at tcp://host:port or",
-        "tls://host:port, and goes through the checklist of docs/protocol.md; --framing and",
-        "--ack say what it was written for."
-      })
-  @Nullable String check;
-
-  @Option(
-      names = "--check-format",
-      paramLabel = "KIND",
-      defaultValue = "change",
-      description = "With --check: change, td, cloudevents, debezium or payload.")
-  Format checkFormat = Format.CHANGE;
-
-  @Option(
-      names = "--check-options",
-      paramLabel = "JSON",
-      defaultValue = "{}",
-      description = "With --check: the destination's options, for example {\"tls_ca\":\"ca.pem\"}.")
-  String checkOptions = "{}";
-
-  @Option(
-      names = "--check-patience",
-      paramLabel = "DURATION",
-      defaultValue = "10s",
-      description = "With --check: how long a connection or an answer may take.")
-  Duration checkPatience = Duration.ofSeconds(10);
-
-  @Spec CommandSpec spec = CommandSpec.create();
-
   @Mixin CommonOptions common = new CommonOptions();
 
   @Override
   public Integer call() throws InterruptedException {
     common.apply();
-    if (check != null) {
-      return check(check);
-    }
     ReceiverOptions options = options();
     LineConsumer printer = LineConsumer.to(new FileOutputStream(FileDescriptor.out));
     try (StopSignal stop = StopSignal.listen(STOP_BOUND);
@@ -166,22 +123,6 @@ final class ReceiveCommand implements Callable<Integer> {
           ExitCode.USAGE, DatabaseProblem.shortText(e) + ": choose another --port or --host");
     }
     return ExitCode.OK;
-  }
-
-  private int check(String uri) {
-    PrintWriter out = spec.commandLine().getOut();
-    Destination destination =
-        Conformance.destination(uri, checkFormat, framing, ack, checkOptions, checkPatience);
-    List<Conformance.Result> results =
-        Conformance.check(
-            destination,
-            checkPatience,
-            result ->
-                out.printf(
-                    "%s  %-18s %s%n",
-                    result.passed() ? "pass" : "FAIL", result.item(), result.detail()));
-    out.flush();
-    return results.stream().allMatch(Conformance.Result::passed) ? ExitCode.OK : ExitCode.FINDINGS;
   }
 
   private ReceiverOptions options() {

@@ -7,10 +7,6 @@ import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
-import dev.outboxrelay.values.Destination.Format;
-import dev.outboxrelay.values.Destination.Framing;
-import dev.outboxrelay.values.Destination.OnFailure;
-import dev.outboxrelay.values.Destination.Ordering;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,36 +62,6 @@ public final class Conformance {
     try (TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY)) {
       return new Conformance(transport, destination, patience, each).run();
     }
-  }
-
-  /**
-   * What to check, in the words of {@code outbox.destination}.
-   *
-   * @param uri {@code tcp://host:port} or {@code tls://host:port}
-   * @param options as in the table, {@code {}} for none
-   * @param patience how long a connection or an answer may take
-   */
-  public static Destination destination(
-      String uri, Format format, Framing framing, Ack ack, String options, Duration patience) {
-    return new Destination(
-        0,
-        "check",
-        0,
-        uri,
-        format,
-        framing,
-        ack,
-        Ordering.KEY,
-        1,
-        patience,
-        patience,
-        patience,
-        patience,
-        MANY,
-        OnFailure.SKIP,
-        null,
-        false,
-        options);
   }
 
   private List<Result> run() {

@@ -3,9 +3,9 @@ package dev.outboxrelay.receiver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.values.Destination.Ack;
-import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,13 +89,11 @@ class ConformanceTest {
   }
 
   private static List<Conformance.Result> check(int port, Framing framing, Ack ack) {
-    Duration patience = Duration.ofSeconds(2);
     List<Conformance.Result> heard = new ArrayList<>();
     List<Conformance.Result> results =
         Conformance.check(
-            Conformance.destination(
-                "tcp://127.0.0.1:" + port, Format.CHANGE, framing, ack, "{}", patience),
-            patience,
+            Destinations.at("tcp://127.0.0.1:" + port, framing, ack, "{}"),
+            Duration.ofSeconds(2),
             heard::add);
     assertEquals(heard, results);
     return results;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.AllowedDestinations;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.testing.Destinations;
@@ -99,8 +100,7 @@ class AddressesTest {
   @Test
   void addressThatIsNotAllowed_isNeverConnected() throws Exception {
     try (ScriptedPeer peer = new ScriptedPeer(it -> it.untilClosed());
-        TcpTransport transport =
-            new TcpTransport(1, (host, address) -> address.getAddress()[0] == 10)) {
+        TcpTransport transport = new TcpTransport(1, AllowedDestinations.parse("10.0.0.0/8"))) {
       transport.connect(Destinations.at(peer.port()), heard);
       assertEquals(
           "tcp://127.0.0.1:"
@@ -116,7 +116,7 @@ class AddressesTest {
     try (TcpTransport transport =
         new TcpTransport(
             1,
-            (host, address) -> address.getHostAddress().startsWith("192.0.2."),
+            AllowedDestinations.parse("192.0.2.0/24"),
             host -> new InetAddress[] {address("169.254.169.254")})) {
       transport.connect(to("rebound.example", 80), heard);
       String reason = heard.awaitClosed(Fault.UNREACHABLE);
