@@ -1,8 +1,5 @@
 package dev.outboxrelay.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** The flags that every command has. */
@@ -19,8 +16,6 @@ final class CommonOptions {
 
   /** Makes the settings effective; the first thing that a command does. */
   void apply() {
-    if (LoggerFactory.getLogger("dev.outboxrelay") instanceof Logger logger) {
-      logger.setLevel(Level.toLevel(logLevel.name()));
-    }
+    logLevel.apply();
   }
 }

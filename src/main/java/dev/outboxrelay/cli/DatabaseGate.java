@@ -1,6 +1,7 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.store.Migrator;
+import dev.outboxrelay.store.PoolerCheck;
 import dev.outboxrelay.store.SchemaState;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -83,6 +84,20 @@ final class DatabaseGate {
     Optional<SchemaState> state = whenThere(migrator::state);
     state.ifPresent(this::check);
     return state.isPresent();
+  }
+
+  /** Warns where a pooler would take away what the relay needs of a session. */
+  void warnOfPooler() {
+    try {
+      if (PoolerCheck.isBehindPooler(access.url(), access.user(), access.password())) {
+        LOG.warn(
+            "a connection pooler stands before {}: LISTEN and locks need a session of their own, so"
+                + " give the relay the server's own address, or a pool in session mode",
+            access.location());
+      }
+    } catch (SQLException e) {
+      LOG.debug("could not look for a pooler: {}", DatabaseProblem.shortText(e));
+    }
   }
 
   private void check(SchemaState state) {

@@ -19,7 +19,15 @@ import picocli.CommandLine.Spec;
       "Delivers changes in PostgreSQL tables over TCP.",
       "Every flag has an environment variable, shown by 'outbox-relay COMMAND --help'."
     },
-    subcommands = {MigrateCommand.class})
+    subcommands = {
+      RunCommand.class,
+      MigrateCommand.class,
+      DoctorCommand.class,
+      ReceiveCommand.class,
+      CheckReceiverCommand.class,
+      DemoCommand.class,
+      BenchCommand.class
+    })
 public final class Main implements Runnable {
   private static final int HELP_WIDTH = 100;
 
@@ -71,6 +79,7 @@ public final class Main implements Runnable {
             .registerConverter(java.time.Duration.class, new DurationConverter())
             .registerConverter(Long.class, new BytesConverter());
     for (CommandLine command : commandLine.getSubcommands().values()) {
+      command.getCommandSpec().usageMessage().abbreviateSynopsis(true);
       command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Main::optionList);
     }
     return commandLine;

@@ -28,6 +28,8 @@ public final class Migrator {
             .schemas("outbox")
             .defaultSchema("outbox")
             .locations("classpath:db/migration")
+            // Warnings are for the user, notices such as "already exists, skipping" are not.
+            .initSql("set client_min_messages = warning")
             .load();
   }
 

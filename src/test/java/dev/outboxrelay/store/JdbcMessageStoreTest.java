@@ -142,17 +142,34 @@ final class JdbcMessageStoreTest {
     db.execute(insert("a"));
     String snapshot = store.snapshot();
     long id = store.page("out", 0, null, snapshot, LIMITS, ID).messages().get(0).id();
-    store.retry("out", id, 1, 60_000, "no");
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    assertEquals(1, database.destinations().takeOver("out", "me"));
+    store.retry("out", 1, id, 1, 60_000, "no");
     Batch none = store.due("out", Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
     assertTrue(none.nextDueMillis().get("out") > 50_000);
-    store.retry("out", id, 2, 0, "no");
+    store.retry("out", 1, id, 2, 0, "no");
     Message due = store.due("out", Set.of(), LIMITS, ID).messages().get(0);
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
     assertEquals(List.of(), store.due("out", Set.of(id), LIMITS, ID).messages());
     assertEquals(
         List.of(new Parked(new Gate(null, null, "a"), id)), store.parked("out", false, 10));
+  }
+
+  @Test
+  void stateChange_epochIsOver_isWithoutEffect() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
+    database.destinations().takeOver("out", "one");
+    database.destinations().takeOver("out", "two");
+    long id = db.count("select id from outbox.message");
+    store.retry("out", 1, id, 1, 0, "no");
+    store.fail("out", 1, id, 1, "no");
+    store.hold("out", 1, List.of(id));
+    assertEquals(List.of("pending"), db.query("select state from outbox.message"));
+    store.fail("out", 2, id, 1, "no");
+    assertEquals(List.of("failed"), db.query("select state from outbox.message"));
   }
 
   @Test

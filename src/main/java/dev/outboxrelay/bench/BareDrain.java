@@ -1,0 +1,121 @@
+package dev.outboxrelay.bench;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Properties;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * The bare limit of a drain: pages are read by cursor on one connection, and deleted by their ids
+ * on another, overlapped; nothing is sent, nothing is kept in order, nothing is remembered.
+ */
+final class BareDrain {
+  private static final int PAGE = 1000;
+  private static final int PAGES_AHEAD = 8;
+  private static final Long[] END = new Long[0];
+
+  private static final String READ =
+      "select id, destination, key, op, source_schema, source_table, xid, created_at, attempts,"
+          + " old_row, new_row, headers from outbox.message"
+          + " where destination = ? and state = 'pending' and id > ? order by id limit "
+          + PAGE;
+
+  private static final String DELETE = "delete from outbox.message where id = any (?)";
+
+  private final BenchDatabase database;
+  private final String destination;
+
+  BareDrain(BenchDatabase database, String destination) {
+    this.database = database;
+    this.destination = destination;
+  }
+
+  /** Drains everything; returns the number of messages. */
+  long run() throws Exception {
+    BlockingQueue<Long[]> pages = new ArrayBlockingQueue<>(PAGES_AHEAD);
+    CompletableFuture<Long> deleted =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return delete(pages);
+              } catch (SQLException | InterruptedException e) {
+                throw new CompletionException(e);
+              }
+            },
+            task -> new Thread(task, "bare-delete").start());
+    read(pages, deleted);
+    try {
+      return deleted.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the bare drain failed", e.getCause());
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", database.user());
+    properties.setProperty("password", database.password());
+    properties.setProperty("prepareThreshold", "1");
+    Connection connection = DriverManager.getConnection(database.url(), properties);
+    try (var s = connection.createStatement()) {
+      s.execute(
+          "set synchronous_commit = off; set enable_seqscan = off; set enable_bitmapscan = off;"
+              + " set plan_cache_mode = force_generic_plan; set jit = off");
+    }
+    return connection;
+  }
+
+  private void read(BlockingQueue<Long[]> pages, CompletableFuture<Long> deleted)
+      throws SQLException, InterruptedException {
+    try (Connection c = connect();
+        PreparedStatement s = c.prepareStatement(READ)) {
+      long after = 0;
+      boolean more = true;
+      while (more && !deleted.isCompletedExceptionally()) {
+        s.setString(1, destination);
+        s.setLong(2, after);
+        Long[] ids = page(s);
+        if (ids.length > 0) {
+          after = ids[ids.length - 1];
+          pages.put(ids);
+        }
+        more = ids.length == PAGE;
+      }
+      pages.put(END);
+    }
+  }
+
+  private static Long[] page(PreparedStatement s) throws SQLException {
+    Long[] ids = new Long[PAGE];
+    int count = 0;
+    try (ResultSet r = s.executeQuery()) {
+      while (r.next()) {
+        ids[count++] = r.getLong(1);
+        r.getBytes(11);
+      }
+    }
+    return java.util.Arrays.copyOf(ids, count);
+  }
+
+  private long delete(BlockingQueue<Long[]> pages) throws SQLException, InterruptedException {
+    long deleted = 0;
+    try (Connection c = connect();
+        PreparedStatement s = c.prepareStatement(DELETE)) {
+      for (Long[] ids = pages.take(); ids != END; ids = pages.take()) {
+        Array array = c.createArrayOf("bigint", ids);
+        s.setArray(1, array);
+        deleted += s.executeUpdate();
+        array.free();
+      }
+    }
+    return deleted;
+  }
+}

@@ -1,0 +1,80 @@
+package dev.outboxrelay.bench;
+
+import dev.outboxrelay.embedded.EmbeddedServer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+
+/** The PostgreSQL that is measured on: one of the bench's own, or one that is given. */
+final class BenchServer implements AutoCloseable {
+  private final @Nullable EmbeddedServer embedded;
+  private final String address;
+  private final String maintenanceDatabase;
+  private final String user;
+  private final String password;
+
+  private BenchServer(
+      @Nullable EmbeddedServer embedded,
+      String address,
+      String maintenanceDatabase,
+      String user,
+      String password) {
+    this.embedded = embedded;
+    this.address = address;
+    this.maintenanceDatabase = maintenanceDatabase;
+    this.user = user;
+    this.password = password;
+  }
+
+  /** A server of our own: durable, with default settings but for max_connections = 200. */
+  static BenchServer embedded() {
+    EmbeddedServer server = EmbeddedServer.start(Map.of());
+    return new BenchServer(server, "localhost:" + server.port(), "postgres", server.user(), "");
+  }
+
+  /** A server that is there; the user must be allowed to make databases. */
+  static BenchServer given(String url, String user, String password) {
+    Properties parsed = Driver.parseURL(url, null);
+    if (parsed == null) {
+      throw new IllegalArgumentException("this is no JDBC URL of PostgreSQL");
+    }
+    return new BenchServer(
+        null,
+        parsed.getProperty("PGHOST") + ":" + parsed.getProperty("PGPORT"),
+        parsed.getProperty("PGDBNAME", "postgres"),
+        user,
+        password);
+  }
+
+  boolean isEmbedded() {
+    return embedded != null;
+  }
+
+  String url(String database) {
+    return "jdbc:postgresql://" + address + "/" + database;
+  }
+
+  String user() {
+    return user;
+  }
+
+  String password() {
+    return password;
+  }
+
+  /** A connection to a database that is none of the bench's. */
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(url(maintenanceDatabase), user, password);
+  }
+
+  @Override
+  public void close() {
+    if (embedded != null) {
+      embedded.close();
+    }
+  }
+}

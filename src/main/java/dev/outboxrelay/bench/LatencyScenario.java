@@ -1,0 +1,107 @@
+package dev.outboxrelay.bench;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+
+/** How long a message takes from its commit to its receipt, when there is little to do. */
+final class LatencyScenario implements Scenario {
+  private static final int RATE = 200;
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(20);
+
+  @Override
+  public String name() {
+    return "latency";
+  }
+
+  @Override
+  public String title() {
+    return "200 commits/s for 60 s: from the commit's answer at the writer to receipt";
+  }
+
+  @Override
+  public Result run(Stage stage) throws Exception {
+    int messages = RATE * stage.size(60, 1);
+    Series relayP50 = new Series();
+    Series relayP99 = new Series();
+    Series floorP50 = new Series();
+    Series floorP99 = new Series();
+    AtomicReference<Latencies> current = new AtomicReference<>(new Latencies(0));
+    try (BenchDatabase database = stage.database();
+        Arrivals arrivals = Arrivals.listen(line -> current.get().received(line));
+        RelayProcess relay = stage.relay(database)) {
+      Orders relayed = Orders.create(database, "relayed", arrivals.uri(), "key");
+      Orders floored = Orders.create(database, "floor", arrivals.uri(), "key");
+      relayed.resume();
+      try (BareLoop floor = BareLoop.start(database, floored.destination(), arrivals.port())) {
+        write(database, relayed, arrivals, current, RATE * stage.size(5, 1));
+        write(database, floored, arrivals, current, RATE * stage.size(5, 1));
+        for (int run = 1; run <= stage.runs(); run++) {
+          Percentiles floorTimes = write(database, floored, arrivals, current, messages);
+          Percentiles relayTimes = write(database, relayed, arrivals, current, messages);
+          floor.requireWell();
+          relay.requireAlive();
+          floorP50.add(floorTimes.millis(50));
+          floorP99.add(floorTimes.millis(99));
+          relayP50.add(relayTimes.millis(50));
+          relayP99.add(relayTimes.millis(99));
+          stage.say(
+              String.format(
+                  "latency %d/%d: p50 %.2f ms, p99 %.2f ms, max %.2f ms; floor p50 %.2f ms, p99"
+                      + " %.2f ms",
+                  run,
+                  stage.runs(),
+                  relayTimes.millis(50),
+                  relayTimes.millis(99),
+                  relayTimes.millis(100),
+                  floorTimes.millis(50),
+                  floorTimes.millis(99)));
+        }
+      }
+    }
+    List<Figure> figures = new ArrayList<>();
+    figures.add(
+        Figure.against("p50", "ms", relayP50, "LISTEN, SELECT, write by hand", floorP50)
+            .ratioAtMost(1.5)
+            .atMost(1.5));
+    figures.add(
+        Figure.against("p99", "ms", relayP99, "LISTEN, SELECT, write by hand", floorP99)
+            .ratioAtMost(1.5)
+            .atMost(5));
+    return Result.of(figures);
+  }
+
+  private static Percentiles write(
+      BenchDatabase database,
+      Orders orders,
+      Arrivals arrivals,
+      AtomicReference<Latencies> current,
+      int messages)
+      throws Exception {
+    database.execute(
+        "truncate " + orders.table(),
+        "delete from outbox.message where destination = '" + orders.destination() + "'");
+    Latencies latencies = new Latencies(messages);
+    current.set(latencies);
+    long before = arrivals.count();
+    try (Connection c = database.connect();
+        PreparedStatement s = c.prepareStatement(orders.insertOne())) {
+      long start = System.nanoTime();
+      for (int number = 1; number <= messages; number++) {
+        long due = start + number * 1_000_000_000L / RATE;
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+          LockSupport.parkNanos(left);
+        }
+        s.setLong(1, number);
+        s.executeUpdate();
+        latencies.committed(number);
+      }
+    }
+    arrivals.await(before + messages, NOTHING_NEW);
+    return latencies.percentiles();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.outboxrelay.bench;
+
+import java.sql.SQLException;
+
+/**
+ * The legacy application's table, captured for one destination. A row's JSON is 300 bytes; the key
+ * is one of 1,000 customers, drawn at random.
+ */
+final class Orders {
+  static final int KEYS = 1000;
+
+  /** Rows of one transaction while a backlog is made. */
+  private static final int ROWS_A_TRANSACTION = 1000;
+
+  private final BenchDatabase database;
+  private final String table;
+  private final String destination;
+
+  private Orders(BenchDatabase database, String table, String destination) {
+    this.database = database;
+    this.table = table;
+    this.destination = destination;
+  }
+
+  /** Makes table and destination, paused. */
+  static Orders create(BenchDatabase database, String destination, String uri, String ordering)
+      throws SQLException {
+    String table = "orders_" + destination;
+    database.execute(
+        "create table "
+            + table
+            + " (id bigint primary key, customer integer not null, status text not null, note text not null)",
+        "insert into outbox.destination (name, uri, ordering, paused) values ('"
+            + destination
+            + "', '"
+            + uri
+            + "', '"
+            + ordering
+            + "', true)",
+        "select outbox.capture('" + table + "', '" + destination + "', key => '{customer}')");
+    return new Orders(database, table, destination);
+  }
+
+  String table() {
+    return table;
+  }
+
+  String destination() {
+    return destination;
+  }
+
+  /** The note that makes a row's JSON 300 bytes. */
+  private static String note(String id) {
+    return "rpad('order ' || " + id + ", 242, 'abcdefghij klmno pqrst uvwxyz ')";
+  }
+
+  /** The expression of a random customer, the same in every run. */
+  private static String customer(String id) {
+    return "abs(hashint8(" + id + ")::bigint) % " + KEYS;
+  }
+
+  /** An insert of one row; parameters: id. */
+  String insertOne() {
+    return "insert into "
+        + table
+        + " select x.id, "
+        + customer("x.id")
+        + ", 'paid', "
+        + note("x.id")
+        + " from (select ?::bigint as id) x";
+  }
+
+  /** Empties the table and the outbox, and makes so many owed messages of this destination. */
+  void owe(int messages) throws SQLException {
+    database.execute("truncate outbox.message", "truncate " + table);
+    append(messages, 0);
+    settle();
+  }
+
+  /** Makes more owed messages. */
+  void append(int messages, int after) throws SQLException {
+    database.execute(
+        "do $$ begin for i in 0.."
+            + (messages - 1) / ROWS_A_TRANSACTION
+            + " loop insert into "
+            + table
+            + " select g, "
+            + customer("g")
+            + ", 'paid', "
+            + note("g")
+            + " from generate_series("
+            + after
+            + " + i * "
+            + ROWS_A_TRANSACTION
+            + " + 1, "
+            + after
+            + " + least((i + 1) * "
+            + ROWS_A_TRANSACTION
+            + ", "
+            + messages
+            + ")) g; commit; end loop; end $$");
+  }
+
+  /** Every run begins with a table that autovacuum has been at, and without a checkpoint due. */
+  void settle() throws SQLException {
+    database.execute("vacuum (analyze) outbox.message", "checkpoint");
+  }
+
+  void resume() throws SQLException {
+    database.text("select outbox.resume('" + destination + "')::text");
+  }
+
+  void pause() throws SQLException {
+    database.text("select outbox.pause('" + destination + "')::text");
+  }
+
+  /** How many messages are in the table, in whatever state. */
+  long owed() throws SQLException {
+    return database.number(
+        "select count(*) from outbox.message where destination = '" + destination + "'");
+  }
+}

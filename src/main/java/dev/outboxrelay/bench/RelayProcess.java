@@ -1,0 +1,68 @@
+package dev.outboxrelay.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The relay as users run it: {@code run} in a process of its own, with its defaults. */
+final class RelayProcess implements AutoCloseable {
+  private static final String MAIN = "dev.outboxrelay.cli.Main";
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
+  private final Process process;
+  private final Path log;
+
+  private RelayProcess(Process process, Path log) {
+    this.process = process;
+    this.log = log;
+  }
+
+  /**
+   * Starts a relay; returns at once.
+   *
+   * @param log gets its output
+   * @param jvmFlags such as {@code -Xmx64m}
+   */
+  static RelayProcess start(BenchDatabase database, Path log, List<String> jvmFlags)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmFlags);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
+    builder.environment().put("OUTBOX_RELAY_DATABASE_URL", database.url());
+    builder.environment().put("OUTBOX_RELAY_DATABASE_USER", database.user());
+    builder.environment().put("OUTBOX_RELAY_DATABASE_PASSWORD", database.password());
+    Process process =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    return new RelayProcess(process, log);
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Fails when it is gone. */
+  void requireAlive() throws IOException {
+    if (!process.isAlive()) {
+      throw new IOException(
+          "the relay ended with exit code " + process.exitValue() + ":\n" + Files.readString(log));
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+      process.destroyForcibly().waitFor();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.outboxrelay.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What a scenario works with: a server, the number of runs, the size, and a line to the user. */
+final class Stage {
+  private final BenchServer server;
+  private final int runs;
+  private final boolean quick;
+  private final Path logs;
+  private final PrintWriter progress;
+  private final AtomicInteger relays = new AtomicInteger();
+
+  Stage(BenchServer server, int runs, boolean quick, Path logs, PrintWriter progress) {
+    this.server = server;
+    this.runs = runs;
+    this.quick = quick;
+    this.logs = logs;
+    this.progress = progress;
+  }
+
+  int runs() {
+    return runs;
+  }
+
+  /** A size: the full one, or a small one that only shows that everything works. */
+  int size(int full, int small) {
+    return quick ? small : full;
+  }
+
+  /** What the server has used so far, seconds of CPU; NaN when that is not known. */
+  double serverCpu() throws SQLException {
+    return Cpu.secondsOfServer(Cpu.postmaster(server));
+  }
+
+  BenchDatabase database() throws SQLException {
+    return BenchDatabase.create(server, "outbox_relay_bench");
+  }
+
+  /** A relay in a process of its own. */
+  RelayProcess relay(BenchDatabase database, String... jvmFlags) throws IOException {
+    Files.createDirectories(logs);
+    Path log = logs.resolve("relay-" + relays.incrementAndGet() + ".log");
+    Files.deleteIfExists(log);
+    return RelayProcess.start(database, log, List.of(jvmFlags));
+  }
+
+  void say(String line) {
+    progress.println(line);
+    progress.flush();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.bench.Bench;
+import dev.outboxrelay.bench.BenchOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "bench",
+    description = {
+      "Measures the relay on this machine, each scenario beside a baseline.",
+      "Without --database-url on a PostgreSQL of its own; with it in a database outbox_relay_bench,",
+      "which it makes and drops, on the server that is named. Exit code 1: a figure was missed."
+    })
+final class BenchCommand implements Callable<Integer> {
+  @Option(
+      names = "--scenario",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Only these, by commas; docs/benchmarks.md describes them.")
+  List<String> scenarios = List.of();
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "How often each figure is taken.")
+  int runs;
+
+  @Option(
+      names = "--quick",
+      defaultValue = "false",
+      description = "Small sizes, to see that everything works; the figures mean nothing.")
+  boolean quick;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIRECTORY",
+      defaultValue = "bench-report",
+      description = "Gets the table, the figures as JSON, the plots and the relay's logs.")
+  Path output = Path.of("");
+
+  @Mixin DatabaseOptions database = new DatabaseOptions();
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws Exception {
+    common.apply();
+    BenchOptions options;
+    try {
+      options = new BenchOptions(server(), scenarios, runs, quick, output);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
+    }
+    boolean met = Bench.run(options, spec.commandLine().getErr(), spec.commandLine().getOut());
+    return met ? ExitCode.OK : ExitCode.FINDINGS;
+  }
+
+  private BenchOptions.@Nullable Server server() {
+    if (database.url == null) {
+      return null;
+    }
+    DatabaseAccess access = database.access();
+    return new BenchOptions.Server(access.url(), access.user(), access.password());
+  }
+}

@@ -1,0 +1,143 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.relay.RelayEvents;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs a relay: a change of state at INFO, what a person should look at as WARN, single messages at
+ * DEBUG. Used on the core thread alone.
+ */
+final class RelayLog implements RelayEvents {
+  private static final Logger LOG = LoggerFactory.getLogger("dev.outboxrelay.relay");
+
+  /** Destinations whose trouble has been told: each further failed probe is DEBUG. */
+  private final Set<String> down = new HashSet<>();
+
+  @Override
+  public void connected() {
+    LOG.info("connected to the database");
+  }
+
+  @Override
+  public void databaseLost(String reason, long retryInMillis) {
+    LOG.warn("lost the database: {}; connecting again in {} ms", reason, retryInMillis);
+  }
+
+  @Override
+  public void statementFailed(String what, String reason, long retryInMillis) {
+    LOG.warn("{} failed: {}; trying again in {} ms", what, reason, retryInMillis);
+  }
+
+  @Override
+  public void owned(String destination, long epoch) {
+    LOG.info("destination {}: delivering, epoch {}", destination, epoch);
+  }
+
+  @Override
+  public void released(String destination, String reason) {
+    down.remove(destination);
+    LOG.info("destination {}: not delivering any more: {}", destination, reason);
+  }
+
+  @Override
+  public void up(String destination) {
+    if (down.remove(destination)) {
+      LOG.info("destination {}: reached again", destination);
+    } else {
+      LOG.debug("destination {}: reached", destination);
+    }
+  }
+
+  @Override
+  public void down(String destination, String reason, long probeInMillis) {
+    if (down.add(destination)) {
+      LOG.warn(
+          "destination {}: cannot be reached: {}; its messages wait, next try in {} ms",
+          destination,
+          reason,
+          probeInMillis);
+    } else {
+      LOG.debug(
+          "destination {}: still not reached: {}; next try in {} ms",
+          destination,
+          reason,
+          probeInMillis);
+    }
+  }
+
+  @Override
+  public void connectionLost(String destination, String reason, int inFlight) {
+    LOG.warn(
+        "destination {}: connection lost with {} messages unanswered, which are sent again: {}",
+        destination,
+        inFlight,
+        reason);
+  }
+
+  @Override
+  public void rung(String destination) {
+    LOG.debug("destination {}: a writer rang", destination);
+  }
+
+  @Override
+  public void sent(String destination, int messages, long bytes) {
+    LOG.debug("destination {}: sent {} messages, {} bytes", destination, messages, bytes);
+  }
+
+  @Override
+  public void acknowledged(String destination, int messages) {
+    LOG.debug("destination {}: {} messages acknowledged", destination, messages);
+  }
+
+  @Override
+  public void completed(int messages, int missing) {
+    if (missing > 0) {
+      LOG.warn(
+          "{} delivered messages were not in the table any more: somebody else removed them",
+          missing);
+    }
+  }
+
+  @Override
+  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+    LOG.debug(
+        "destination {}: message {} refused (attempt {}), again in {} ms: {}",
+        destination,
+        id,
+        attempts,
+        delayMillis,
+        reason);
+  }
+
+  @Override
+  public void failed(String destination, long id, int attempts, String reason) {
+    LOG.warn(
+        "destination {}: message {} set aside as failed after {} attempts: {}; see outbox.failed",
+        destination,
+        id,
+        attempts,
+        reason);
+  }
+
+  @Override
+  public void held(String destination, int messages) {
+    LOG.debug("destination {}: {} messages wait behind a refused one", destination, messages);
+  }
+
+  @Override
+  public void missed(String destination, int messages) {
+    LOG.warn(
+        "destination {}: the sweep found {} messages that no bell had announced; they are sent now."
+            + " With 'outbox.notify = off' this is expected, set --poll; otherwise please report it",
+        destination,
+        messages);
+  }
+
+  @Override
+  public void asleep() {
+    LOG.debug("asleep until a writer rings");
+  }
+}

@@ -1,0 +1,183 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.relay.RelayEvents;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts a relay. Events come on the core thread; a scrape reads from another, so what it reads is
+ * atomic.
+ */
+final class RelayMetrics implements RelayEvents {
+  private static final String PREFIX = "outbox.relay.";
+
+  private final MeterRegistry registry;
+  private final AtomicLong connected;
+  private final Counter databaseLosses;
+  private final Counter failedStatements;
+  private final Counter reads;
+  private final Counter messagesRead;
+  private final Counter completed;
+  private final Counter completedMissing;
+  private final Counter sleeps;
+  private final Map<String, OfDestination> destinations = new HashMap<>();
+  private volatile @Nullable String whyNotReady = "not connected to the database yet";
+
+  RelayMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    connected = registry.gauge(PREFIX + "connected", new AtomicLong());
+    databaseLosses = registry.counter(PREFIX + "database.losses");
+    failedStatements = registry.counter(PREFIX + "statements.failed");
+    reads = registry.counter(PREFIX + "reads");
+    messagesRead = registry.counter(PREFIX + "messages.read");
+    completed = registry.counter(PREFIX + "messages.completed");
+    completedMissing = registry.counter(PREFIX + "messages.completed.missing");
+    sleeps = registry.counter(PREFIX + "sleeps");
+  }
+
+  /** Empty when the relay works, else what it lacks; from any thread. */
+  Optional<String> whyNotReady() {
+    return Optional.ofNullable(whyNotReady);
+  }
+
+  @Override
+  public void connected() {
+    whyNotReady = null;
+    connected.set(1);
+  }
+
+  @Override
+  public void databaseLost(String reason, long retryInMillis) {
+    whyNotReady = "the database is lost: " + reason;
+    connected.set(0);
+    databaseLosses.increment();
+  }
+
+  @Override
+  public void statementFailed(String what, String reason, long retryInMillis) {
+    failedStatements.increment();
+  }
+
+  @Override
+  public void owned(String destination, long epoch) {
+    of(destination).owned.set(1);
+    of(destination).epoch.set(epoch);
+  }
+
+  @Override
+  public void released(String destination, String reason) {
+    of(destination).owned.set(0);
+    of(destination).down.set(0);
+  }
+
+  @Override
+  public void up(String destination) {
+    of(destination).down.set(0);
+  }
+
+  @Override
+  public void down(String destination, String reason, long probeInMillis) {
+    of(destination).down.set(1);
+  }
+
+  @Override
+  public void connectionLost(String destination, String reason, int inFlight) {
+    of(destination).connectionsLost.increment();
+  }
+
+  @Override
+  public void rung(String destination) {
+    of(destination).rings.increment();
+  }
+
+  @Override
+  public void read(int messages) {
+    reads.increment();
+    messagesRead.increment(messages);
+  }
+
+  @Override
+  public void sent(String destination, int messages, long bytes) {
+    of(destination).sent.increment(messages);
+    of(destination).sentBytes.increment(bytes);
+  }
+
+  @Override
+  public void acknowledged(String destination, int messages) {
+    of(destination).acknowledged.increment(messages);
+  }
+
+  @Override
+  public void completed(int messages, int missing) {
+    completed.increment(messages);
+    completedMissing.increment(missing);
+  }
+
+  @Override
+  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+    of(destination).retried.increment();
+  }
+
+  @Override
+  public void failed(String destination, long id, int attempts, String reason) {
+    of(destination).failed.increment();
+  }
+
+  @Override
+  public void held(String destination, int messages) {
+    of(destination).held.increment(messages);
+  }
+
+  @Override
+  public void missed(String destination, int messages) {
+    of(destination).missed.increment(messages);
+  }
+
+  @Override
+  public void asleep() {
+    sleeps.increment();
+  }
+
+  private OfDestination of(String destination) {
+    return destinations.computeIfAbsent(destination, name -> new OfDestination(registry, name));
+  }
+
+  /** The meters of one destination; they stay when it is released, since counters must not fall. */
+  private static final class OfDestination {
+    final AtomicLong owned;
+    final AtomicLong epoch;
+    final AtomicLong down;
+    final Counter connectionsLost;
+    final Counter rings;
+    final Counter sent;
+    final Counter sentBytes;
+    final Counter acknowledged;
+    final Counter retried;
+    final Counter failed;
+    final Counter held;
+    final Counter missed;
+
+    OfDestination(MeterRegistry registry, String name) {
+      Tags tags = Tags.of("destination", name);
+      String prefix = PREFIX + "destination.";
+      owned = registry.gauge(prefix + "owned", tags, new AtomicLong());
+      epoch = registry.gauge(prefix + "epoch", tags, new AtomicLong());
+      down = registry.gauge(prefix + "down", tags, new AtomicLong());
+      connectionsLost = registry.counter(prefix + "connections.lost", tags);
+      rings = registry.counter(prefix + "rings", tags);
+      sent = registry.counter(prefix + "sent", tags);
+      sentBytes = registry.counter(prefix + "sent.bytes", tags);
+      acknowledged = registry.counter(prefix + "acknowledged", tags);
+      retried = registry.counter(prefix + "retried", tags);
+      failed = registry.counter(prefix + "failed", tags);
+      held = registry.counter(prefix + "held", tags);
+      missed = registry.counter(prefix + "missed", tags);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.relay.RelayConfig;
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.AllowedDestinations;
+import dev.outboxrelay.store.DatabaseSettings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags that say how the relay works. */
+final class RelayOptions {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Shown as owner in outbox.status; without it host and process id.")
+  @Nullable String name;
+
+  @Option(
+      names = "--sweep",
+      paramLabel = "DURATION",
+      defaultValue = "1m",
+      description = "How often everything owed is read, whether a bell was heard or not.")
+  Duration sweep = Duration.ZERO;
+
+  @Option(
+      names = "--poll",
+      paramLabel = "DURATION",
+      defaultValue = "off",
+      description = {
+        "Reads what is new in this rhythm too.",
+        "For writers with 'outbox.notify = off', who ring no bell."
+      })
+  Duration poll = Duration.ZERO;
+
+  @Option(
+      names = "--heartbeat-bound",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
+      description = {
+        "After so long without an answer the database is taken for lost,",
+        "and another relay may take over."
+      })
+  Duration heartbeatBound = Duration.ZERO;
+
+  @Option(
+      names = "--pool-size",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Connections for reads and completions; two more listen and hold locks.")
+  int poolSize;
+
+  @Option(
+      names = "--page-size",
+      paramLabel = "ROWS",
+      defaultValue = "1000",
+      description = "The most rows that one read brings.")
+  int pageSize;
+
+  @Option(
+      names = "--memory-budget",
+      paramLabel = "SIZE",
+      description = "Messages in memory, all together; without it a quarter of the heap.")
+  @Nullable Long memoryBudget;
+
+  @Option(
+      names = "--max-message-bytes",
+      paramLabel = "SIZE",
+      description = {
+        "Larger rows are set aside as failed, not sent;",
+        "without it an eighth of the heap, at most 64 MB."
+      })
+  @Nullable Long maxMessageBytes;
+
+  @Option(
+      names = "--allow-destinations",
+      paramLabel = "LIST",
+      description = {
+        "Where the relay may connect, by commas: host names (*.example.com),",
+        "addresses and networks (10.0.0.0/8). Without it anywhere."
+      })
+  @Nullable String allowDestinations;
+
+  @Option(
+      names = "--stop-timeout",
+      paramLabel = "DURATION",
+      defaultValue = "8s",
+      description = "How long SIGTERM waits for answers to what is in flight.")
+  Duration stopTimeout = Duration.ZERO;
+
+  /** The settings, checked. */
+  RelayConfig config(DatabaseAccess access) {
+    try {
+      return new RelayConfig(
+          new DatabaseSettings(
+              access.url(),
+              access.user(),
+              access.password(),
+              poolSize,
+              CONNECT_TIMEOUT,
+              heartbeatBound),
+          name == null ? hostAndProcess() : name,
+          sweep,
+          poll,
+          pageSize,
+          memoryBudget == null ? RelayConfig.defaultMemoryBytes() : memoryBudget,
+          maxMessageBytes == null ? RelayConfig.defaultMaxMessageBytes() : maxMessageBytes,
+          stopTimeout);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Where connections may go. */
+  AddressPolicy policy() {
+    if (allowDestinations == null) {
+      return AddressPolicy.ANY;
+    }
+    try {
+      return AllowedDestinations.parse(allowDestinations);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, "--allow-destinations: " + e.getMessage());
+    }
+  }
+
+  private static String hostAndProcess() {
+    long pid = ProcessHandle.current().pid();
+    try {
+      return InetAddress.getLocalHost().getHostName() + ":" + pid;
+    } catch (UnknownHostException e) {
+      return "localhost:" + pid;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.relay.Relay;
+import dev.outboxrelay.relay.RelayConfig;
+import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.tcp.TcpTransport;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "run",
+    description = {
+      "Runs the relay, until SIGTERM.",
+      "Waits for a database that is not there; ends with one line and an exit code when the",
+      "credentials, the schema or a setting are wrong."
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+  private static final int SINK_THREADS = 2;
+
+  /** What a stop may take beyond the wait for answers: closing sessions and sockets. */
+  private static final Duration CLOSING_TIME = Duration.ofMillis(1500);
+
+  @Mixin DatabaseOptions database = new DatabaseOptions();
+  @Mixin RelayOptions options = new RelayOptions();
+  @Mixin HttpOptions http = new HttpOptions();
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    common.apply();
+    DatabaseAccess access = database.access();
+    RelayConfig config = options.config(access);
+    AddressPolicy policy = options.policy();
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    RelayMetrics metrics = new RelayMetrics(registry);
+    try (StopSignal stop = StopSignal.listen(config.stopTimeout().plus(CLOSING_TIME));
+        HttpEndpoint endpoint = endpoint(registry, metrics)) {
+      LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
+      DatabaseGate gate = new DatabaseGate(access, stop::pause);
+      if (!gate.schemaIsCurrent() || stop.isAsked()) {
+        return ExitCode.OK;
+      }
+      gate.warnOfPooler();
+      deliver(config, policy, RelayEvents.all(List.of(new RelayLog(), metrics)), stop);
+    }
+    return ExitCode.OK;
+  }
+
+  private static void deliver(
+      RelayConfig config, AddressPolicy policy, RelayEvents events, StopSignal stop)
+      throws InterruptedException {
+    try (TcpTransport transport = new TcpTransport(SINK_THREADS, policy)) {
+      Relay relay = new Relay(config, transport, events);
+      relay.start();
+      stop.await();
+      LOG.info("stopping");
+      relay.stop();
+      LOG.info("stopped");
+    }
+  }
+
+  private @Nullable HttpEndpoint endpoint(PrometheusMeterRegistry registry, RelayMetrics metrics) {
+    if (http.port == null) {
+      return null;
+    }
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmGcMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    HttpEndpoint endpoint =
+        HttpEndpoint.start(http.host, http.port, registry, metrics::whyNotReady);
+    LOG.info("metrics and health on http://{}:{}", http.host, endpoint.port());
+    return endpoint;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class RelayMetricsTest {
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final RelayMetrics metrics = new RelayMetrics(registry);
+
+  private void assertShown(String line) {
+    String scrape = registry.scrape();
+    assertTrue(scrape.lines().anyMatch(line::equals), () -> line + " is not in\n" + scrape);
+  }
+
+  @Test
+  void readiness_throughALoss_followsTheDatabase() {
+    assertTrue(metrics.whyNotReady().isPresent());
+    metrics.connected();
+    assertEquals(Optional.empty(), metrics.whyNotReady());
+    assertShown("outbox_relay_connected 1.0");
+    metrics.databaseLost("terminated by administrator", 100);
+    assertTrue(metrics.whyNotReady().orElse("").contains("terminated by administrator"));
+    assertShown("outbox_relay_connected 0.0");
+    assertShown("outbox_relay_database_losses_total 1.0");
+  }
+
+  @Test
+  void destination_withTraffic_isCountedByName() {
+    metrics.owned("shop", 7);
+    metrics.sent("shop", 3, 300);
+    metrics.acknowledged("shop", 2);
+    metrics.retried("shop", 12, 1, 1000, "no");
+    metrics.failed("shop", 12, 10, "no");
+    metrics.down("shop", "refused", 1000);
+    metrics.missed("shop", 4);
+    assertShown("outbox_relay_destination_owned{destination=\"shop\"} 1.0");
+    assertShown("outbox_relay_destination_epoch{destination=\"shop\"} 7.0");
+    assertShown("outbox_relay_destination_sent_total{destination=\"shop\"} 3.0");
+    assertShown("outbox_relay_destination_sent_bytes_total{destination=\"shop\"} 300.0");
+    assertShown("outbox_relay_destination_acknowledged_total{destination=\"shop\"} 2.0");
+    assertShown("outbox_relay_destination_retried_total{destination=\"shop\"} 1.0");
+    assertShown("outbox_relay_destination_failed_total{destination=\"shop\"} 1.0");
+    assertShown("outbox_relay_destination_down{destination=\"shop\"} 1.0");
+    assertShown("outbox_relay_destination_missed_total{destination=\"shop\"} 4.0");
+    metrics.released("shop", "another relay took over");
+    assertShown("outbox_relay_destination_owned{destination=\"shop\"} 0.0");
+    assertShown("outbox_relay_destination_down{destination=\"shop\"} 0.0");
+  }
+}
