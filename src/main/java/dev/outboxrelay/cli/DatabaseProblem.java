@@ -10,7 +10,7 @@ final class DatabaseProblem {
   private static final String NO_SUCH_DATABASE = "3D000";
   private static final String AUTHORIZATION_CLASS = "28";
 
-  /** The driver's own: the server wants what the driver cannot give, mostly a password. */
+  /** The driver's own: server and driver do not agree, mostly on a password or on TLS. */
   private static final String REJECTED_BY_DRIVER = "08004";
 
   private DatabaseProblem() {}
@@ -20,7 +20,11 @@ final class DatabaseProblem {
    */
   static Optional<UserError> asUserError(SQLException problem, DatabaseAccess access) {
     String state = problem.getSQLState() == null ? "" : problem.getSQLState();
-    if (state.startsWith(AUTHORIZATION_CLASS) || state.equals(REJECTED_BY_DRIVER)) {
+    if (state.equals(REJECTED_BY_DRIVER)) {
+      return refused(
+          problem, access, "check --database-password(-file), and sslmode in --database-url");
+    }
+    if (state.startsWith(AUTHORIZATION_CLASS)) {
       return refused(
           problem,
           access,

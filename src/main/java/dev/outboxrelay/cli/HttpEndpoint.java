@@ -44,7 +44,7 @@ final class HttpEndpoint implements AutoCloseable {
     HttpServer server;
     try {
       server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new UserError(
           ExitCode.USAGE,
           "cannot listen on "

@@ -22,7 +22,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       MigrateCommand.class,
+      DoctorCommand.class,
       ReceiveCommand.class,
+      CheckReceiverCommand.class,
       DemoCommand.class,
       BenchCommand.class
     })

@@ -22,8 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "receive",
     description = {
-      "Receives, to try and test with: prints each message as it came, and nothing else, to",
-      "standard output, and answers as the flags say; without any, it acknowledges."
+      "Receives, to try and test with.",
+      "Prints each message as it came, and nothing else, to standard output, and answers as the",
+      "flags say; without any, it acknowledges."
     })
 final class ReceiveCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(ReceiveCommand.class);

@@ -1,11 +1,12 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.relay.RelayConfig;
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.AllowedDestinations;
 import dev.outboxrelay.store.DatabaseSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -78,12 +79,11 @@ final class RelayOptions {
   @Option(
       names = "--allow-destinations",
       paramLabel = "LIST",
-      split = ",",
       description = {
         "Where the relay may connect, by commas: host names (*.example.com),",
         "addresses and networks (10.0.0.0/8). Without it anywhere."
       })
-  List<String> allowDestinations = List.of();
+  @Nullable String allowDestinations;
 
   @Option(
       names = "--stop-timeout",
@@ -112,6 +112,18 @@ final class RelayOptions {
           stopTimeout);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Where connections may go. */
+  AddressPolicy policy() {
+    if (allowDestinations == null) {
+      return AddressPolicy.ANY;
+    }
+    try {
+      return AllowedDestinations.parse(allowDestinations);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, "--allow-destinations: " + e.getMessage());
     }
   }
 

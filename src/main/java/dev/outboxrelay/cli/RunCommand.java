@@ -44,7 +44,7 @@ final class RunCommand implements Callable<Integer> {
     common.apply();
     DatabaseAccess access = database.access();
     RelayConfig config = options.config(access);
-    AddressPolicy policy = AllowList.of(options.allowDestinations);
+    AddressPolicy policy = options.policy();
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     RelayMetrics metrics = new RelayMetrics(registry);
     try (StopSignal stop = StopSignal.listen(config.stopTimeout().plus(CLOSING_TIME));

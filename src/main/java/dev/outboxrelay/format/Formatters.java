@@ -6,6 +6,10 @@ import dev.outboxrelay.values.Destination;
 public final class Formatters {
 
   private static final Formatter CHANGE = new ChangeFormatter();
+  private static final Formatter TD = new TdFormatter();
+  private static final Formatter CLOUDEVENTS = new CloudEventsFormatter();
+  private static final Formatter DEBEZIUM = new DebeziumFormatter();
+  private static final Formatter PAYLOAD = new PayloadFormatter();
 
   private Formatters() {}
 
@@ -13,7 +17,10 @@ public final class Formatters {
   public static Formatter of(Destination.Format format) {
     return switch (format) {
       case CHANGE -> CHANGE;
-      default -> throw new IllegalArgumentException("format " + format + " is not written yet");
+      case TD -> TD;
+      case CLOUDEVENTS -> CLOUDEVENTS;
+      case DEBEZIUM -> DEBEZIUM;
+      case PAYLOAD -> PAYLOAD;
     };
   }
 }

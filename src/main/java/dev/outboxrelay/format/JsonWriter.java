@@ -192,6 +192,21 @@ final class JsonWriter {
     return json == null ? raw(NULL) : stored(json);
   }
 
+  /** A stored JSON value as the inside of a string, for formats that have no place for objects. */
+  JsonWriter storedAsString(byte[] json) {
+    for (byte b : json) {
+      reserve(6);
+      if (b == '\n' || b == '\r') {
+        buffer[length++] = ' ';
+      } else if (b >= 0) {
+        escapedAscii((char) b);
+      } else {
+        buffer[length++] = b;
+      }
+    }
+    return this;
+  }
+
   /** ISO 8601 in UTC with microseconds, in quotes. */
   JsonWriter timestamp(long micros) {
     byte[] second = UtcSecond.digitsOf(Math.floorDiv(micros, 1_000_000L));

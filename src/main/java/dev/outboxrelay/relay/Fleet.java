@@ -5,13 +5,13 @@ import dev.outboxrelay.format.Formatters;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.LockSession;
 import dev.outboxrelay.values.Destination;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The destinations that this relay owns, as they come and go. Lives on the core. */
@@ -33,7 +33,10 @@ final class Fleet {
   private final Map<String, Destination> arriving = new HashMap<>();
 
   private boolean loading;
-  private boolean loadAgain;
+
+  /** What waits for settings as they are from now on. */
+  private final List<Runnable> afterLoad = new ArrayList<>();
+
   private boolean owning;
   private boolean stopping;
 
@@ -52,11 +55,13 @@ final class Fleet {
 
   /** The settings may have changed: read them. */
   void reload(Runnable then) {
+    afterLoad.add(then);
     if (loading) {
-      loadAgain = true;
       return;
     }
     loading = true;
+    List<Runnable> asked = List.copyOf(afterLoad);
+    afterLoad.clear();
     context
         .work()
         .submit(
@@ -66,9 +71,8 @@ final class Fleet {
               loading = false;
               destinations = loaded;
               reconcile();
-              then.run();
-              if (loadAgain) {
-                loadAgain = false;
+              asked.forEach(Runnable::run);
+              if (!afterLoad.isEmpty()) {
                 reload(() -> {});
               }
             });
@@ -231,10 +235,5 @@ final class Fleet {
     stopping = true;
     lanes.values().forEach(lane -> lane.abandon(reason));
     lanes.clear();
-  }
-
-  /** The destinations that are owned, by name, for a message. */
-  Set<String> names() {
-    return new TreeSet<>(lanes.keySet());
   }
 }

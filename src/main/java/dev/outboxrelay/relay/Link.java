@@ -21,6 +21,12 @@ final class Link {
   /** Sent and unanswered, at most so many bytes, and one message more. */
   private static final long IN_FLIGHT_BYTES = 4L << 20;
 
+  /**
+   * Answered, and not yet settled in the table, at most so many: with what is in flight, the bound
+   * of what is repeated after a crash.
+   */
+  static final int MAX_SETTLING = 10_000;
+
   /** Messages in one call to the sink. */
   private static final int SEND_BATCH = 500;
 
@@ -93,7 +99,7 @@ final class Link {
       while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
         Entry entry = ready.remove();
         if (entry.message.tooLarge()) {
-          lane.tooLarge(entry);
+          lane.backlog().tooLarge(entry);
           continue;
         }
         entry.sentAtNanos = now;
@@ -111,7 +117,9 @@ final class Link {
   }
 
   private boolean mayFly() {
-    return inFlight.size() < slowStart.window() && inFlight.bytes() < IN_FLIGHT_BYTES;
+    return lane.backlog().settling() < MAX_SETTLING
+        && inFlight.size() < slowStart.window()
+        && inFlight.bytes() < IN_FLIGHT_BYTES;
   }
 
   private void connect() {
@@ -197,7 +205,7 @@ final class Link {
           break;
         }
         alive();
-        lane.refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+        lane.backlog().refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
       }
     }
     if (acknowledged > 0) {
@@ -211,7 +219,7 @@ final class Link {
   private void success(Entry entry) {
     alive();
     slowStart.succeeded();
-    lane.acknowledged(entry);
+    lane.backlog().acknowledged(entry);
   }
 
   /** The receiver answers: it lives, so what died before was not its own fault. */
@@ -317,23 +325,30 @@ final class Link {
   /**
    * Finds the guilty one. Several in flight: nobody is charged, all are sent again, one at first.
    * One alone: it is charged, unless another one died alone before it and nothing has succeeded
-   * since, which speaks against the destination.
+   * since, which speaks against the destination; then it goes to the end of the queue, so that
+   * others have their turn.
    */
   private void died(List<Entry> unanswered, String reason) {
     slowStart.died();
     Entry first = unanswered.get(0);
     if (unanswered.size() == 1 && (suspectId == 0 || suspectId == first.id())) {
-      suspectId = first.id();
-      lane.refused(
-          first,
-          "the connection ended while this message was alone in flight: " + reason,
-          true,
-          null);
+      boolean lastAttempt = first.message.attempts() + 1 >= destination.maxAttempts();
+      suspectId = lastAttempt ? 0 : first.id();
+      lane.backlog()
+          .refused(
+              first,
+              "the connection ended while this message was alone in flight: " + reason,
+              true,
+              null);
+      return;
+    }
+    if (unanswered.size() == 1) {
+      lane.backlog().sendLast(first);
       return;
     }
     List<Entry> backwards = new ArrayList<>(unanswered);
     Collections.reverse(backwards);
-    lane.sendAgain(backwards);
+    lane.backlog().sendAgain(backwards);
   }
 
   private void unreachable(String reason) {

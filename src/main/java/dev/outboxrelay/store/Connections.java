@@ -21,7 +21,7 @@ final class Connections {
    * The planner's estimates of a queue table are always wrong: it is empty or it is huge. So the
    * plans are pinned: walk an index, join by nested loop. A test holds the plans themselves.
    */
-  private static final String PINNED_PLANS =
+  static final String PINNED_PLANS =
       "set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off;"
           + " set enable_mergejoin = off; set enable_hashagg = on; set jit = off; set plan_cache_mode = force_generic_plan;";
 

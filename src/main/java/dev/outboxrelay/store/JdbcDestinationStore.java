@@ -16,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link DestinationStore} over JDBC. */
 final class JdbcDestinationStore implements DestinationStore {
@@ -33,9 +35,15 @@ final class JdbcDestinationStore implements DestinationStore {
           + " on conflict (destination) do update set epoch = s.epoch + 1, owner = excluded.owner,"
           + " owned_since = excluded.owned_since returning epoch";
 
+  /** Rows of one statement, so that none takes long. */
+  private static final int PULL_BACK_ROWS = 50_000;
+
   private static final String PULL_BACK =
-      "update outbox.message set xid = pg_current_xact_id()"
-          + " where xid >= pg_snapshot_xmax(pg_current_snapshot()) and state = 'pending' and destination = ?";
+      "update outbox.message set xid = pg_current_xact_id() where id = any (array(select m.id from outbox.message m"
+          + " where m.xid >= pg_snapshot_xmax(pg_current_snapshot()) and m.state = 'pending' and m.destination = ?"
+          + " limit "
+          + PULL_BACK_ROWS
+          + "))";
 
   private static final String REPORT =
       "update outbox.destination_state set"
@@ -43,6 +51,8 @@ final class JdbcDestinationStore implements DestinationStore {
           + " last_error = coalesce(?, last_error),"
           + " last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end"
           + " where destination = ?";
+
+  private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
   private final DataSource pool;
 
@@ -57,8 +67,15 @@ final class JdbcDestinationStore implements DestinationStore {
         ResultSet r = s.executeQuery()) {
       Map<String, Destination> all = new HashMap<>();
       while (r.next()) {
-        Destination destination = destination(r);
-        all.put(destination.name(), destination);
+        try {
+          Destination destination = destination(r);
+          all.put(destination.name(), destination);
+        } catch (IllegalArgumentException e) {
+          LOG.warn(
+              "destination {} is left out until its row is mended: {}",
+              r.getString(2),
+              e.getMessage());
+        }
       }
       return all;
     }
@@ -99,7 +116,9 @@ final class JdbcDestinationStore implements DestinationStore {
     try (Connection c = pool.getConnection()) {
       try (PreparedStatement s = c.prepareStatement(PULL_BACK)) {
         new Parameters(s).text(destination);
-        s.executeUpdate();
+        while (s.executeUpdate() == PULL_BACK_ROWS) {
+          LOG.info("destination {}: rows of a restored database are made visible", destination);
+        }
       }
       try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
         new Parameters(s).text(owner).text(destination);

@@ -61,19 +61,23 @@ final class JdbcMessageStore implements MessageStore {
         + " where s.run - s.size < ?";
   }
 
+  /**
+   * The row comparison is what only the page index serves: by id alone the walk could take the
+   * primary key.
+   */
   private static final String IN_PAGE =
-      "from outbox.message m where m.destination = ? and m.state = 'pending' and m.id > ?"
-          + " and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+      "from outbox.message m where m.destination = ? and m.state = 'pending'"
+          + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))";
 
-  private static final String SIZED_PAGE = sized(IN_PAGE, "m.id");
+  static final String SIZED_PAGE = sized(IN_PAGE, "m.id");
 
   /**
    * As a sized page, without the running sum, which costs as much as reading the rows: bounded by
    * leaving out the values of each row that is larger than its share of the budget. Parameters: row
    * bytes (4), those of the page, rows.
    */
-  private static final String LEAN_PAGE =
+  static final String LEAN_PAGE =
       "select "
           + columns("case when s.size > ? then s.size end", "null", "null")
           + " from (select m.*, "
@@ -86,32 +90,37 @@ final class JdbcMessageStore implements MessageStore {
   private static final long LEAN_ROW_BYTES = 512;
 
   /**
-   * Ids of the window first, so that the plan cannot become a walk along the id index. Parameters:
-   * last (2).
+   * What was not visible in the last snapshot. Each "offset 0" is a fence: destinations are
+   * compared after the walk along the transaction ids, never instead of it. Parameters: last, last,
+   * destinations.
    */
   private static final String WINDOW =
-      "select m.id, m.destination from outbox.message m"
-          + " where m.state = 'pending' and m.xid >= pg_snapshot_xmax(?::pg_snapshot) and m.destination = any (?)"
+      "select u.id, u.destination, u.xid from ("
+          + "(select m.id, m.destination, m.xid from outbox.message m"
+          + " where m.state = 'pending' and m.xid >= pg_snapshot_xmax(?::pg_snapshot) order by m.xid)"
           + " union all"
-          + " select m.id, m.destination from outbox.message m"
+          + " select m.id, m.destination, m.xid from outbox.message m"
           + " where m.state = 'pending' and m.xid = any (array(select pg_snapshot_xip(?::pg_snapshot)))"
-          + " and m.destination = any (?)";
+          + " offset 0) u where u.destination = any (?)";
 
-  private static final String TAIL =
+  static final String TAIL =
       "with w as materialized (select id from ("
           + WINDOW
-          + ") u limit ?),"
+          + ") v limit ?),"
           + " n as materialized (select count(*) as found from w)"
           + " select pg_current_snapshot(), n.found, r.* from n left join lateral ("
-          + sized("from w join outbox.message m on m.id = w.id where n.found <= ?", "m.id")
+          + sized(
+              "from w cross join lateral (select * from outbox.message x where x.id = w.id offset 0) m"
+                  + " where n.found <= ?",
+              "m.id")
           + ") r on true";
 
-  private static final String FIRST_IDS =
-      "select u.destination, min(u.id) from ("
-          + WINDOW.replace("m.id, m.destination from", "m.id, m.destination, m.xid from")
-          + ") u where pg_visible_in_snapshot(u.xid, ?::pg_snapshot) group by u.destination";
+  static final String FIRST_IDS =
+      "select w.destination, min(w.id) from ("
+          + WINDOW
+          + ") w where pg_visible_in_snapshot(w.xid, ?::pg_snapshot) group by w.destination";
 
-  private static final String DUE =
+  static final String DUE =
       sized(
           "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
               + " and m.due_at is not null and m.due_at <= now() and m.id <> all (?)",
@@ -121,7 +130,7 @@ final class JdbcMessageStore implements MessageStore {
       "select (extract(epoch from min(m.due_at) - now()) * 1000)::bigint + 1 from outbox.message m"
           + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
 
-  private static String held(String gate) {
+  static String held(String gate) {
     return sized(
         "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
   }
@@ -140,26 +149,38 @@ final class JdbcMessageStore implements MessageStore {
       "select exists (select from outbox.message m where m.destination = ? and m.state = 'retry'"
           + " and m.op = 'truncate')";
 
-  private static final String COMPLETE =
+  static final String COMPLETE =
       "delete from outbox.message where id = any (?) and destination = ?";
 
   private static final String KEEP =
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
           + " where id = any (?) and destination = ? and state <> 'delivered'";
 
+  /**
+   * A fence: a relay that has been replaced, or one of its statements that is still under way,
+   * changes no state any more. The take-over waits for the row that this locks, and thereby for
+   * statements under way.
+   */
+  private static final String CURRENT_EPOCH =
+      " from (select from outbox.destination_state where destination = ? and epoch = ? for share) fence";
+
   private static final String RETRY =
-      "update outbox.message set state = 'retry', attempts = ?, last_error = ?,"
-          + " due_at = clock_timestamp() + ? * interval '1 millisecond' where id = ? and destination = ?"
-          + " and state <> 'delivered'";
+      "update outbox.message m set state = 'retry', attempts = ?, last_error = ?,"
+          + " due_at = clock_timestamp() + ? * interval '1 millisecond'"
+          + CURRENT_EPOCH
+          + " where m.id = ? and m.destination = ? and m.state <> 'delivered'";
 
   private static final String FAIL =
-      "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
-          + " where id = ? and destination = ? and state <> 'delivered'";
+      "update outbox.message m set state = 'failed', attempts = ?, last_error = ?, due_at = null"
+          + CURRENT_EPOCH
+          + " where m.id = ? and m.destination = ? and m.state <> 'delivered'";
 
   private static final String HOLD =
-      "update outbox.message set state = 'held' where id = any (?) and destination = ? and state = 'pending'";
+      "update outbox.message m set state = 'held'"
+          + CURRENT_EPOCH
+          + " where m.id = any (?) and m.destination = ? and m.state = 'pending'";
 
-  private static final String OWED =
+  static final String OWED =
       "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
           + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (m.due_at is null or m.due_at <= now()) order by m.destination, m.id limit ?";
@@ -208,7 +229,13 @@ final class JdbcMessageStore implements MessageStore {
       if (rowBytes >= LEAN_ROW_BYTES) {
         try (PreparedStatement s = c.prepareStatement(LEAN_PAGE)) {
           Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
-          p.text(destination).number(after).text(upTo).text(from).text(from).number(limits.rows());
+          p.text(destination)
+              .text(destination)
+              .number(after)
+              .text(upTo)
+              .text(from)
+              .text(from)
+              .number(limits.rows());
           try (ResultSet r = s.executeQuery()) {
             Batch lean = Rows.lean(r, limits, destination, encoding);
             if (lean != null) {
@@ -219,7 +246,7 @@ final class JdbcMessageStore implements MessageStore {
       }
       try (PreparedStatement s = c.prepareStatement(SIZED_PAGE)) {
         Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-        p.text(destination).number(after).text(upTo).text(from).text(from);
+        p.text(destination).text(destination).number(after).text(upTo).text(from).text(from);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           return new Rows(r, limits, name -> encoding).read();
@@ -234,11 +261,7 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(TAIL)) {
       Parameters p = new Parameters(s);
-      p.text(last)
-          .texts(encodings.keySet())
-          .text(last)
-          .texts(encodings.keySet())
-          .number(limits.rows() + 1);
+      p.text(last).text(last).texts(encodings.keySet()).number(limits.rows() + 1);
       p.sizeLimit(limits.messageBytes())
           .number(limits.rows())
           .number(limits.rows())
@@ -254,7 +277,7 @@ final class JdbcMessageStore implements MessageStore {
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FIRST_IDS)) {
-      new Parameters(s).text(from).texts(destinations).text(from).texts(destinations).text(upTo);
+      new Parameters(s).text(from).text(from).texts(destinations).text(upTo);
       Map<String, Long> first = new HashMap<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
@@ -367,7 +390,8 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public void retry(String destination, long id, int attempts, long delayMillis, String error)
+  public void retry(
+      String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(RETRY)) {
@@ -375,6 +399,8 @@ final class JdbcMessageStore implements MessageStore {
           .number(attempts)
           .text(error)
           .number(delayMillis)
+          .text(destination)
+          .number(epoch)
           .number(id)
           .text(destination);
       s.executeUpdate();
@@ -382,19 +408,26 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public void fail(String destination, long id, int attempts, String error) throws SQLException {
+  public void fail(String destination, long epoch, long id, int attempts, String error)
+      throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FAIL)) {
-      new Parameters(s).number(attempts).text(error).number(id).text(destination);
+      new Parameters(s)
+          .number(attempts)
+          .text(error)
+          .text(destination)
+          .number(epoch)
+          .number(id)
+          .text(destination);
       s.executeUpdate();
     }
   }
 
   @Override
-  public void hold(String destination, Collection<Long> ids) throws SQLException {
+  public void hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(HOLD)) {
-      new Parameters(s).numbers(ids).text(destination);
+      new Parameters(s).text(destination).number(epoch).numbers(ids).text(destination);
       s.executeUpdate();
     }
   }

@@ -86,16 +86,21 @@ public interface MessageStore {
   /**
    * Marks a refused message, with a charged attempt.
    *
+   * @param epoch that of the caller; nothing happens when another relay has taken over since
    * @param delayMillis from now by the database's clock
    */
-  void retry(String destination, long id, int attempts, long delayMillis, String error)
+  void retry(String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException;
 
-  /** Sets a message aside. */
-  void fail(String destination, long id, int attempts, String error) throws SQLException;
+  /** Sets a message aside; {@code epoch} as in {@link #retry}. */
+  void fail(String destination, long epoch, long id, int attempts, String error)
+      throws SQLException;
 
-  /** Marks messages as held behind a refused message of their key. */
-  void hold(String destination, Collection<Long> ids) throws SQLException;
+  /**
+   * Marks messages as held behind a refused message of their key; {@code epoch} as in {@link
+   * #retry}.
+   */
+  void hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 
   /**
    * Ids of pending messages that are visible in a snapshot and due, by destination and id.

@@ -10,7 +10,12 @@ import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Lines;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -152,6 +157,31 @@ final class RelayTest {
       Await.until("nothing owed", () -> owed() == 0);
       Await.until("up", () -> db.query("select down_since from outbox.status").get(0) == null);
     }
+  }
+
+  @Test
+  void listener_bellsWithoutPause_staysConnected() throws Exception {
+    AtomicInteger losses = new AtomicInteger();
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void databaseLost(String reason, long retryInMillis) {
+            losses.incrementAndGet();
+          }
+        };
+    RelayConfig config = RunningRelay.config(db, "test", Duration.ofSeconds(1));
+    try (RunningRelay relay = RunningRelay.start(config, events);
+        Connection c = db.connect();
+        Statement s = c.createStatement()) {
+      long end = System.nanoTime() + 3_000_000_000L;
+      for (int i = 1; System.nanoTime() < end; i++) {
+        s.execute("insert into orders values (" + i + ", 0)");
+        s.execute("select pg_notify('outbox', 'out')");
+        LockSupport.parkNanos(20_000_000);
+      }
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    assertEquals(0, losses.get());
   }
 
   @Test

@@ -14,10 +14,13 @@ public final class RelayProcess implements AutoCloseable {
 
   private final Process process;
   private final Path log;
+  private final long logStart;
+  private volatile boolean ended;
 
-  private RelayProcess(Process process, Path log) {
+  private RelayProcess(Process process, Path log, long logStart) {
     this.process = process;
     this.log = log;
+    this.logStart = logStart;
   }
 
   /**
@@ -34,6 +37,10 @@ public final class RelayProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + heapMegabytes + "m");
     command.add("-XX:+UseSerialGC");
+    if (!Boolean.getBoolean("torture.long")) {
+      // Beside other tests a process that is there soon is worth more than one that is fast later.
+      command.add("-XX:TieredStopAtLevel=1");
+    }
     command.add("-XX:+ExitOnOutOfMemoryError");
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
     command.addAll(List.of("--database-url", url, "--database-user", user));
@@ -41,16 +48,22 @@ public final class RelayProcess implements AutoCloseable {
     Files.createDirectories(log.toAbsolutePath().getParent());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
+    long logStart = Files.exists(log) ? Files.size(log) : 0;
     Process process =
         builder
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
-    return new RelayProcess(process, log);
+    return new RelayProcess(process, log, logStart);
   }
 
   public boolean alive() {
     return process.isAlive();
+  }
+
+  /** Whether somebody here ended it. */
+  public boolean wasEnded() {
+    return ended;
   }
 
   public long pid() {
@@ -65,14 +78,21 @@ public final class RelayProcess implements AutoCloseable {
     return log;
   }
 
+  /** Whether it has written anything: before that, the JVM has not come to the program. */
+  public boolean hasSpoken() throws IOException {
+    return Files.size(log) > logStart;
+  }
+
   /** SIGKILL; returns when the process is gone. */
   public void kill() throws InterruptedException {
+    ended = true;
     process.destroyForcibly();
     process.waitFor();
   }
 
   /** SIGTERM; true when the process was gone within the time. */
   public boolean terminate(Duration atMost) throws InterruptedException {
+    ended = true;
     process.destroy();
     return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -19,9 +19,14 @@ public final class RunningRelay implements AutoCloseable {
   }
 
   public static RelayConfig config(TestDatabase db, String name) {
+    return config(db, name, Duration.ofSeconds(10));
+  }
+
+  /** With another heartbeat bound. */
+  public static RelayConfig config(TestDatabase db, String name, Duration heartbeatBound) {
     return RelayConfig.defaults(
         new DatabaseSettings(
-            db.url(), db.user(), db.password(), 3, Duration.ofSeconds(5), Duration.ofSeconds(10)),
+            db.url(), db.user(), db.password(), 3, Duration.ofSeconds(5), heartbeatBound),
         name);
   }
 

@@ -41,6 +41,13 @@ public final class ScriptedPeer implements Closeable {
     daemon(this::accept, "scripted-peer");
   }
 
+  /** A peer that speaks TLS; {@code server} comes from the context that holds its certificate. */
+  public ScriptedPeer(ServerSocket server, Script script) {
+    this.server = server;
+    this.script = script;
+    daemon(this::accept, "scripted-peer");
+  }
+
   public int port() {
     return server.getLocalPort();
   }

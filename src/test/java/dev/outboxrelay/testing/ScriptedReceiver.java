@@ -1,6 +1,5 @@
 package dev.outboxrelay.testing;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -59,7 +58,9 @@ public final class ScriptedReceiver implements AutoCloseable {
   /**
    * A receive buffer so small that a peer notices within some tens of kilobytes that nobody reads.
    */
-  private static final int SMALL_BUFFER_BYTES = 8 * 1024;
+  private static final int SMALL_BUFFER_BYTES = 32 * 1024;
+
+  private static final int CHUNK_BYTES = 64 * 1024;
 
   private static final int LONGEST_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -275,27 +276,18 @@ public final class ScriptedReceiver implements AutoCloseable {
 
     private void serve() {
       try (socket) {
-        InputStream in = new BufferedInputStream(socket.getInputStream(), 64 * 1024);
+        InputStream in = socket.getInputStream();
+        byte[] chunk = new byte[CHUNK_BYTES];
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         while (true) {
-          if (in.available() == 0) {
-            flush();
-          }
+          flush();
           awaitReading();
-          int next = in.read();
-          if (next < 0) {
+          int count = in.read(chunk);
+          if (count < 0) {
             break;
           }
-          if (next == '\n') {
-            take(line.toString(StandardCharsets.UTF_8));
-            line.reset();
-          } else if (line.size() < LONGEST_LINE_BYTES) {
-            line.write(next);
-          } else {
-            throw new IOException("a line of more than " + LONGEST_LINE_BYTES + " bytes");
-          }
+          takeLines(chunk, count, line);
         }
-        flush();
       } catch (IOException e) {
         // The connection is gone, which is what most tests are about.
       } catch (InterruptedException e) {
@@ -305,6 +297,25 @@ public final class ScriptedReceiver implements AutoCloseable {
         synchronized (monitor) {
           monitor.notifyAll();
         }
+      }
+    }
+
+    private void takeLines(byte[] chunk, int count, ByteArrayOutputStream line)
+        throws IOException, InterruptedException {
+      int start = 0;
+      for (int i = 0; i < count; i++) {
+        if (chunk[i] != '\n') {
+          continue;
+        }
+        line.write(chunk, start, i - start);
+        awaitReading();
+        take(line.toString(StandardCharsets.UTF_8));
+        line.reset();
+        start = i + 1;
+      }
+      line.write(chunk, start, count - start);
+      if (line.size() > LONGEST_LINE_BYTES) {
+        throw new IOException("a line of more than " + LONGEST_LINE_BYTES + " bytes");
       }
     }
 

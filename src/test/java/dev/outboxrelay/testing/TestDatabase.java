@@ -30,18 +30,35 @@ public final class TestDatabase implements AutoCloseable {
 
   /** A migrated database. */
   public static TestDatabase create() throws SQLException {
-    TestDatabase database = createEmpty();
-    new Migrator(database.url(), database.user(), database.password()).migrate();
-    return database;
+    return create(Template.NAME);
+  }
+
+  /** Migrated once a run; every migrated database is a copy of it. */
+  private static final class Template {
+    static final String NAME = migrated();
+
+    private static String migrated() {
+      try {
+        TestDatabase database = createEmpty();
+        new Migrator(database.url(), database.user(), database.password()).migrate();
+        return database.name;
+      } catch (SQLException e) {
+        throw new IllegalStateException("no migrated database for the tests", e);
+      }
+    }
   }
 
   /** A database without the migrations. */
   public static TestDatabase createEmpty() throws SQLException {
+    return create("template1");
+  }
+
+  private static TestDatabase create(String template) throws SQLException {
     TestServer server = TestServer.shared();
     String name = "t_" + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
     try (Connection c = server.connect("postgres");
         Statement s = c.createStatement()) {
-      s.execute("create database " + name);
+      s.execute("create database " + name + " template " + template);
     }
     return new TestDatabase(server, name);
   }

@@ -11,34 +11,43 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Failing messages, their followers, and everybody else; and what an operator does about it. */
 @Timeout(120)
 final class OrderTest {
-  private static final String STATES =
-      "select string_agg(state, ' ' order by id) from outbox.message where key = 'a'";
+  private static Stage stage;
+
+  @BeforeAll
+  static void start() throws Exception {
+    stage = Stage.open();
+    stage.relay("only");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    stage.close();
+  }
 
   @Test
   void followers_ofARefusedMessage_areHeldAndComeInOrderAfterIt() throws Exception {
     AtomicBoolean refusing = new AtomicBoolean(true);
-    try (Stage stage = Stage.open();
-        ScriptedReceiver receiver =
-            ScriptedReceiver.start(
-                line ->
-                    refusing.get() && number(line) == 1
-                        ? Reply.nack("not this one")
-                        : Reply.ack())) {
-      stage.destination("d", receiver.uri(), "retry_initial = '100 ms'", "retry_max = '200 ms'");
-      stage.publish("d", 1, 3, "'a'");
-      stage.publish("d", 11, 13, "'b'");
-      stage.relay("only");
-      stage.await(STATES, "retry held held", Stage.SOON);
+    try (ScriptedReceiver receiver =
+        ScriptedReceiver.start(
+            line ->
+                refusing.get() && number(line) == 1 ? Reply.nack("not this one") : Reply.ack())) {
+      stage.destination(
+          "behind", receiver.uri(), "retry_initial = '100 ms'", "retry_max = '200 ms'");
+      stage.publish("behind", 1, 3, "'a'");
+      stage.publish("behind", 11, 13, "'b'");
+      stage.await(states("behind"), "retry held held", Stage.SOON);
       receiver.await(
           lines -> numbers(lines).containsAll(List.of(11, 12, 13)), Stage.SOON, () -> "key b");
       refusing.set(false);
-      stage.awaitNothingOwed("d", Stage.SOON);
+      stage.awaitNothingOwed("behind", Stage.SOON);
       assertEquals(List.of(1, 2, 3), firsts(receiver.lines(), 3));
     }
   }
@@ -46,22 +55,20 @@ final class OrderTest {
   @Test
   void followers_ofAFailedMessage_flowOnSkipAndStayOnHoldUntilRequeued() throws Exception {
     AtomicBoolean refusing = new AtomicBoolean(true);
-    try (Stage stage = Stage.open();
-        ScriptedReceiver receiver =
-            ScriptedReceiver.start(
-                line ->
-                    refusing.get() && number(line) == 1
-                        ? Reply.nackForGood("never this one")
-                        : Reply.ack())) {
+    try (ScriptedReceiver receiver =
+        ScriptedReceiver.start(
+            line ->
+                refusing.get() && number(line) == 1
+                    ? Reply.nackForGood("never this one")
+                    : Reply.ack())) {
       stage.destination("skips", receiver.uri());
       stage.destination("holds", receiver.uri(), "on_failure = 'hold'");
       stage.publish("skips", 1, 2, "'a'");
-      stage.relay("only");
-      stage.await(STATES, "failed", Stage.SOON);
+      stage.await(states("skips"), "failed", Stage.SOON);
       stage.database.execute("select outbox.discard(id) from outbox.failed");
 
       stage.publish("holds", 1, 3, "'a'");
-      stage.await(STATES, "failed held held", Stage.SOON);
+      stage.await(states("holds"), "failed held held", Stage.SOON);
       assertEquals(
           "never this one", stage.database.query("select last_error from outbox.failed").get(0));
       refusing.set(false);
@@ -75,16 +82,14 @@ final class OrderTest {
   @Test
   void message_refusedForAWhile_comesAgainNotBefore() throws Exception {
     AtomicBoolean refused = new AtomicBoolean();
-    try (Stage stage = Stage.open();
-        ScriptedReceiver receiver =
-            ScriptedReceiver.start(
-                line ->
-                    refused.compareAndSet(false, true)
-                        ? Reply.nackFor(Duration.ofMillis(1_500))
-                        : Reply.ack())) {
-      stage.destination("d", receiver.uri(), "retry_initial = '10 ms'");
-      stage.publish("d", 1, 1, "'a'");
-      stage.relay("only");
+    try (ScriptedReceiver receiver =
+        ScriptedReceiver.start(
+            line ->
+                refused.compareAndSet(false, true)
+                    ? Reply.nackFor(Duration.ofMillis(1_500))
+                    : Reply.ack())) {
+      stage.destination("later", receiver.uri(), "retry_initial = '10 ms'");
+      stage.publish("later", 1, 1, "'a'");
       List<Line> lines = receiver.awaitLines(2, Stage.SOON);
       long gap = lines.get(1).nanos() - lines.get(0).nanos();
       assertTrue(
@@ -94,16 +99,15 @@ final class OrderTest {
 
   @Test
   void message_toBeDeliveredLater_comesWhenItIsDueAndNotBefore() throws Exception {
-    try (Stage stage = Stage.open();
-        ScriptedReceiver receiver = ScriptedReceiver.start()) {
-      stage.destination("d", receiver.uri());
-      stage.relay("only");
-      stage.awaitOwners();
+    try (ScriptedReceiver receiver = ScriptedReceiver.start()) {
+      stage.destination("due", receiver.uri());
+      stage.await(
+          "select owner is not null from outbox.status where destination = 'due'", "t", Stage.SOON);
       long from = System.nanoTime();
       stage.database.execute(
-          "select outbox.publish('d', '{\"n\":2}', null, null, null, clock_timestamp() + interval"
+          "select outbox.publish('due', '{\"n\":2}', null, null, null, clock_timestamp() + interval"
               + " '2 s')",
-          "select outbox.publish('d', '{\"n\":1}')");
+          "select outbox.publish('due', '{\"n\":1}')");
       List<Line> lines = receiver.awaitLines(2, Stage.SOON);
       assertEquals(List.of(1, 2), numbers(lines));
       assertTrue(lines.get(1).nanos() - from >= TimeUnit.MILLISECONDS.toNanos(1_990));
@@ -112,23 +116,29 @@ final class OrderTest {
 
   @Test
   void destination_paused_getsNothingUntilResumedAndThenAtOnce() throws Exception {
-    try (Stage stage = Stage.open();
-        ScriptedReceiver receiver = ScriptedReceiver.start()) {
-      stage.destination("d", receiver.uri());
-      stage.relay("only");
-      stage.publish("d", 1, 1, "'a'");
+    try (ScriptedReceiver receiver = ScriptedReceiver.start()) {
+      stage.destination("paused", receiver.uri());
+      stage.publish("paused", 1, 1, "'a'");
       receiver.awaitLines(1, Stage.SOON);
-      stage.database.execute("select outbox.pause('d')");
+      stage.database.execute("select outbox.pause('paused')");
       // Whatever was on its way when the pause was committed has had its time.
       Stage.pause(Duration.ofSeconds(1));
-      stage.publish("d", 2, 2, "'a'");
+      stage.publish("paused", 2, 2, "'a'");
       Stage.pause(Duration.ofSeconds(1));
       assertEquals(1, receiver.count());
       long from = System.nanoTime();
-      stage.database.execute("select outbox.resume('d')");
+      stage.database.execute("select outbox.resume('paused')");
       List<Line> lines = receiver.awaitLines(2, Stage.SOON);
       assertTrue(lines.get(1).nanos() - from < TimeUnit.SECONDS.toNanos(5), "resumed at once");
     }
+  }
+
+  /** The states of the messages of key a, oldest first. */
+  private static String states(String destination) {
+    return "select string_agg(state, ' ' order by id) from outbox.message where key = 'a'"
+        + " and destination = '"
+        + destination
+        + "'";
   }
 
   private static int number(Line line) {

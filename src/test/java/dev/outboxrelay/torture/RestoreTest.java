@@ -45,7 +45,13 @@ final class RestoreTest {
       useUpTransactionIds(old);
       publish(old, 1, 200);
       dump(binaries, "pg_dump", old, "-Fc", "-f", dump.toString(), DATABASE);
-      fresh.execute("postgres", "create database " + DATABASE);
+      // Roles belong to the cluster, not to the dump of a database.
+      fresh.execute(
+          "postgres",
+          "create role outbox_relay",
+          "create role outbox_operator",
+          "create role outbox_publisher",
+          "create database " + DATABASE);
       dump(binaries, "pg_restore", fresh, "-d", DATABASE, dump.toString());
       assertEquals("200", fresh.value(DATABASE, COUNT));
       assertEquals(

@@ -81,7 +81,17 @@ final class Stage implements AutoCloseable {
 
   /** Waits until a query gives this value. */
   void await(String sql, String expected, Duration atMost) throws Exception {
-    await(() -> expected.equals(database.query(sql).get(0)), atMost, sql);
+    await(
+        () -> {
+          for (RelayProcess relay : relays) {
+            if (!relay.alive() && !relay.wasEnded()) {
+              throw new IllegalStateException("a relay ended by itself, see " + relay.log());
+            }
+          }
+          return expected.equals(database.query(sql).get(0));
+        },
+        atMost,
+        sql);
   }
 
   void awaitNothingOwed(String destination, Duration atMost) throws Exception {

@@ -56,6 +56,9 @@ final class TortureRun implements AutoCloseable {
   TortureRun(Plan plan) throws Exception {
     this.plan = plan;
     this.logs = Files.createDirectories(Path.of("target", "torture", "seed-" + plan.seed()));
+    for (int i = 1; i <= plan.relays(); i++) {
+      Files.deleteIfExists(logs.resolve("relay-" + i + ".log"));
+    }
     this.postgres =
         PostgresProcess.create(
             PostgresBinaries.embedded(),
@@ -82,7 +85,7 @@ final class TortureRun implements AutoCloseable {
         """
         insert into outbox.destination (name, uri, max_in_flight, max_attempts, retry_initial,
             retry_max, ack_timeout, connect_timeout)
-          values ('%s', '%s', %d, 1000000, '100 ms', '1 s', '2 s', '1 s')
+          values ('%s', '%s', %d, 1000000, '100 ms', '1 s', '5 s', '1 s')
         """
             .formatted(target.name(), station.network.uri(), target.maxInFlight()));
     for (String table : target.sources()) {

@@ -30,7 +30,6 @@ final class AnswerJson {
       JsonMapper.builder()
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
   private AnswerJson() {}
@@ -78,8 +77,9 @@ final class AnswerJson {
       return JSON.readTree(line, 0, length);
     } catch (JsonProcessingException e) {
       throw malformed("is not JSON (" + e.getOriginalMessage() + ")", line, length);
-    } catch (IOException e) {
-      throw malformed("is not JSON", line, length);
+    } catch (IOException | IllegalArgumentException e) {
+      // A number may be well formed and still beyond what can be represented.
+      throw malformed("cannot be read as JSON", line, length);
     }
   }
 

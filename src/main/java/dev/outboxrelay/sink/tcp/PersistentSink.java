@@ -12,10 +12,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,8 +38,11 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   /** Far above any max_in_flight: reached only if answers stop for good on a living connection. */
   private static final int MAX_UNANSWERED = 500_000;
 
+  private static final int TLS_ALERT = 21;
+
   private final String name;
   private final Ack ack;
+  private final @Nullable Duration idleTimeout;
   private final EventLoop loop;
   private final ListenerGuard listener;
   private final Outgoing outgoing;
@@ -46,12 +53,20 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   private List<Answer> answers = new ArrayList<>();
   private @Nullable Channel channel;
   private boolean pumping;
+  private boolean heard;
   private boolean ended;
   private int unflushed;
 
-  PersistentSink(String name, Framing framing, Ack ack, EventLoop loop, SinkListener listener) {
+  PersistentSink(
+      String name,
+      Framing framing,
+      Ack ack,
+      @Nullable Duration idleTimeout,
+      EventLoop loop,
+      SinkListener listener) {
     this.name = name;
     this.ack = ack;
+    this.idleTimeout = idleTimeout;
     this.loop = loop;
     this.listener = new ListenerGuard(name, listener);
     this.outgoing = new Outgoing(framing);
@@ -83,6 +98,10 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
       return;
     }
     channel = made;
+    if (idleTimeout != null) {
+      made.pipeline()
+          .addLast(new IdleStateHandler(0, 0, idleTimeout.toMillis(), TimeUnit.MILLISECONDS));
+    }
     made.pipeline().addLast(this);
     if (!made.isActive()) {
       end("the receiver closed the connection at once", Fault.LOST);
@@ -159,12 +178,31 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
     try {
-      if (!ended && ack == Ack.LINE) {
+      if (ended) {
+        return;
+      }
+      if (!heard && looksLikeTls(in)) {
+        end(
+            "the receiver speaks TLS: the destination's uri should begin with tls://",
+            Fault.UNREACHABLE);
+        return;
+      }
+      heard = true;
+      if (ack == Ack.LINE) {
         parse(in);
       }
     } finally {
       in.release();
     }
+  }
+
+  /** An alert, which is what a TLS server says to plain text. */
+  private static boolean looksLikeTls(ByteBuf in) {
+    int at = in.readerIndex();
+    return in.readableBytes() >= 3
+        && in.getByte(at) == TLS_ALERT
+        && in.getByte(at + 1) == 3
+        && in.getByte(at + 2) <= 4;
   }
 
   private void parse(ByteBuf in) {
@@ -201,6 +239,15 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
     }
   }
 
+  /** Nothing was written or read for the idle timeout: the relay connects again when it must. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+    if (event instanceof IdleStateEvent && owed() == 0) {
+      end("idle, closed until there is something to send", Fault.NONE);
+    }
+    super.userEventTriggered(context, event);
+  }
+
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     report();
@@ -220,6 +267,11 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     report();
+    String alert = TlsFailure.alert(cause);
+    if (alert != null) {
+      end(alert, heard ? Fault.LOST : Fault.UNREACHABLE);
+      return;
+    }
     if (!(cause instanceof IOException)) {
       LOG.warn("{}: the connection is given up after an unexpected error", name, cause);
     }

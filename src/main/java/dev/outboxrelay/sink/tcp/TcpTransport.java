@@ -7,12 +7,15 @@ import dev.outboxrelay.sink.SinkListener;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Message;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +45,10 @@ public final class TcpTransport implements Transport {
    * @param policy where connections may go
    */
   public TcpTransport(int threads, AddressPolicy policy) {
+    this(threads, policy, InetAddress::getAllByName);
+  }
+
+  TcpTransport(int threads, AddressPolicy policy, Dialer.Resolver names) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", need 1 or more");
     }
@@ -58,7 +65,7 @@ public final class TcpTransport implements Transport {
             new LinkedBlockingQueue<>(),
             new DefaultThreadFactory("resolver", true));
     this.resolver.allowCoreThreadTimeOut(true);
-    this.dialer = new Dialer(policy, resolver);
+    this.dialer = new Dialer(policy, names, resolver);
   }
 
   @Override
@@ -71,12 +78,7 @@ public final class TcpTransport implements Transport {
       return tracked;
     }
     try {
-      Endpoint endpoint = Endpoint.parse(destination.uri());
-      PersistentSink sink =
-          new PersistentSink(
-              destination.name(), destination.framing(), destination.ack(), loop, tracked);
-      tracked.sink = sink;
-      dialer.dial(endpoint, destination.connectTimeout(), loop, sink);
+      tracked.sink = open(destination, loop, tracked);
     } catch (IllegalArgumentException e) {
       String reason = String.valueOf(e.getMessage());
       loop.execute(() -> tracked.closed(reason, Fault.UNREACHABLE));
@@ -84,6 +86,26 @@ public final class TcpTransport implements Transport {
       tracked.closed(STOPPING, Fault.UNREACHABLE);
     }
     return tracked;
+  }
+
+  private Sink open(Destination destination, EventLoop loop, SinkListener listener) {
+    WirePairs.check(destination);
+    TcpOptions options = TcpOptions.parse(destination.options());
+    Route route =
+        new Route(Endpoint.parse(destination.uri()), options.tls(), destination.connectTimeout());
+    String name = destination.name();
+    Framing framing = destination.framing();
+    Ack ack = destination.ack();
+    if (ack == Ack.CLOSE || framing == Framing.RAW) {
+      ConversationSink sink =
+          new ConversationSink(name, framing, ack, route, dialer, loop, listener);
+      sink.open();
+      return sink;
+    }
+    PersistentSink sink =
+        new PersistentSink(name, framing, ack, options.idleTimeout(), loop, listener);
+    dialer.dial(route, loop, sink);
+    return sink;
   }
 
   @Override

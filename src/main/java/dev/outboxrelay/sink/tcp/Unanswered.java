@@ -54,6 +54,7 @@ final class Unanswered {
     waiting[size] = true;
     size++;
     count++;
+    skipSettled();
   }
 
   /**

@@ -1,0 +1,68 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.store.Doctor;
+import dev.outboxrelay.store.Doctor.Finding;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "doctor",
+    description = {
+      "Looks for what is wrong, or will be; changes nothing.",
+      "The schema, the captured tables, the destinations, the server's settings.",
+      "Exit code 1: it found an error."
+    })
+final class DoctorCommand implements Callable<Integer> {
+  private static final String ERROR = "error";
+
+  @Mixin DatabaseOptions database = new DatabaseOptions();
+  @Mixin CommonOptions common = new CommonOptions();
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.apply();
+    DatabaseAccess access = database.access();
+    DatabaseGate gate = new DatabaseGate(access, pause -> false);
+    if (!gate.schemaIsCurrent()) {
+      throw unreachable(access);
+    }
+    gate.warnOfPooler();
+    List<Finding> findings = examine(access);
+    PrintWriter out = spec.commandLine().getOut();
+    findings.forEach(finding -> out.println(line(finding)));
+    if (findings.isEmpty()) {
+      out.println("nothing found in " + access.location());
+    }
+    out.flush();
+    boolean errors = findings.stream().anyMatch(f -> f.severity().equalsIgnoreCase(ERROR));
+    return errors ? ExitCode.FINDINGS : ExitCode.OK;
+  }
+
+  private static List<Finding> examine(DatabaseAccess access) {
+    try {
+      return Doctor.examine(access.url(), access.user(), access.password());
+    } catch (SQLException e) {
+      throw DatabaseProblem.asUserError(e, access).orElseGet(() -> unreachable(access));
+    }
+  }
+
+  private static UserError unreachable(DatabaseAccess access) {
+    return new UserError(
+        ExitCode.UNREACHABLE,
+        "database " + access.location() + " cannot be reached: see the log line above");
+  }
+
+  private static String line(Finding finding) {
+    String subject =
+        finding.object() == null ? finding.check() : finding.check() + ", " + finding.object();
+    String remedy = finding.remedy() == null ? "" : " -> " + finding.remedy();
+    return finding.severity() + ": " + subject + ": " + finding.finding() + remedy;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.outboxrelay.sink.tcp;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Tries one address after the other until a connection stands. Lives on the event loop. */
+final class DialAttempt {
+
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(Outgoing.MAX_BUFFER_BYTES, 2 * Outgoing.MAX_BUFFER_BYTES);
+
+  private final Route route;
+  private final @Nullable SslContext tls;
+  private final List<InetAddress> addresses;
+  private final EventLoop loop;
+  private final Dialer.Outcome outcome;
+  private final List<String> failures = new ArrayList<>();
+  private int tried;
+
+  DialAttempt(
+      Route route,
+      @Nullable SslContext tls,
+      List<InetAddress> addresses,
+      EventLoop loop,
+      Dialer.Outcome outcome) {
+    this.route = route;
+    this.tls = tls;
+    this.addresses = addresses;
+    this.loop = loop;
+    this.outcome = outcome;
+  }
+
+  void next() {
+    if (tried == addresses.size()) {
+      outcome.failed(route.endpoint() + ": " + String.join("; ", failures));
+      return;
+    }
+    InetAddress address = addresses.get(tried++);
+    new Bootstrap()
+        .group(loop)
+        .channel(NioSocketChannel.class)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.SO_KEEPALIVE, true)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, route.timeoutMillis())
+        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+        .handler(new ChannelInboundHandlerAdapter())
+        .connect(new InetSocketAddress(address, route.endpoint().port()))
+        .addListener((ChannelFuture future) -> connected(future, address));
+  }
+
+  private void connected(ChannelFuture future, InetAddress address) {
+    if (!future.isSuccess()) {
+      failed(address, reason(future.cause()));
+    } else if (tls == null) {
+      outcome.stood(future.channel());
+    } else {
+      handshake(future.channel(), tls, address);
+    }
+  }
+
+  private void handshake(Channel channel, SslContext context, InetAddress address) {
+    SslHandler handler =
+        context.newHandler(channel.alloc(), route.serverName(), route.endpoint().port());
+    handler.setHandshakeTimeoutMillis(route.timeoutMillis());
+    HandshakeErrors errors = new HandshakeErrors();
+    channel.pipeline().addLast(handler, errors);
+    handler
+        .handshakeFuture()
+        .addListener(
+            handshake -> {
+              if (handshake.isSuccess()) {
+                channel.pipeline().remove(errors);
+                outcome.stood(channel);
+              } else {
+                channel.close();
+                failed(address, TlsFailure.reason(handshake.cause(), route.serverName()));
+              }
+            });
+  }
+
+  private void failed(InetAddress address, String why) {
+    failures.add(addresses.size() == 1 ? why : address.getHostAddress() + ": " + why);
+    next();
+  }
+
+  private String reason(Throwable cause) {
+    if (cause instanceof ConnectTimeoutException) {
+      return "no answer within " + route.timeoutMillis() + " ms";
+    }
+    if (cause instanceof ConnectException && cause.getCause() instanceof ConnectException refused) {
+      // Netty's own message repeats the address, which the reason names already.
+      return String.valueOf(refused.getMessage());
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  /** The handshake's future tells of its failure; the pipeline need not log it again. */
+  private static final class HandshakeErrors extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      context.close();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.outboxrelay.sink.tcp;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a destination's {@code options} say to this transport. A key that is not known is refused: a
+ * misspelt {@code tls_ca} would otherwise trust more than was meant.
+ *
+ * @param tls the TLS files and names; without effect on {@code tcp://}
+ * @param idleTimeout a connection that was idle for so long is closed, null for never
+ */
+record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long MAX_IDLE_TIMEOUT_MS = Duration.ofDays(1).toMillis();
+
+  static TcpOptions parse(String json) {
+    JsonNode options = read(json);
+    TreeSet<String> unknown = new TreeSet<>();
+    String ca = null;
+    String certificate = null;
+    String key = null;
+    String serverName = null;
+    Duration idleTimeout = null;
+    Iterator<Map.Entry<String, JsonNode>> members = options.properties().iterator();
+    while (members.hasNext()) {
+      Map.Entry<String, JsonNode> member = members.next();
+      switch (member.getKey()) {
+        case "tls_ca" -> ca = text(member);
+        case "tls_cert" -> certificate = text(member);
+        case "tls_key" -> key = text(member);
+        case "tls_server_name" -> serverName = text(member);
+        case "idle_timeout_ms" -> idleTimeout = millis(member);
+        default -> unknown.add(member.getKey());
+      }
+    }
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "options have "
+              + unknown
+              + ", known are idle_timeout_ms, tls_ca, tls_cert, tls_key, tls_server_name");
+    }
+    if ((certificate == null) != (key == null)) {
+      throw new IllegalArgumentException("options need tls_cert and tls_key together");
+    }
+    return new TcpOptions(
+        new TlsOptions(path(ca), path(certificate), path(key), serverName), idleTimeout);
+  }
+
+  private static JsonNode read(String json) {
+    try {
+      JsonNode options = JSON.readTree(json);
+      if (options.isObject()) {
+        return options;
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("options are not JSON: " + e.getOriginalMessage(), e);
+    }
+    throw new IllegalArgumentException("options are not a JSON object");
+  }
+
+  private static String text(Map.Entry<String, JsonNode> member) {
+    JsonNode value = member.getValue();
+    if (!value.isTextual() || value.textValue().isBlank()) {
+      throw new IllegalArgumentException(
+          "option " + member.getKey() + " is " + value + ", need a string");
+    }
+    return value.textValue();
+  }
+
+  private static Duration millis(Map.Entry<String, JsonNode> member) {
+    JsonNode value = member.getValue();
+    if (!value.isIntegralNumber()
+        || value.longValue() < 1
+        || value.longValue() > MAX_IDLE_TIMEOUT_MS) {
+      throw new IllegalArgumentException(
+          "option "
+              + member.getKey()
+              + " is "
+              + value
+              + ", need milliseconds from 1 to "
+              + MAX_IDLE_TIMEOUT_MS);
+    }
+    return Duration.ofMillis(value.longValue());
+  }
+
+  private static @Nullable Path path(@Nullable String text) {
+    return text == null ? null : Path.of(text);
+  }
+}

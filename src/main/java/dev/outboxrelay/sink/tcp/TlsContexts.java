@@ -1,0 +1,96 @@
+package dev.outboxrelay.sink.tcp;
+
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS settings made from PEM files, kept until a file changes: a renewed certificate is used by the
+ * next connection without a restart. Safe for threads.
+ */
+final class TlsContexts {
+
+  /** Reached only if options are edited thousands of times; then the cache starts anew. */
+  private static final int MAX_KEPT = 1_000;
+
+  private final Map<TlsOptions, Loaded> kept = new ConcurrentHashMap<>();
+
+  /** What was made, and the state of the files that it was made from. */
+  private record Loaded(List<String> stamps, SslContext context) {}
+
+  /**
+   * The settings for these options; reads files.
+   *
+   * @throws IllegalArgumentException when a file is missing or not what it should be
+   */
+  SslContext of(TlsOptions options) {
+    List<String> stamps = new ArrayList<>();
+    stamp("tls_ca", options.ca(), stamps);
+    stamp("tls_cert", options.certificate(), stamps);
+    stamp("tls_key", options.key(), stamps);
+    Loaded known = kept.get(options);
+    if (known != null && known.stamps().equals(stamps)) {
+      return known.context();
+    }
+    Loaded loaded = new Loaded(stamps, load(options));
+    if (kept.size() >= MAX_KEPT) {
+      kept.clear();
+    }
+    kept.put(options, loaded);
+    return loaded.context();
+  }
+
+  private static void stamp(String option, @Nullable Path file, List<String> stamps) {
+    if (file == null) {
+      return;
+    }
+    try {
+      stamps.add(file + " " + Files.getLastModifiedTime(file) + " " + Files.size(file));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(option + ": cannot read " + file, e);
+    }
+  }
+
+  private static SslContext load(TlsOptions options) {
+    SslContextBuilder builder =
+        SslContextBuilder.forClient()
+            .sslProvider(SslProvider.JDK)
+            .protocols("TLSv1.3", "TLSv1.2")
+            .endpointIdentificationAlgorithm("HTTPS");
+    if (options.ca() != null) {
+      try {
+        builder.trustManager(options.ca().toFile());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "tls_ca: " + options.ca() + " holds no PEM certificate", e);
+      }
+    }
+    if (options.certificate() != null && options.key() != null) {
+      try {
+        builder.keyManager(options.certificate().toFile(), options.key().toFile());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "tls_cert, tls_key: "
+                + options.certificate()
+                + " and "
+                + options.key()
+                + " are not a PEM certificate and its PKCS #8 private key without a password",
+            e);
+      }
+    }
+    try {
+      return builder.build();
+    } catch (SSLException e) {
+      throw new IllegalArgumentException("TLS settings cannot be used: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.outboxrelay.sink.tcp;
+
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Format;
+import dev.outboxrelay.values.Destination.Framing;
+
+/**
+ * Which settings go together. The table {@code outbox.destination} refuses the others when they are
+ * saved; a restored or hand-edited one may hold them all the same.
+ */
+final class WirePairs {
+
+  private WirePairs() {}
+
+  static void check(Destination destination) {
+    if (destination.ack() != Ack.LINE) {
+      return;
+    }
+    if (destination.framing() == Framing.RAW) {
+      throw new IllegalArgumentException(
+          "framing 'raw' ends with the connection, so it needs ack 'close' or 'none', not 'line'");
+    }
+    if (destination.format() == Format.PAYLOAD) {
+      throw new IllegalArgumentException(
+          "format 'payload' carries no id to answer, so it needs ack 'close' or 'none', not"
+              + " 'line'");
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.relay.Gates.Origin;
+import dev.outboxrelay.relay.Gates.Verdict;
+import dev.outboxrelay.values.Gate;
+import dev.outboxrelay.values.Message;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class GatesTest {
+  private static final Gate A = new Gate("public", "t", "a");
+  private static final Gate B = new Gate("public", "t", "b");
+
+  private final Gates gates = new Gates();
+
+  private static Entry entry(long id, Gate gate) {
+    return new Entry(new Message(id, "out", gate, false, false, false, 0, new byte[0], 0, false));
+  }
+
+  @Test
+  void oneGate_secondMessage_waitsForTheFirst() {
+    Entry first = entry(1, A);
+    Entry second = entry(2, A);
+    assertEquals(Verdict.GO, gates.admit(first, Origin.WINDOW));
+    assertEquals(Verdict.WAIT, gates.admit(second, Origin.WINDOW));
+    assertEquals(Verdict.GO, gates.admit(entry(3, B), Origin.WINDOW));
+    assertSame(second, gates.settle(first));
+    assertNull(gates.settle(second));
+  }
+
+  @Test
+  void noKey_everyMessage_goes() {
+    assertEquals(Verdict.GO, gates.admit(entry(1, null), Origin.WINDOW));
+    assertEquals(Verdict.GO, gates.admit(entry(2, null), Origin.WINDOW));
+  }
+
+  @Test
+  void blocked_followersAndLaterOnes_areHeld() {
+    Entry head = entry(1, A);
+    Entry follower = entry(2, A);
+    gates.admit(head, Origin.WINDOW);
+    gates.admit(follower, Origin.WINDOW);
+    assertEquals(List.of(follower), gates.block(head));
+    assertEquals(Verdict.HOLD, gates.admit(entry(3, A), Origin.WINDOW));
+    assertEquals(Verdict.GO, gates.admit(entry(4, B), Origin.WINDOW));
+    assertEquals(1, gates.parkedCount());
+  }
+
+  @Test
+  void retriedHead_delivered_heldOnesAreReadThenGateOpens() {
+    Entry head = entry(1, A);
+    gates.admit(head, Origin.WINDOW);
+    gates.block(head);
+    Entry held = entry(2, A);
+    assertEquals(Verdict.HOLD, gates.admit(held, Origin.WINDOW));
+    gates.holdCommitted(held.message);
+    assertFalse(gates.beginHeldRead(A), "the head still blocks");
+
+    Entry again = entry(1, A);
+    assertEquals(Verdict.GO, gates.admit(again, Origin.RETRY));
+    assertNull(gates.settle(again));
+    assertTrue(gates.beginHeldRead(A));
+    gates.endHeldRead(A, true);
+    assertEquals(Verdict.GO, gates.admit(held, Origin.HELD));
+    assertNull(gates.settle(held));
+    assertTrue(gates.beginHeldRead(A));
+    gates.endHeldRead(A, false);
+    assertEquals(0, gates.parkedCount());
+    assertEquals(Verdict.GO, gates.admit(entry(3, A), Origin.WINDOW));
+  }
+
+  @Test
+  void heldDuringTheRead_gateStaysParked() {
+    Entry head = entry(1, A);
+    gates.admit(head, Origin.WINDOW);
+    gates.block(head);
+    Entry again = entry(1, A);
+    gates.admit(again, Origin.RETRY);
+    gates.settle(again);
+    assertTrue(gates.beginHeldRead(A));
+    Entry late = entry(2, A);
+    assertEquals(Verdict.HOLD, gates.admit(late, Origin.WINDOW));
+    gates.holdCommitted(late.message);
+    gates.endHeldRead(A, false); // this read began before the row was held
+    assertEquals(1, gates.parkedCount());
+    assertTrue(gates.beginHeldRead(A));
+  }
+
+  @Test
+  void holdUnderWay_heldReadWaits() {
+    Entry head = entry(1, A);
+    gates.admit(head, Origin.WINDOW);
+    gates.block(head);
+    Entry held = entry(2, A);
+    gates.admit(held, Origin.WINDOW);
+    Entry again = entry(1, A);
+    gates.admit(again, Origin.RETRY);
+    gates.settle(again);
+    assertFalse(gates.beginHeldRead(A));
+    gates.holdCommitted(held.message);
+    assertTrue(gates.beginHeldRead(A));
+  }
+
+  @Test
+  void requeuedHead_comesByAWindow_goes() {
+    gates.parked(A, 5);
+    assertEquals(Verdict.HOLD, gates.admit(entry(7, A), Origin.WINDOW));
+    assertEquals(Verdict.GO, gates.admit(entry(5, A), Origin.WINDOW));
+  }
+
+  @Test
+  void discardedHead_unblocked_heldOnesMayBeRead() {
+    gates.parked(A, 5);
+    assertFalse(gates.beginHeldRead(A));
+    gates.unblock(A, 5);
+    assertTrue(gates.beginHeldRead(A));
+  }
+
+  @Test
+  void foundWithHeldOnly_mayBeReadAtOnce_newOnesAreHeld() {
+    gates.parked(A, 0);
+    assertTrue(gates.beginHeldRead(A));
+    assertEquals(Verdict.HOLD, gates.admit(entry(9, A), Origin.WINDOW));
+  }
+}

@@ -1,0 +1,53 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class KnownIdsTest {
+  private final ReadClock clock = new ReadClock();
+  private final KnownIds known = new KnownIds(clock);
+
+  @Test
+  void shownTwice_inMemory_isNewOnce() {
+    assertTrue(known.add(1, clock.begin(), false));
+    assertFalse(known.add(1, clock.begin(), false));
+  }
+
+  @Test
+  void settled_readBeganBefore_isNotNew() {
+    known.add(1, clock.begin(), false);
+    long old = clock.begin();
+    known.settled(List.of(1L));
+    assertFalse(known.add(1, old, false));
+    assertTrue(known.knows(1, old));
+  }
+
+  @Test
+  void settled_readBeganAfter_isNewAgain() {
+    long first = clock.begin();
+    known.add(1, first, false);
+    long old = clock.begin();
+    known.settled(List.of(1L));
+    long fresh = clock.begin();
+    assertTrue(known.add(1, fresh, false), "a retry comes back by a later read");
+    clock.end(first);
+    clock.end(old);
+    known.settled(List.of(2L)); // forgets what no read can show
+    assertFalse(
+        known.add(1, clock.begin(), false), "in memory again, not forgotten with the older one");
+  }
+
+  @Test
+  void readByTime_untilSettled_isLeftOutOfTheNext() {
+    known.add(1, clock.begin(), true);
+    known.add(2, clock.begin(), false);
+    assertEquals(Set.of(1L), known.inMemoryByTime());
+    known.settled(List.of(1L));
+    assertEquals(Set.of(), known.inMemoryByTime());
+  }
+}

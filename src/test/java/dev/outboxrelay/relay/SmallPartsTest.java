@@ -1,0 +1,94 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.values.Message;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Backoff, slow start, what is in flight, the memory budget, the barrier. */
+final class SmallPartsTest {
+
+  private static Entry entry(long id, boolean barrier) {
+    return new Entry(
+        new Message(id, "out", null, barrier, false, false, 0, new byte[10], 10, false));
+  }
+
+  @Test
+  void backoff_failures_doublesWithJitterUpToTheCap() {
+    Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
+    Random random = new Random(1);
+    for (int i = 0; i < 1000; i++) {
+      assertBetween(50, 100, backoff.delayMillis(1, random));
+      assertBetween(100, 200, backoff.delayMillis(2, random));
+      assertBetween(500, 1000, backoff.delayMillis(5, random));
+      assertBetween(500, 1000, backoff.delayMillis(Integer.MAX_VALUE, random));
+    }
+  }
+
+  private static void assertBetween(long least, long most, long value) {
+    assertTrue(value >= least && value <= most, value + " is not in " + least + " to " + most);
+  }
+
+  @Test
+  void slowStart_death_startsFromOneAndDoublesEachRound() {
+    SlowStart slowStart = new SlowStart(10);
+    assertEquals(10, slowStart.window());
+    slowStart.died();
+    assertEquals(1, slowStart.window());
+    slowStart.succeeded();
+    assertEquals(2, slowStart.window());
+    slowStart.succeeded();
+    slowStart.succeeded();
+    assertEquals(4, slowStart.window());
+    for (int i = 0; i < 100; i++) {
+      slowStart.succeeded();
+    }
+    assertEquals(10, slowStart.window());
+  }
+
+  @Test
+  void inFlight_ackUpTo_countsByOrderOfSending() {
+    InFlight inFlight = new InFlight();
+    inFlight.add(entry(50, false));
+    inFlight.add(entry(7, false)); // committed late: a smaller id, sent later
+    inFlight.add(entry(60, false));
+    assertEquals(List.of(), inFlight.removeUpTo(8));
+    assertEquals(List.of(50L), inFlight.removeUpTo(50).stream().map(Entry::id).toList());
+    assertEquals(2, inFlight.size());
+    assertEquals(List.of(7L, 60L), inFlight.removeAll().stream().map(Entry::id).toList());
+    assertEquals(0, inFlight.bytes());
+  }
+
+  @Test
+  void memory_spent_waitersAreCalledWhenItIsFree() {
+    MemoryBudget memory = new MemoryBudget(1 << 20);
+    assertEquals(1 << 20, memory.reserve(2 << 20));
+    assertEquals(0, memory.reserve(1000));
+    List<String> called = new ArrayList<>();
+    memory.whenFree(() -> called.add("first"));
+    memory.release(1 << 19);
+    assertEquals(List.of("first"), called);
+  }
+
+  @Test
+  void barrier_betweenMessages_keepsItsPlace() {
+    Barrier barrier = new Barrier();
+    Entry truncate = entry(2, true);
+    Entry later = entry(3, false);
+    assertTrue(barrier.stops(truncate.message));
+    barrier.queue(truncate);
+    assertTrue(barrier.stops(later.message));
+    barrier.queue(later);
+    assertNull(barrier.next(false));
+    assertEquals(truncate, barrier.next(true));
+    assertNull(barrier.next(true), "the truncate is not settled yet");
+    barrier.settled();
+    assertEquals(later, barrier.next(false));
+  }
+}

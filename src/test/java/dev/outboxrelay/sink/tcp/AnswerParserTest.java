@@ -1,0 +1,171 @@
+package dev.outboxrelay.sink.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.sink.Answer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AnswerParserTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"ack\":\"42\"}",
+        "{\"ack\":\"042\"}",
+        "{\"ack\":42}",
+        "{\"ack\":\"42\"}\r",
+        " \t{ \"ack\" : \"42\" } \t",
+        "{\"ack\":\"0000000000000000042\"}",
+        "{\"\\u0061ck\":\"42\"}",
+        "{\"ack\":\"42\",\"at\":\"now\",\"more\":{\"x\":[1]}}",
+      })
+  void acknowledgement_inAnySpelling_isUnderstood(String line) throws Exception {
+    assertEquals(List.of(new Answer.Acked(42)), parse(line + "\n"));
+  }
+
+  @Test
+  void ids_upToTheLargest_areUnderstood() throws Exception {
+    assertEquals(
+        List.of(
+            new Answer.Acked(0),
+            new Answer.Acked(999_999_999_999_999_999L),
+            new Answer.Acked(Long.MAX_VALUE),
+            new Answer.AckedUpTo(Long.MAX_VALUE)),
+        parse(
+            "{\"ack\":\"0\"}\n{\"ack\":\"999999999999999999\"}\n{\"ack\":\"9223372036854775807\"}\n"
+                + "{\"ack_up_to\":9223372036854775807}\n"));
+  }
+
+  @Test
+  void refusal_withEverything_isUnderstood() throws Exception {
+    assertEquals(
+        List.of(
+            new Answer.Nacked(7, "no \"such\" order", false, Duration.ofMillis(250)),
+            new Answer.Nacked(8, "refused by the receiver, no reason given", true, null),
+            new Answer.Nacked(9, "a\ufffdb", true, AnswerJson.MAX_RETRY_AFTER)),
+        parse(
+            "{\"nack\":\"7\",\"reason\":\"no \\\"such\\\" order\",\"retry\":false,"
+                + "\"retry_after_ms\":250}\n{\"nack\":8,\"reason\":null,\"retry\":null}\n"
+                + "{\"nack\":9,\"reason\":\"a\\u0000b\",\"retry_after_ms\":999999999999999999999}\n"));
+  }
+
+  @Test
+  void reason_thatIsTooLong_isCut() throws Exception {
+    Answer answer = parse("{\"nack\":1,\"reason\":\"" + "x".repeat(5_000) + "\"}\n").get(0);
+    assertEquals(AnswerJson.MAX_REASON_CHARS, ((Answer.Nacked) answer).reason().length());
+  }
+
+  @Test
+  void emptyLines_sayNothing() throws Exception {
+    assertEquals(List.of(new Answer.Acked(1)), parse("\n\r\n  \n{\"ack\":\"1\"}\n\n"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ok",
+        "HTTP/1.1 400 Bad Request",
+        "[]",
+        "1",
+        "null",
+        "\"ack\"",
+        "{}",
+        "{\"ok\":\"1\"}",
+        "{\"ACK\":\"1\"}",
+        "{\"ack\":\"\"}",
+        "{\"ack\":\"-1\"}",
+        "{\"ack\":-1}",
+        "{\"ack\":\"+1\"}",
+        "{\"ack\":\" 1\"}",
+        "{\"ack\":\"1a\"}",
+        "{\"ack\":\"\u0661\"}",
+        "{\"ack\":1.0}",
+        "{\"ack\":1e3}",
+        "{\"ack\":null}",
+        "{\"ack\":true}",
+        "{\"ack\":[1]}",
+        "{\"ack\":\"9223372036854775808\"}",
+        "{\"ack\":9223372036854775808}",
+        "{\"ack\":\"99999999999999999999\"}",
+        "{\"ack\":\"1\",\"ack\":\"2\"}",
+        "{\"ack\":\"1\",\"nack\":\"1\"}",
+        "{\"ack\":\"1\"}{\"ack\":\"2\"}",
+        "{\"ack\":\"1\"} x",
+        "{\"ack\":\"1\"",
+        "{\"ack\":\"1}",
+        "{'ack':'1'}",
+        "{\"nack\":1,\"retry\":\"false\"}",
+        "{\"nack\":1,\"retry\":0}",
+        "{\"nack\":1,\"retry_after_ms\":-1}",
+        "{\"nack\":1,\"retry_after_ms\":\"5\"}",
+        "{\"nack\":1,\"retry_after_ms\":0.5}",
+        "{\"nack\":1,\"reason\":7}",
+      })
+  void malformedAnswer_isRefusedWithItsBeginning(String line) {
+    ProtocolException refused = assertThrows(ProtocolException.class, () -> parse(line + "\n"));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains(line), () -> refused.getMessage() + "");
+  }
+
+  @Test
+  void invalidUtf8_isRefusedInPrintableWords() {
+    byte[] line = "{\"nack\":1,\"reason\":\"??\u0007\"}\n".getBytes(StandardCharsets.ISO_8859_1);
+    line[20] = (byte) 0xff;
+    line[21] = (byte) 0xc0;
+    ProtocolException refused =
+        assertThrows(
+            ProtocolException.class,
+            () -> new AnswerParser().feed(Unpooled.wrappedBuffer(line), new ArrayList<>()));
+    assertTrue(String.valueOf(refused.getMessage()).chars().noneMatch(Character::isISOControl));
+  }
+
+  @Test
+  void answersBeforeAMalformedOne_count() {
+    List<Answer> answers = new ArrayList<>();
+    assertThrows(
+        ProtocolException.class,
+        () ->
+            new AnswerParser().feed(utf8("{\"ack\":\"1\"}\nnonsense\n{\"ack\":\"2\"}\n"), answers));
+    assertEquals(List.of(new Answer.Acked(1)), answers);
+  }
+
+  @Test
+  void line_thatNeverEnds_isRefusedAtTheLimit() throws Exception {
+    AnswerParser parser = new AnswerParser();
+    List<Answer> answers = new ArrayList<>();
+    byte[] chunk = " ".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+    for (int fed = 0; fed + chunk.length <= AnswerParser.MAX_LINE_BYTES; fed += chunk.length) {
+      parser.feed(Unpooled.wrappedBuffer(chunk), answers);
+    }
+    assertThrows(
+        ProtocolException.class, () -> parser.feed(Unpooled.wrappedBuffer(chunk), answers));
+  }
+
+  @Test
+  void line_ofExactlyTheLimit_isUnderstood() throws Exception {
+    String ack = "{\"ack\":\"5\"}";
+    String padded = ack + " ".repeat(AnswerParser.MAX_LINE_BYTES - ack.length());
+    assertEquals(List.of(new Answer.Acked(5)), parse(padded + "\n"));
+    assertThrows(ProtocolException.class, () -> parse(padded + " \n"));
+  }
+
+  private static List<Answer> parse(String text) throws ProtocolException {
+    List<Answer> answers = new ArrayList<>();
+    new AnswerParser().feed(utf8(text), answers);
+    return answers;
+  }
+
+  private static ByteBuf utf8(String text) {
+    return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+  }
+}

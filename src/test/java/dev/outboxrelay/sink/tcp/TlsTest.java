@@ -1,0 +1,311 @@
+package dev.outboxrelay.sink.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.Sink;
+import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.testing.Certificates;
+import dev.outboxrelay.testing.Certificates.Identity;
+import dev.outboxrelay.testing.Destinations;
+import dev.outboxrelay.testing.Messages;
+import dev.outboxrelay.testing.RecordedSink;
+import dev.outboxrelay.testing.ScriptedPeer;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Framing;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import javax.net.ssl.SSLServerSocket;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TlsTest {
+
+  private final TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY);
+  private final RecordedSink heard = new RecordedSink();
+  private final Certificates authority = new Certificates("our authority");
+
+  @TempDir Path directory;
+  private Path ca;
+
+  @BeforeEach
+  void writeAuthority() throws IOException {
+    ca = Certificates.writeCertificate(authority.certificate(), directory.resolve("ca.pem"));
+  }
+
+  @AfterEach
+  void close() {
+    transport.close();
+  }
+
+  @Test
+  void trustedReceiver_isConnectedAndAnswers() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      Sink sink = connect(peer, options("tls_ca", ca));
+      heard.awaitConnected();
+      sink.send(Messages.range(1, 3));
+      heard.awaitAnswers(3);
+    }
+  }
+
+  @Test
+  void trustedReceiver_byAddress_isConnected() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      transport.connect(
+          Destinations.at(
+              "tls://127.0.0.1:" + peer.port(), Framing.NDJSON, Ack.LINE, options("tls_ca", ca)),
+          heard);
+      heard.awaitConnected();
+    }
+  }
+
+  @Test
+  void ackClose_overTls_isTheReceiversOrderlyClose() throws Exception {
+    try (ScriptedPeer peer =
+        peer(authority.forLocalhost(), ScriptedPeer.Conversation::untilClosed)) {
+      Sink sink =
+          transport.connect(
+              Destinations.at(
+                  "tls://localhost:" + peer.port(),
+                  Framing.NDJSON,
+                  Ack.CLOSE,
+                  options("tls_ca", ca)),
+              heard);
+      sink.send(Messages.range(1, 3));
+      heard.awaitAnswers(3);
+      sink.send(Messages.range(4, 4));
+      heard.awaitAnswers(4);
+      assertEquals(2, peer.accepted());
+    }
+  }
+
+  @Test
+  void receiverOfAnUnknownAuthority_isUnreachable() throws Exception {
+    Certificates stranger = new Certificates("a stranger");
+    try (ScriptedPeer peer = peer(stranger.forLocalhost(), TlsTest::acknowledgeThree)) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("is not signed by a CA that the relay trusts");
+    }
+  }
+
+  @Test
+  void receiver_withTheSystemsAuthoritiesOnly_isUnreachable() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      connect(peer, "{}");
+      assertUnreachable("is not signed by a CA that the relay trusts");
+    }
+  }
+
+  @Test
+  void receiverOfAnotherName_isUnreachable() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forName("other.example"), TlsTest::acknowledgeThree)) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("the receiver's certificate is not for 'localhost'");
+    }
+  }
+
+  @Test
+  void receiverOfAnotherName_thatIsExpected_isConnected() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forName("other.example"), TlsTest::acknowledgeThree)) {
+      connect(peer, "{\"tls_ca\":\"" + ca + "\",\"tls_server_name\":\"other.example\"}");
+      heard.awaitConnected();
+    }
+  }
+
+  @Test
+  void receiverWithAnExpiredCertificate_isUnreachable() throws Exception {
+    try (ScriptedPeer peer = peer(authority.expired(), TlsTest::acknowledgeThree)) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("the receiver's certificate has expired");
+    }
+  }
+
+  @Test
+  void receiverThatSpeaksPlainText_isUnreachable() throws Exception {
+    try (ScriptedPeer peer =
+        new ScriptedPeer(
+            it -> {
+              it.say("220 welcome, this is plain text\r\n");
+              it.untilClosed();
+            })) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("the receiver does not speak TLS");
+    }
+  }
+
+  @Test
+  void receiverThatNeverShakesHands_isUnreachable() throws Exception {
+    try (ScriptedPeer peer = new ScriptedPeer(ScriptedPeer.Conversation::untilClosed)) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("the TLS handshake took too long");
+    }
+  }
+
+  @Test
+  void receiverThatClosesInTheHandshake_isUnreachable() throws Exception {
+    try (ScriptedPeer peer = new ScriptedPeer(it -> it.in().readNBytes(100))) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("the TLS handshake failed");
+    }
+  }
+
+  @Test
+  void plainText_toAReceiverThatSpeaksTls_isUnreachable() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      Sink sink = transport.connect(Destinations.at(peer.port()), heard);
+      sink.send(Messages.range(1, 3));
+      assertEquals(
+          "the receiver speaks TLS: the destination's uri should begin with tls://",
+          heard.awaitClosed(Fault.UNREACHABLE));
+    }
+  }
+
+  @Test
+  void receiverThatAsksForACertificate_getsOurs() throws Exception {
+    try (ScriptedPeer peer =
+        asking(authority.forLocalhost(), "TLSv1.3", TlsTest::acknowledgeThree)) {
+      connect(peer, withOwnCertificate(authority.forName("relay"))).send(Messages.range(1, 3));
+      heard.awaitAnswers(3);
+    }
+  }
+
+  @Test
+  void receiverThatAsksForACertificate_withoutOne_burnsNoAttempt() throws Exception {
+    for (String version : new String[] {"TLSv1.2", "TLSv1.3"}) {
+      RecordedSink each = new RecordedSink();
+      try (ScriptedPeer peer =
+          asking(authority.forLocalhost(), version, TlsTest::acknowledgeThree)) {
+        transport
+            .connect(destination(peer, options("tls_ca", ca)), each)
+            .send(Messages.range(1, 3));
+        String reason = each.awaitClosed(Fault.UNREACHABLE);
+        assertTrue(reason.contains("fatal alert"), reason);
+      }
+    }
+  }
+
+  @Test
+  void receiverThatDoesNotTrustOurCertificate_burnsNoAttempt() throws Exception {
+    Certificates stranger = new Certificates("a stranger");
+    try (ScriptedPeer peer =
+        asking(authority.forLocalhost(), "TLSv1.3", TlsTest::acknowledgeThree)) {
+      connect(peer, withOwnCertificate(stranger.forName("relay"))).send(Messages.range(1, 3));
+      String reason = heard.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(reason.contains("fatal alert"), reason);
+    }
+  }
+
+  @Test
+  void receiverThatKnowsOnlyTls11_isUnreachable() throws Exception {
+    // The JDK itself refuses 1.1, so the peer sends what such a server's alert looks like.
+    try (ScriptedPeer peer =
+        new ScriptedPeer(
+            it -> {
+              it.in().readNBytes(100);
+              it.say(new byte[] {21, 3, 2, 0, 2, 2, 70});
+              it.untilClosed();
+            })) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("protocol_version");
+    }
+  }
+
+  @Test
+  void authorityFile_thatChanges_isReadAgain() throws Exception {
+    Certificates renewed = new Certificates("renewed authority");
+    try (ScriptedPeer peer = peer(renewed.forLocalhost(), TlsTest::acknowledgeThree)) {
+      connect(peer, options("tls_ca", ca));
+      assertUnreachable("is not signed by a CA that the relay trusts");
+      Certificates.writeCertificate(renewed.certificate(), ca);
+      Files.setLastModifiedTime(ca, FileTime.from(Instant.now().plusSeconds(5)));
+      RecordedSink again = new RecordedSink();
+      transport.connect(destination(peer, options("tls_ca", ca)), again);
+      again.awaitConnected();
+    }
+  }
+
+  @Test
+  void filesThatAreMissingOrWrong_areNamed() throws Exception {
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      connect(peer, options("tls_ca", directory.resolve("none.pem")));
+      assertUnreachable("tls_ca: cannot read " + directory.resolve("none.pem"));
+      Path empty = Files.writeString(directory.resolve("empty.pem"), "nothing\n");
+      RecordedSink second = new RecordedSink();
+      transport.connect(destination(peer, options("tls_ca", empty)), second);
+      String reason = second.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(reason.contains("holds no PEM certificate"), reason);
+      RecordedSink third = new RecordedSink();
+      transport.connect(
+          destination(peer, "{\"tls_cert\":\"" + empty + "\",\"tls_key\":\"" + empty + "\"}"),
+          third);
+      String why = third.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(why.contains("PKCS #8"), why);
+    }
+  }
+
+  private void assertUnreachable(String words) {
+    String reason = heard.awaitClosed(Fault.UNREACHABLE);
+    assertTrue(reason.contains(words), reason);
+    assertFalse(heard.isConnected());
+  }
+
+  private Sink connect(ScriptedPeer peer, String options) {
+    return transport.connect(destination(peer, options), heard);
+  }
+
+  private static Destination destination(ScriptedPeer peer, String options) {
+    return Destinations.at("tls://localhost:" + peer.port(), Framing.NDJSON, Ack.LINE, options);
+  }
+
+  private static String options(String key, Path file) {
+    return "{\"" + key + "\":\"" + file + "\"}";
+  }
+
+  private String withOwnCertificate(Identity own) throws IOException {
+    Path certificate =
+        Certificates.writeCertificate(own.certificate(), directory.resolve("own.pem"));
+    Path key = Certificates.writeKey(own.key(), directory.resolve("own.key"));
+    return "{\"tls_ca\":\""
+        + ca
+        + "\",\"tls_cert\":\""
+        + certificate
+        + "\",\"tls_key\":\""
+        + key
+        + "\"}";
+  }
+
+  private ScriptedPeer peer(Identity identity, ScriptedPeer.Script script) throws IOException {
+    return new ScriptedPeer(socket(identity), script);
+  }
+
+  private ScriptedPeer asking(Identity identity, String version, ScriptedPeer.Script script)
+      throws IOException {
+    SSLServerSocket socket = socket(identity);
+    socket.setNeedClientAuth(true);
+    socket.setEnabledProtocols(new String[] {version});
+    return new ScriptedPeer(socket, script);
+  }
+
+  private SSLServerSocket socket(Identity identity) throws IOException {
+    return (SSLServerSocket)
+        authority
+            .server(identity)
+            .getServerSocketFactory()
+            .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  }
+
+  private static void acknowledgeThree(ScriptedPeer.Conversation it) throws IOException {
+    it.lines(3);
+    it.say("{\"ack_up_to\":\"3\"}\n");
+    it.untilClosed();
+  }
+}

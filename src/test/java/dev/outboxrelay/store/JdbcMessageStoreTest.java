@@ -1,0 +1,237 @@
+package dev.outboxrelay.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.Gate;
+import dev.outboxrelay.values.Message;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Windows, retries and completions on a real table. */
+final class JdbcMessageStoreTest {
+  private static final Encoding ID = new Encoding(1, c -> new byte[0]);
+  private static final Limits LIMITS = new Limits(1000, 1 << 20, 1 << 20);
+
+  private TestDatabase db;
+  private Database database;
+  private MessageStore store;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    db = TestDatabase.create();
+    database =
+        new Database(
+            new DatabaseSettings(
+                db.url(),
+                db.user(),
+                db.password(),
+                2,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(10)));
+    store = database.messages();
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    database.close();
+    db.close();
+  }
+
+  private static String insert(String key) {
+    return "insert into outbox.message (destination, op, key, new_row) values ('out', 'message', '"
+        + key
+        + "', '{}')";
+  }
+
+  private static List<String> keys(Batch batch) {
+    return batch.messages().stream().map(Message::gate).map(g -> g == null ? "" : g.key()).toList();
+  }
+
+  private Tail tail(String last) throws Exception {
+    return store.tail(Map.of("out", ID), last, LIMITS);
+  }
+
+  @Test
+  void tail_smallerIdCommittedLater_isReadOnce() throws Exception {
+    String start = store.snapshot();
+    try (Connection slow = db.connect();
+        Statement s = slow.createStatement()) {
+      slow.setAutoCommit(false);
+      s.execute(insert("slow")); // draws the smaller id
+      db.execute(insert("quick"));
+      Tail first = tail(start);
+      assertEquals(List.of("quick"), keys(first.batch()));
+      slow.commit();
+      Tail second = tail(first.snapshot());
+      assertEquals(List.of("slow"), keys(second.batch()));
+      assertEquals(List.of(), keys(tail(second.snapshot()).batch()));
+    }
+  }
+
+  @Test
+  void page_committedAfterTheSnapshot_isNotInIt() throws Exception {
+    try (Connection slow = db.connect();
+        Statement s = slow.createStatement()) {
+      slow.setAutoCommit(false);
+      s.execute(insert("slow"));
+      db.execute(insert("quick"));
+      String snapshot = store.snapshot();
+      slow.commit();
+      assertEquals(List.of("quick"), keys(store.page("out", 0, null, snapshot, LIMITS, ID)));
+      assertEquals(List.of("slow"), keys(tail(snapshot).batch()));
+      assertEquals(
+          List.of("slow"), keys(store.page("out", 0, snapshot, store.snapshot(), LIMITS, ID)));
+    }
+  }
+
+  @Test
+  void tail_moreThanTheLimit_overflowsAndTellsWhereToPage() throws Exception {
+    String start = store.snapshot();
+    db.execute(
+        "insert into outbox.message (destination, op, key, new_row) select 'out', 'message', g, '{}' from generate_series(1, 1001) g");
+    Tail tail = tail(start);
+    assertTrue(tail.overflow());
+    long first = store.firstIds(Set.of("out", "other"), start, tail.snapshot()).get("out");
+    Batch page = store.page("out", first - 1, start, tail.snapshot(), LIMITS, ID);
+    assertEquals(1000, page.messages().size());
+    assertTrue(page.more());
+    Batch rest = store.page("out", page.lastId(), start, tail.snapshot(), LIMITS, ID);
+    assertEquals(1, rest.messages().size());
+    assertFalse(rest.more());
+  }
+
+  @Test
+  void page_bytesOverTheBudget_isCutButNeverEmpty() throws Exception {
+    db.execute(
+        "insert into outbox.message (destination, op, key, new_row)"
+            + " select 'out', 'message', g, to_json(repeat('x', 100000)) from generate_series(1, 5) g");
+    Limits small = new Limits(1000, 150_000, 1 << 20);
+    Batch two = store.page("out", 0, null, store.snapshot(), small, ID);
+    assertEquals(List.of("1", "2"), keys(two));
+    assertTrue(two.more());
+    Limits tiny = new Limits(1000, 1, 1 << 20);
+    assertEquals(
+        List.of("3"), keys(store.page("out", two.lastId(), null, store.snapshot(), tiny, ID)));
+  }
+
+  @Test
+  void page_rowOverTheMessageLimit_isNotFetched() throws Exception {
+    db.execute(
+        "insert into outbox.message (destination, op, key, new_row) values ('out', 'message', 'big', to_json(repeat('x', 5000)))");
+    Message big =
+        store
+            .page("out", 0, null, store.snapshot(), new Limits(10, 1000, 1000), ID)
+            .messages()
+            .get(0);
+    assertTrue(big.tooLarge());
+    assertTrue(big.rowBytes() >= 5000);
+  }
+
+  @Test
+  void retry_untilDue_isShownByTimeOnly() throws Exception {
+    db.execute(insert("a"));
+    String snapshot = store.snapshot();
+    long id = store.page("out", 0, null, snapshot, LIMITS, ID).messages().get(0).id();
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    assertEquals(1, database.destinations().takeOver("out", "me"));
+    store.retry("out", 1, id, 1, 60_000, "no");
+    Batch none = store.due("out", Set.of(), LIMITS, ID);
+    assertEquals(List.of(), none.messages());
+    assertTrue(none.nextDueMillis().get("out") > 50_000);
+    store.retry("out", 1, id, 2, 0, "no");
+    Message due = store.due("out", Set.of(), LIMITS, ID).messages().get(0);
+    assertTrue(due.refused());
+    assertEquals(2, due.attempts());
+    assertEquals(List.of(), store.due("out", Set.of(id), LIMITS, ID).messages());
+    assertEquals(
+        List.of(new Parked(new Gate(null, null, "a"), id)), store.parked("out", false, 10));
+  }
+
+  @Test
+  void stateChange_epochIsOver_isWithoutEffect() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
+    database.destinations().takeOver("out", "one");
+    database.destinations().takeOver("out", "two");
+    long id = db.count("select id from outbox.message");
+    store.retry("out", 1, id, 1, 0, "no");
+    store.fail("out", 1, id, 1, "no");
+    store.hold("out", 1, List.of(id));
+    assertEquals(List.of("pending"), db.query("select state from outbox.message"));
+    store.fail("out", 2, id, 1, "no");
+    assertEquals(List.of("failed"), db.query("select state from outbox.message"));
+  }
+
+  @Test
+  void complete_exactIds_othersStay() throws Exception {
+    db.execute(insert("a"), insert("b"), insert("c"));
+    List<Long> ids =
+        store.page("out", 0, null, store.snapshot(), LIMITS, ID).messages().stream()
+            .map(Message::id)
+            .toList();
+    assertEquals(2, store.complete(Map.of("out", List.of(ids.get(0), ids.get(2), 999L)), Set.of()));
+    assertEquals(List.of("b"), db.query("select key from outbox.message"));
+    assertEquals(1, store.complete(Map.of("out", List.of(ids.get(1))), Set.of("out")));
+    assertEquals(List.of("delivered"), db.query("select state from outbox.message"));
+  }
+
+  @Test
+  void purge_keptLongEnough_onlyDeliveredGo() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri, keep_delivered) values ('out', 'tcp://h:1', '1 hour')",
+        insert("old"),
+        insert("young"),
+        insert("owed"),
+        "update outbox.message set state = 'delivered', delivered_at = now() - interval '2 hours' where key = 'old'",
+        "update outbox.message set state = 'delivered', delivered_at = now() where key = 'young'");
+    assertEquals(1, store.purge(100));
+    assertEquals(List.of("young", "owed"), db.query("select key from outbox.message order by id"));
+  }
+
+  @Test
+  void takeOver_rowsFromTheFuture_becomeVisible() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert("restored"));
+    db.execute("update outbox.message set xid = '99999999999'");
+    assertEquals(List.of(), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
+    assertEquals(1, database.destinations().takeOver("out", "me"));
+    assertEquals(
+        List.of("restored"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
+    assertEquals(2, database.destinations().takeOver("out", "me"));
+    assertEquals(0, database.destinations().takeOver("gone", "me"));
+  }
+
+  @Test
+  void lockSession_ownershipAndSleep_excludeOthers() throws Exception {
+    try (LockSession one = database.openLockSession();
+        LockSession two = database.openLockSession()) {
+      assertEquals(Set.of(1, 2), one.tryOwn(List.of(1, 2)));
+      assertEquals(Set.of(3), two.tryOwn(List.of(2, 3)));
+      LockSession.View view = one.look();
+      assertEquals(2, view.relays());
+      assertEquals(Set.of(1, 2, 3), view.owned());
+      one.disown(List.of(2));
+      assertEquals(Set.of(2), two.tryOwn(List.of(2)));
+
+      try (Connection writer = db.connect();
+          Statement s = writer.createStatement()) {
+        writer.setAutoCommit(false);
+        s.execute("select pg_try_advisory_xact_lock_shared(7021001, 9)");
+        assertEquals(Set.of(8), one.trySleep(List.of(8, 9)));
+        writer.commit();
+        assertEquals(Set.of(9), one.trySleep(List.of(9)));
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.outboxrelay.store;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The plans of the statements that run all the time, whatever the planner believes about the table:
+ * a queue is empty when it is analysed and huge an hour later, or the other way round.
+ */
+final class PlansTest {
+  /** What statistics say, and what is there. */
+  enum Belief {
+    EMPTY_ANALYZED,
+    FULL_ANALYZED,
+    FULL_BELIEVED_EMPTY
+  }
+
+  private static final String SNAPSHOT = "'100:100:'";
+  private static final String ARRAY = "'{out}'";
+
+  private TestDatabase db;
+  private Connection connection;
+  private Statement statement;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    db = TestDatabase.create();
+    connection = db.connect();
+    statement = connection.createStatement();
+    statement.execute("alter table outbox.message set (autovacuum_enabled = off)");
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    connection.close();
+    db.close();
+  }
+
+  private void arrange(Belief belief) throws SQLException {
+    if (belief != Belief.FULL_ANALYZED) {
+      statement.execute("analyze outbox.message");
+    }
+    if (belief != Belief.EMPTY_ANALYZED) {
+      statement.execute(
+          "insert into outbox.message (destination, op, key, new_row)"
+              + " select 'out', 'message', g, '{}' from generate_series(1, 20000) g");
+    }
+    if (belief == Belief.FULL_ANALYZED) {
+      statement.execute("analyze outbox.message");
+    }
+    statement.execute(Connections.PINNED_PLANS);
+  }
+
+  private String plan(String sql, String... arguments) throws SQLException {
+    StringBuilder numbered = new StringBuilder();
+    int next = 1;
+    for (char c : sql.toCharArray()) {
+      if (c == '?') {
+        numbered.append('$').append(next++);
+      } else {
+        numbered.append(c);
+      }
+    }
+    statement.execute("deallocate all");
+    statement.execute("prepare q as " + numbered);
+    StringBuilder plan = new StringBuilder();
+    try (ResultSet r =
+        statement.executeQuery(
+            "explain (costs off) execute q(" + String.join(", ", arguments) + ")")) {
+      while (r.next()) {
+        plan.append(r.getString(1)).append('\n');
+      }
+    }
+    return plan.toString();
+  }
+
+  private static void assertUses(String plan, String index) {
+    assertTrue(plan.contains(index), "expected " + index + " in:\n" + plan);
+    assertFalse(plan.contains("Seq Scan on message"), plan);
+    assertFalse(plan.contains("Bitmap"), plan);
+    assertFalse(plan.contains("Hash Join"), plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void page_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
+    arrange(belief);
+    String[] page = {"'out'", "'out'", "5", SNAPSHOT, "null", "null", "100"};
+    assertWalksThePageIndex(plan(JdbcMessageStore.SIZED_PAGE, arguments(3, page, "1000")));
+    assertWalksThePageIndex(plan(JdbcMessageStore.LEAN_PAGE, arguments(4, page)));
+  }
+
+  private static String[] arguments(int limits, String[] page, String... rest) {
+    List<String> arguments = new ArrayList<>(Collections.nCopies(limits, "1000"));
+    arguments.addAll(List.of(page));
+    arguments.addAll(List.of(rest));
+    return arguments.toArray(new String[0]);
+  }
+
+  private static void assertWalksThePageIndex(String plan) {
+    assertUses(plan, "Index Scan using message_page");
+    assertTrue(
+        plan.contains("(ROW(destination, id) > "),
+        "the cursor must be an index condition:\n" + plan);
+    assertFalse(plan.contains("Sort"), plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void tail_anyBelief_startsFromTheTransactionIds(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(
+            JdbcMessageStore.TAIL,
+            SNAPSHOT,
+            SNAPSHOT,
+            ARRAY,
+            "101",
+            "1000",
+            "1000",
+            "1000",
+            "100",
+            "100",
+            "1000");
+    assertUses(plan, "Index Scan using message_tail");
+    assertUses(plan, "Index Scan using message_pkey");
+    assertFalse(plan.contains("message_page"), "a walk along ids:\n" + plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void firstIds_anyBelief_startFromTheTransactionIds(Belief belief) throws Exception {
+    arrange(belief);
+    assertUses(
+        plan(JdbcMessageStore.FIRST_IDS, SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
+        "Index Scan using message_tail");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void complete_anyBelief_findsEachId(Belief belief) throws Exception {
+    arrange(belief);
+    assertUses(
+        plan(JdbcMessageStore.COMPLETE, "'{1,2,3}'", "'out'"), "Index Scan using message_pkey");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void owed_anyBelief_walksThePageIndex(Belief belief) throws Exception {
+    arrange(belief);
+    List<String> arguments = List.of(ARRAY, "''", "0", SNAPSHOT, "100");
+    assertUses(plan(JdbcMessageStore.OWED, arguments.toArray(new String[0])), "using message_page");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void due_anyBelief_walksTheDueIndex(Belief belief) throws Exception {
+    arrange(belief);
+    assertUses(
+        plan(JdbcMessageStore.DUE, "1000", "1000", "1000", "'out'", "'{1}'", "100", "1000"),
+        "Index Scan using message_due");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void held_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
+    arrange(belief);
+    String sql = JdbcMessageStore.held("m.source_schema = ? and m.source_table = ? and m.key = ?");
+    assertUses(
+        plan(sql, "1000", "1000", "1000", "'out'", "'public'", "'t'", "'k'", "100", "1000"),
+        "Index Scan using message_parked");
+  }
+}
