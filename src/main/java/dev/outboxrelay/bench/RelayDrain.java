@@ -29,6 +29,12 @@ final class RelayDrain {
     this.patience = patience;
   }
 
+  /** Makes a backlog and drains it; returns messages a second. */
+  double run(int messages) throws Exception {
+    orders.owe(messages);
+    return drain(messages);
+  }
+
   /** Drains what is owed already, so many messages; returns messages a second. */
   double drain(int messages) throws Exception {
     long before = arrivals.count();
