@@ -16,7 +16,12 @@ public final class Bench {
           new DrainScenario(),
           new HotKeyScenario(),
           new LatencyScenario(),
-          new LoadedLatencyScenario());
+          new LoadedLatencyScenario(),
+          new HorizonScenario(),
+          new BacklogScenario(),
+          new CostScenario(),
+          new IdleScenario(),
+          new ManyScenario());
 
   private Bench() {}
 

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -57,13 +58,15 @@ final class Writers {
     this.clients = clients;
   }
 
-  /** Commits as fast as it goes. */
+  /** Commits as fast as it goes, once at least. */
   Work forTime(Duration time, AtomicLong numbers, Factory factory) throws Exception {
     long[] until = new long[1];
+    AtomicBoolean first = new AtomicBoolean(true);
     return run(
         factory,
         () -> until[0] = System.nanoTime() + time.toNanos(),
-        () -> System.nanoTime() < until[0] ? numbers.incrementAndGet() : 0);
+        () ->
+            first.getAndSet(false) || System.nanoTime() < until[0] ? numbers.incrementAndGet() : 0);
   }
 
   /** Commits numbers 1 to {@code total} at a steady rate, whether the server keeps up or not. */
