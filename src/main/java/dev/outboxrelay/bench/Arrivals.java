@@ -6,13 +6,23 @@ import dev.outboxrelay.receiver.ReceiverOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A receiver that acknowledges every line, and counts. */
 final class Arrivals implements AutoCloseable {
   private final Receiver receiver;
 
-  private Arrivals(Receiver receiver) {
-    this.receiver = receiver;
+  /** Counted once the consumer is through with them. */
+  private final AtomicLong consumed = new AtomicLong();
+
+  private Arrivals(LineConsumer consumer) throws IOException {
+    receiver =
+        Receiver.start(
+            ReceiverOptions.DEFAULTS,
+            line -> {
+              consumer.line(line);
+              consumed.incrementAndGet();
+            });
   }
 
   /**
@@ -21,7 +31,7 @@ final class Arrivals implements AutoCloseable {
    * @param consumer gets each line, on the receiver's thread
    */
   static Arrivals listen(LineConsumer consumer) throws IOException {
-    return new Arrivals(Receiver.start(ReceiverOptions.DEFAULTS, consumer));
+    return new Arrivals(consumer);
   }
 
   String uri() {
@@ -33,7 +43,7 @@ final class Arrivals implements AutoCloseable {
   }
 
   long count() {
-    return receiver.received();
+    return consumed.get();
   }
 
   /** Waits until so many have come in all, at most for {@code atMost} without a new one. */

@@ -23,6 +23,10 @@ final class DrainScenario implements Scenario {
     int messages = stage.size(500_000, 3_000);
     Series subject = new Series();
     Series bare = new Series();
+    Series cpuRelay = new Series();
+    Series cpuServer = new Series();
+    Series cpuBench = new Series();
+    Series cpuServerBare = new Series();
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database)) {
@@ -30,11 +34,24 @@ final class DrainScenario implements Scenario {
       RelayDrain relayDrain = new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
       BareDrain bareDrain = new BareDrain(database, orders.destination());
       // Two processes that have just started would be compared by their compilers.
-      relayDrain.run(messages / 2);
-      bare(orders, bareDrain, messages / 2);
+      orders.owe(messages / 2);
+      relayDrain.drain(messages / 2);
+      orders.owe(messages / 2);
+      bare(bareDrain, messages / 2);
       for (int run = 1; run <= stage.runs(); run++) {
-        bare.add(bare(orders, bareDrain, messages));
-        subject.add(relayDrain.run(messages));
+        orders.owe(messages);
+        double server = stage.serverCpu();
+        bare.add(bare(bareDrain, messages));
+        cpuServerBare.add((stage.serverCpu() - server) * 1e6 / messages);
+
+        orders.owe(messages);
+        server = stage.serverCpu();
+        double relayed = Cpu.secondsOf(relay.pid());
+        double own = Cpu.secondsOf(ProcessHandle.current().pid());
+        subject.add(relayDrain.drain(messages));
+        cpuServer.add((stage.serverCpu() - server) * 1e6 / messages);
+        cpuRelay.add((Cpu.secondsOf(relay.pid()) - relayed) * 1e6 / messages);
+        cpuBench.add((Cpu.secondsOf(ProcessHandle.current().pid()) - own) * 1e6 / messages);
         stage.say(
             String.format(
                 "drain %d/%d: %s messages/s, bare limit %s/s",
@@ -45,15 +62,24 @@ final class DrainScenario implements Scenario {
         Figure.against("drain", "messages/s", subject, "read and delete alone", bare)
             .ratioAtLeast(0.7)
             .atLeast(120_000);
-    return Result.of(List.of(figure));
+    return Result.of(
+        List.of(
+            figure,
+            Figure.against(
+                "CPU of PostgreSQL",
+                "µs/message",
+                cpuServer,
+                "read and delete alone",
+                cpuServerBare),
+            Figure.of("CPU of the relay", "µs/message", cpuRelay),
+            Figure.of("CPU of the receiver", "µs/message", cpuBench)));
   }
 
   private static String last(Series series) {
     return Series.number(series.values().get(series.values().size() - 1));
   }
 
-  private static double bare(Orders orders, BareDrain drain, int messages) throws Exception {
-    orders.owe(messages);
+  private static double bare(BareDrain drain, int messages) throws Exception {
     long started = System.nanoTime();
     long deleted = drain.run();
     double seconds = (System.nanoTime() - started) / 1e9;

@@ -29,12 +29,6 @@ final class RelayDrain {
     this.patience = patience;
   }
 
-  /** Messages a second. */
-  double run(int messages) throws Exception {
-    orders.owe(messages);
-    return drain(messages);
-  }
-
   /** Drains what is owed already, so many messages; returns messages a second. */
   double drain(int messages) throws Exception {
     long before = arrivals.count();

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The relay as users run it: {@code run} in a process of its own, with its defaults. */
@@ -49,12 +48,6 @@ final class RelayProcess implements AutoCloseable {
 
   long pid() {
     return process.pid();
-  }
-
-  /** CPU that it has used so far. */
-  Duration cpu() {
-    Optional<Duration> used = process.info().totalCpuDuration();
-    return used.orElse(Duration.ZERO);
   }
 
   /** Fails when it is gone. */

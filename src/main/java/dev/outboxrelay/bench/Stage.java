@@ -34,6 +34,11 @@ final class Stage {
     return quick ? small : full;
   }
 
+  /** What the server has used so far, seconds of CPU; NaN when that is not known. */
+  double serverCpu() throws SQLException {
+    return Cpu.secondsOfServer(Cpu.postmaster(server));
+  }
+
   BenchDatabase database() throws SQLException {
     return BenchDatabase.create(server, "outbox_relay_bench");
   }

@@ -51,7 +51,7 @@ final class RunCommand implements Callable<Integer> {
         HttpEndpoint endpoint = endpoint(registry, metrics)) {
       LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
       DatabaseGate gate = new DatabaseGate(access, stop::pause);
-      if (!gate.schemaIsCurrent()) {
+      if (!gate.schemaIsCurrent() || stop.isAsked()) {
         return ExitCode.OK;
       }
       gate.warnOfPooler();

@@ -46,6 +46,10 @@ final class StopSignal implements AutoCloseable {
     asked.await();
   }
 
+  boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
   /**
    * Waits for a while.
    *

@@ -224,6 +224,11 @@ final class Gates {
         });
   }
 
+  boolean isParked(Gate gate) {
+    Line line = lines.get(gate);
+    return line != null && line.parked;
+  }
+
   /** How many gates are parked. */
   int parkedCount() {
     return parkedCount;

@@ -99,7 +99,7 @@ final class Link {
       while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
         Entry entry = ready.remove();
         if (entry.message.tooLarge()) {
-          lane.tooLarge(entry);
+          lane.backlog().tooLarge(entry);
           continue;
         }
         entry.sentAtNanos = now;
@@ -117,7 +117,7 @@ final class Link {
   }
 
   private boolean mayFly() {
-    return lane.settling() < MAX_SETTLING
+    return lane.backlog().settling() < MAX_SETTLING
         && inFlight.size() < slowStart.window()
         && inFlight.bytes() < IN_FLIGHT_BYTES;
   }
@@ -205,7 +205,7 @@ final class Link {
           break;
         }
         alive();
-        lane.refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+        lane.backlog().refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
       }
     }
     if (acknowledged > 0) {
@@ -219,7 +219,7 @@ final class Link {
   private void success(Entry entry) {
     alive();
     slowStart.succeeded();
-    lane.acknowledged(entry);
+    lane.backlog().acknowledged(entry);
   }
 
   /** The receiver answers: it lives, so what died before was not its own fault. */
@@ -334,20 +334,21 @@ final class Link {
     if (unanswered.size() == 1 && (suspectId == 0 || suspectId == first.id())) {
       boolean lastAttempt = first.message.attempts() + 1 >= destination.maxAttempts();
       suspectId = lastAttempt ? 0 : first.id();
-      lane.refused(
-          first,
-          "the connection ended while this message was alone in flight: " + reason,
-          true,
-          null);
+      lane.backlog()
+          .refused(
+              first,
+              "the connection ended while this message was alone in flight: " + reason,
+              true,
+              null);
       return;
     }
     if (unanswered.size() == 1) {
-      lane.sendLast(first);
+      lane.backlog().sendLast(first);
       return;
     }
     List<Entry> backwards = new ArrayList<>(unanswered);
     Collections.reverse(backwards);
-    lane.sendAgain(backwards);
+    lane.backlog().sendAgain(backwards);
   }
 
   private void unreachable(String reason) {

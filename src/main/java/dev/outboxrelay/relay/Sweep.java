@@ -33,13 +33,13 @@ final class Sweep {
     }
     underWay = true;
     fleet.reload(() -> {});
-    fleet.lanes().forEach(Lane::recheck);
+    fleet.lanes().forEach(lane -> lane.backlog().recheck());
     TailReader tail = context.tail();
     String snapshot = tail.last();
-    Map<String, Lane> asked = new HashMap<>();
+    Map<String, Backlog> asked = new HashMap<>();
     for (Lane lane : fleet.lanes()) {
-      if (tail.contains(lane)) {
-        asked.put(lane.name(), lane);
+      if (tail.contains(lane.backlog())) {
+        asked.put(lane.name(), lane.backlog());
       }
     }
     if (snapshot == null || asked.isEmpty()) {
@@ -49,7 +49,7 @@ final class Sweep {
     chunk(asked, snapshot, new Owed("", 0), context.clock().begin());
   }
 
-  private void chunk(Map<String, Lane> asked, String snapshot, Owed after, long ticket) {
+  private void chunk(Map<String, Backlog> asked, String snapshot, Owed after, long ticket) {
     context
         .work()
         .submit(
@@ -69,18 +69,18 @@ final class Sweep {
             });
   }
 
-  private void compare(Map<String, Lane> asked, List<Owed> owed, long ticket) {
+  private void compare(Map<String, Backlog> asked, List<Owed> owed, long ticket) {
     Map<String, List<Long>> missed = new HashMap<>();
-    Set<Lane> behind = new HashSet<>();
+    Set<Backlog> behind = new HashSet<>();
     for (Owed row : owed) {
-      Lane lane = asked.get(row.destination());
-      if (lane != null && context.tail().contains(lane) && !lane.knows(row.id(), ticket)) {
+      Backlog backlog = asked.get(row.destination());
+      if (backlog != null && context.tail().contains(backlog) && !backlog.knows(row.id(), ticket)) {
         missed.computeIfAbsent(row.destination(), d -> new ArrayList<>()).add(row.id());
-        behind.add(lane);
+        behind.add(backlog);
       }
     }
     missed.forEach((name, ids) -> context.events().missed(name, ids.size()));
-    behind.forEach(Lane::rescan);
+    behind.forEach(backlog -> backlog.window().start());
   }
 
   private void purge() {

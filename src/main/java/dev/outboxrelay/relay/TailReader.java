@@ -26,11 +26,7 @@ final class TailReader {
 
   private static final long LAST_PAUSE_MILLIS = 20;
 
-  private record Joining(Lane lane, int generation, String upTo) {
-    boolean stillWanted() {
-      return lane.wantsTail() && lane.generation() == generation;
-    }
-  }
+  private record Joining(Backlog backlog, String upTo) {}
 
   private final MessageStore store;
   private final Work work;
@@ -42,7 +38,7 @@ final class TailReader {
   private final RelayEvents events;
   private final RelayConfig config;
 
-  private final Map<String, Lane> lanes = new LinkedHashMap<>();
+  private final Map<String, Backlog> backlogs = new LinkedHashMap<>();
   private final ArrayDeque<Joining> joining = new ArrayDeque<>();
   private @Nullable String last;
   private boolean reading;
@@ -73,27 +69,27 @@ final class TailReader {
     this.events = events;
   }
 
-  /** What the lanes in here have been read up to; null while there are none. */
+  /** What the backlogs in here have been read up to; null while there are none. */
   @Nullable String last() {
-    return lanes.isEmpty() ? null : last;
+    return backlogs.isEmpty() ? null : last;
   }
 
-  boolean contains(Lane lane) {
-    return lanes.get(lane.name()) == lane;
+  boolean contains(Backlog backlog) {
+    return backlogs.get(backlog.name()) == backlog;
   }
 
   /** A lane has read everything that is visible in a snapshot, and wants what follows. */
-  void join(Lane lane, String upTo) {
-    joining.add(new Joining(lane, lane.generation(), upTo));
+  void join(Backlog backlog, String upTo) {
+    joining.add(new Joining(backlog, upTo));
     step();
   }
 
   /** A lane lags, or is no more. It has been read up to {@link #last()}. */
-  void leave(Lane lane) {
-    joining.removeIf(j -> j.lane() == lane);
-    if (contains(lane)) {
-      lanes.remove(lane.name());
-      doorbells.left(lane.doorbell());
+  void leave(Backlog backlog) {
+    joining.removeIf(j -> j.backlog() == backlog);
+    if (contains(backlog)) {
+      backlogs.remove(backlog.name());
+      doorbells.left(backlog.doorbell());
     }
   }
 
@@ -119,11 +115,11 @@ final class TailReader {
   /** Between two reads, so that {@code last} stays what it is. */
   private void admitOne() {
     Joining next = joining.remove();
-    Lane lane = next.lane();
+    Backlog backlog = next.backlog();
     String from = next.upTo();
-    if (lanes.isEmpty() || from.equals(last)) {
+    if (backlogs.isEmpty() || from.equals(last)) {
       last = from;
-      add(lane);
+      add(backlog);
       step();
       return;
     }
@@ -132,18 +128,18 @@ final class TailReader {
     long ticket = clock.begin();
     work.submit(
         "join",
-        () -> store.firstIds(List.of(lane.name()), from, upTo),
+        () -> store.firstIds(List.of(backlog.name()), from, upTo),
         first -> {
           clock.end(ticket);
           reading = false;
-          Long firstId = first.get(lane.name());
-          if (!next.stillWanted()) {
+          Long firstId = first.get(backlog.name());
+          if (!backlog.window().wantsTail()) {
             step();
           } else if (firstId != null) {
-            lane.page(from, upTo, firstId - 1);
+            backlog.window().pageWindow(from, upTo, firstId - 1);
             step();
           } else {
-            add(lane);
+            add(backlog);
             step();
           }
         });
@@ -152,31 +148,31 @@ final class TailReader {
   private String lastRead() {
     String snapshot = last;
     if (snapshot == null) {
-      throw new IllegalStateException("lanes in the tail without a snapshot");
+      throw new IllegalStateException("backlogs in the tail without a snapshot");
     }
     return snapshot;
   }
 
-  private void add(Lane lane) {
-    if (lane.wantsTail() && !contains(lane)) {
-      lanes.put(lane.name(), lane);
-      doorbells.joined(lane.doorbell());
+  private void add(Backlog backlog) {
+    if (backlog.window().wantsTail() && !contains(backlog)) {
+      backlogs.put(backlog.name(), backlog);
+      doorbells.joined(backlog.doorbell());
       wanted = true;
     }
   }
 
   private void read() {
-    for (Lane lane : List.copyOf(lanes.values())) {
-      if (!lane.hasRoom()) {
-        leave(lane);
-        lane.lag(lastRead());
+    for (Backlog backlog : List.copyOf(backlogs.values())) {
+      if (!backlog.hasRoom()) {
+        leave(backlog);
+        backlog.window().lag(lastRead());
       }
     }
-    if (lanes.isEmpty()) {
+    if (backlogs.isEmpty()) {
       wanted = false;
       return;
     }
-    long asked = Math.min(memory.shareBytes(), Lane.READ_BYTES);
+    long asked = Math.min(memory.shareBytes(), WindowReader.READ_BYTES);
     long granted = memory.reserve(asked);
     if (granted == 0) {
       if (!waitsForMemory) {
@@ -192,9 +188,9 @@ final class TailReader {
     wanted = false;
     cancelTimer();
     String from = lastRead();
-    Map<String, Lane> asking = new HashMap<>(lanes);
+    Map<String, Backlog> asking = new HashMap<>(backlogs);
     Map<String, Encoding> encodings = new HashMap<>();
-    asking.forEach((name, lane) -> encodings.put(name, lane.encoding()));
+    asking.forEach((name, backlog) -> encodings.put(name, backlog.encoding()));
     Limits limits = new Limits(config.pageSize(), granted, config.maxMessageBytes());
     reading = true;
     long ticket = clock.begin();
@@ -216,7 +212,7 @@ final class TailReader {
         });
   }
 
-  private Set<Integer> deliver(Map<String, Lane> asked, Tail tail, long ticket) {
+  private Set<Integer> deliver(Map<String, Backlog> asked, Tail tail, long ticket) {
     Map<String, List<Message>> byLane = new LinkedHashMap<>();
     for (Message message : tail.batch().messages()) {
       byLane.computeIfAbsent(message.destination(), d -> new ArrayList<>()).add(message);
@@ -224,28 +220,29 @@ final class TailReader {
     Set<Integer> traffic = new HashSet<>();
     byLane.forEach(
         (name, messages) -> {
-          Lane lane = asked.get(name);
-          if (lane != null && contains(lane)) {
-            traffic.add(lane.doorbell());
-            lane.fromTail(messages, ticket);
+          Backlog backlog = asked.get(name);
+          if (backlog != null && contains(backlog)) {
+            traffic.add(backlog.doorbell());
+            backlog.window().fromTail(messages, ticket);
+            backlog.pump();
           }
         });
     tail.batch()
         .nextDueMillis()
         .forEach(
             (name, millis) -> {
-              Lane lane = asked.get(name);
-              if (lane != null) {
-                lane.dueIn(millis);
+              Backlog backlog = asked.get(name);
+              if (backlog != null) {
+                backlog.dueIn(millis);
               }
             });
     return traffic;
   }
 
   /**
-   * The window is larger than a read: the lanes that have something in it page it by themselves.
+   * The window is larger than a read: the backlogs that have something in it page it by themselves.
    */
-  private void page(Map<String, Lane> asked, String from, Tail tail, long ticket) {
+  private void page(Map<String, Backlog> asked, String from, Tail tail, long ticket) {
     work.submit(
         "window",
         () -> store.firstIds(asked.keySet(), from, tail.snapshot()),
@@ -255,10 +252,10 @@ final class TailReader {
           last = tail.snapshot();
           first.forEach(
               (name, firstId) -> {
-                Lane lane = asked.get(name);
-                if (lane != null && contains(lane)) {
-                  leave(lane);
-                  lane.page(from, tail.snapshot(), firstId - 1);
+                Backlog backlog = asked.get(name);
+                if (backlog != null && contains(backlog)) {
+                  leave(backlog);
+                  backlog.window().pageWindow(from, tail.snapshot(), firstId - 1);
                 }
               });
           wanted = true;
@@ -291,7 +288,7 @@ final class TailReader {
           });
     } else if (doorbells.anyAwake()) {
       readLater();
-    } else if (!lanes.isEmpty()) {
+    } else if (!backlogs.isEmpty()) {
       events.asleep();
     }
   }

@@ -16,7 +16,10 @@ import java.util.concurrent.TimeoutException;
  * Nothing of it outlives its end; the next one starts from the table.
  */
 final class Term implements AutoCloseable {
-  /** How often the relay looks around: heartbeat, membership and ownership in one statement. */
+  /**
+   * How often the relay looks around, at least: heartbeat, membership and ownership in one
+   * statement.
+   */
   private static final long LOOK_MILLIS = 1000;
 
   private final RelayConfig config;
@@ -106,7 +109,7 @@ final class Term implements AutoCloseable {
         () -> {
           events.connected();
           fleet.reload(this::look);
-          every(LOOK_MILLIS, this::look);
+          every(Math.min(LOOK_MILLIS, config.database().silenceLimit().toMillis() / 4), this::look);
           every(config.sweep().toMillis(), sweep::run);
           if (!config.poll().isZero()) {
             every(config.poll().toMillis(), tail::kick);
@@ -154,7 +157,7 @@ final class Term implements AutoCloseable {
       case BELL -> {
         events.rung(heard.text());
         Lane lane = fleet.lane(heard.text());
-        if (lane != null && tail.contains(lane)) {
+        if (lane != null && tail.contains(lane.backlog())) {
           doorbells.rung(lane.doorbell(), core.nanoTime());
           tail.kick();
         }
@@ -162,12 +165,12 @@ final class Term implements AutoCloseable {
       case CONTROL -> {
         fleet.reload(this::look);
         if (heard.text().isEmpty()) {
-          fleet.lanes().forEach(Lane::recheck);
+          fleet.lanes().forEach(lane -> lane.backlog().recheck());
           tail.kick();
         } else {
           Lane lane = fleet.lane(heard.text());
           if (lane != null) {
-            lane.recheck();
+            lane.backlog().recheck();
             tail.kick();
           }
         }

@@ -11,8 +11,8 @@ import java.time.Duration;
  * @param poolSize connections for reads and completions, 2 or more; three more serve listening and
  *     locks
  * @param connectTimeout how long one connection attempt may take
- * @param silenceLimit how long the server may stay silent on a control session before the relay
- *     takes it for lost, and the other way round
+ * @param heartbeatBound within this time another relay has taken over from one that is cut off from
+ *     the database, and that one has stopped sending; 1 s or more
  */
 public record DatabaseSettings(
     String url,
@@ -20,7 +20,7 @@ public record DatabaseSettings(
     String password,
     int poolSize,
     Duration connectTimeout,
-    Duration silenceLimit) {
+    Duration heartbeatBound) {
 
   public DatabaseSettings {
     if (!url.startsWith("jdbc:postgresql:")) {
@@ -32,10 +32,18 @@ public record DatabaseSettings(
     if (poolSize < 2 || poolSize > 100) {
       throw new IllegalArgumentException("pool size is " + poolSize + ", need 2 to 100");
     }
-    if (silenceLimit.toMillis() < 1000) {
+    if (heartbeatBound.toMillis() < 1000) {
       throw new IllegalArgumentException(
-          "heartbeat bound is " + silenceLimit + ", need 1 s or more");
+          "heartbeat bound is " + heartbeatBound + ", need 1 s or more");
     }
+  }
+
+  /**
+   * How long either end of a control session bears the other's silence: shorter than the bound, so
+   * that within it the other relay has also noticed, taken over and connected.
+   */
+  public Duration silenceLimit() {
+    return heartbeatBound.multipliedBy(7).dividedBy(10);
   }
 
   @Override

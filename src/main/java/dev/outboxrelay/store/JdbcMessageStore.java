@@ -24,16 +24,27 @@ final class JdbcMessageStore implements MessageStore {
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
           + " + coalesce(pg_column_size(m.headers), 0)";
 
-  /**
-   * Rows in an order, cut where their sizes add up to more than a budget. Parameters: message bytes
-   * (3), budget.
-   */
-  private static String sized(String from, String order) {
-    return "select s.id, s.destination, s.key, s.op, s.source_schema, s.source_table, s.xid, s.created_at, s.type,"
-        + " s.attempts, s.size,"
+  /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
+  private static String columns(String size, String state, String destination) {
+    return "s.id, s.key, s.op, s.source_schema, s.source_table, s.xid, s.created_at, s.type, s.attempts,"
+        + " "
+        + size
+        + ","
         + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
         + " case when s.size <= ? then s.headers end,"
-        + " case when s.due_at > now() then (extract(epoch from s.due_at - now()) * 1000)::bigint + 1 end, s.state, s.due_at is not null"
+        + " ceil(extract(epoch from s.due_at - now()) * 1000)::bigint, "
+        + state
+        + ", "
+        + destination;
+  }
+
+  /**
+   * Rows in an order, cut where their sizes add up to more than a budget. Parameters: message bytes
+   * (3), those of {@code from}, rows, budget.
+   */
+  private static String sized(String from, String order) {
+    return "select "
+        + columns("s.size", "s.state", "s.destination")
         + " from (select m.*, "
         + SIZE
         + " as size,"
@@ -54,12 +65,29 @@ final class JdbcMessageStore implements MessageStore {
    * The row comparison is what only the page index serves: by id alone the walk could take the
    * primary key.
    */
-  static final String PAGE =
-      sized(
-          "from outbox.message m where m.destination = ? and m.state = 'pending'"
-              + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
-              + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))",
-          "m.id");
+  private static final String IN_PAGE =
+      "from outbox.message m where m.destination = ? and m.state = 'pending'"
+          + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+          + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))";
+
+  static final String SIZED_PAGE = sized(IN_PAGE, "m.id");
+
+  /**
+   * As a sized page, without the running sum, which costs as much as reading the rows: bounded by
+   * leaving out the values of each row that is larger than its share of the budget. Parameters: row
+   * bytes (4), those of the page, rows.
+   */
+  static final String LEAN_PAGE =
+      "select "
+          + columns("case when s.size > ? then s.size end", "null", "null")
+          + " from (select m.*, "
+          + SIZE
+          + " as size "
+          + IN_PAGE
+          + " order by m.id limit ?) s";
+
+  /** A lean page is tried when each row's share of the budget is at least this. */
+  private static final long LEAN_ROW_BYTES = 512;
 
   /**
    * What was not visible in the last snapshot. Each "offset 0" is a fence: destinations are
@@ -196,13 +224,33 @@ final class JdbcMessageStore implements MessageStore {
       Limits limits,
       Encoding encoding)
       throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(PAGE)) {
-      Parameters p = new Parameters(s).messageBytes(limits);
-      p.text(destination).text(destination).number(after).text(upTo).text(from).text(from);
-      p.number(limits.rows()).number(limits.bytes());
-      try (ResultSet r = s.executeQuery()) {
-        return new Rows(r, limits, name -> encoding).read();
+    long rowBytes = Math.min(limits.bytes() / limits.rows(), limits.messageBytes());
+    try (Connection c = pool.getConnection()) {
+      if (rowBytes >= LEAN_ROW_BYTES) {
+        try (PreparedStatement s = c.prepareStatement(LEAN_PAGE)) {
+          Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
+          p.text(destination)
+              .text(destination)
+              .number(after)
+              .text(upTo)
+              .text(from)
+              .text(from)
+              .number(limits.rows());
+          try (ResultSet r = s.executeQuery()) {
+            Batch lean = Rows.lean(r, limits, destination, encoding);
+            if (lean != null) {
+              return lean;
+            }
+          }
+        }
+      }
+      try (PreparedStatement s = c.prepareStatement(SIZED_PAGE)) {
+        Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
+        p.text(destination).text(destination).number(after).text(upTo).text(from).text(from);
+        p.number(limits.rows()).number(limits.bytes());
+        try (ResultSet r = s.executeQuery()) {
+          return new Rows(r, limits, name -> encoding).read();
+        }
       }
     }
   }
@@ -214,7 +262,10 @@ final class JdbcMessageStore implements MessageStore {
         PreparedStatement s = c.prepareStatement(TAIL)) {
       Parameters p = new Parameters(s);
       p.text(last).text(last).texts(encodings.keySet()).number(limits.rows() + 1);
-      p.messageBytes(limits).number(limits.rows()).number(limits.rows()).number(limits.bytes());
+      p.sizeLimit(limits.messageBytes())
+          .number(limits.rows())
+          .number(limits.rows())
+          .number(limits.bytes());
       try (ResultSet r = s.executeQuery()) {
         return Rows.tail(r, limits, encodings);
       }
@@ -243,7 +294,8 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection()) {
       Batch due;
       try (PreparedStatement s = c.prepareStatement(DUE)) {
-        Parameters p = new Parameters(s).messageBytes(limits).text(destination).numbers(except);
+        Parameters p =
+            new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).numbers(except);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           due = new Rows(r, limits, name -> encoding).read();
@@ -269,7 +321,8 @@ final class JdbcMessageStore implements MessageStore {
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(held(condition(gate)))) {
-      Parameters p = new Parameters(s).messageBytes(limits).text(destination).gate(gate);
+      Parameters p =
+          new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).gate(gate);
       p.number(limits.rows()).number(limits.bytes());
       try (ResultSet r = s.executeQuery()) {
         return new Rows(r, limits, name -> encoding).read();

@@ -52,12 +52,8 @@ final class Parameters {
     return text(gate.key());
   }
 
-  /**
-   * The size limit stands three times in every sized read, once for each column that may be large.
-   */
-  Parameters messageBytes(Limits limits) throws SQLException {
-    return number(limits.messageBytes())
-        .number(limits.messageBytes())
-        .number(limits.messageBytes());
+  /** The size above which a row's values are left out: it stands three times in every read. */
+  Parameters sizeLimit(long bytes) throws SQLException {
+    return number(bytes).number(bytes).number(bytes);
   }
 }

@@ -25,6 +25,10 @@ final class Rows {
   private long lastId;
   private final Map<String, Long> nextDueMillis = new HashMap<>();
   private int seen;
+
+  /** Of all rows, when the read does not tell. */
+  private @Nullable String destination;
+
   private long bytes;
 
   // The last row's source: one string for all rows of a table, whose hash is computed once.
@@ -69,65 +73,103 @@ final class Rows {
     return new Tail(snapshot, overflow, overflow ? Batch.NONE : reader.batch());
   }
 
+  /**
+   * Reads the rows of a lean page, up to the first whose values were left out.
+   *
+   * @return null when that is less than half of them: a sized read brings more
+   */
+  static @Nullable Batch lean(ResultSet rows, Limits limits, String destination, Encoding encoding)
+      throws SQLException {
+    Rows reader = new Rows(rows, 0, limits, name -> encoding);
+    reader.destination = destination;
+    int read = 0;
+    boolean cut = false;
+    while (rows.next()) {
+      read++;
+      cut |= reader.size() > 0;
+      if (!cut) {
+        reader.add();
+      }
+    }
+    if (cut && reader.seen * 2 < read) {
+      return null;
+    }
+    Batch batch = reader.batch();
+    return cut ? new Batch(batch.messages(), true, batch.lastId(), batch.nextDueMillis()) : batch;
+  }
+
   private Batch batch() {
     boolean more = seen >= limits.rows() || bytes >= limits.bytes();
     return new Batch(messages, more, lastId, nextDueMillis);
+  }
+
+  /**
+   * The size of the row's values; a lean page tells it only of those that it leaves out, else 0.
+   */
+  private long size() throws SQLException {
+    return rows.getLong(offset + 10);
   }
 
   private void add() throws SQLException {
     seen++;
     long id = rows.getLong(offset + 1);
     lastId = id;
-    long size = rows.getLong(offset + 11);
+    long told = size();
+    byte[] oldRow = rows.getBytes(offset + 11);
+    byte[] newRow = rows.getBytes(offset + 12);
+    byte[] headers = rows.getBytes(offset + 13);
+    long size = told > 0 ? told : length(oldRow) + length(newRow) + length(headers);
+    boolean tooLarge = size > limits.messageBytes();
     bytes += size;
-    long dueMillis = rows.getLong(offset + 15);
-    if (!rows.wasNull()) {
-      nextDueMillis.merge(rows.getString(offset + 2), dueMillis, Math::min);
+    String target = destination == null ? rows.getString(offset + 16) : destination;
+    long dueInMillis = rows.getLong(offset + 14);
+    boolean timed = !rows.wasNull();
+    if (timed && dueInMillis > 0) {
+      nextDueMillis.merge(target, dueInMillis, Math::min);
       return;
     }
-    String destination = rows.getString(offset + 2);
-    String key = rows.getString(offset + 3);
-    String op = rows.getString(offset + 4);
-    schema = same(schema, rows.getString(offset + 5));
-    table = same(table, rows.getString(offset + 6));
-    int attempts = rows.getInt(offset + 10);
-    boolean tooLarge = size > limits.messageBytes();
-    byte[] body = tooLarge ? NOTHING : encode(id, destination, key, op, attempts);
-    Gate gate = key == null ? null : new Gate(schema, table, key);
+    String key = rows.getString(offset + 2);
+    String op = rows.getString(offset + 3);
+    schema = same(schema, rows.getString(offset + 4));
+    table = same(table, rows.getString(offset + 5));
+    int attempts = rows.getInt(offset + 9);
+    byte[] body = NOTHING;
+    if (!tooLarge) {
+      Encoding encoding = encodings.apply(target);
+      Change change =
+          new Change(
+              id,
+              target,
+              key,
+              op,
+              schema,
+              table,
+              rows.getString(offset + 6),
+              micros(rows.getTimestamp(offset + 7)),
+              rows.getString(offset + 8),
+              oldRow,
+              newRow,
+              headers,
+              attempts,
+              encoding.epoch());
+      body = encoding.format().apply(change);
+    }
     messages.add(
         new Message(
             id,
-            destination,
-            gate,
+            target,
+            key == null ? null : new Gate(schema, table, key),
             op.equals("truncate"),
-            "retry".equals(rows.getString(offset + 16)),
-            rows.getBoolean(offset + 17),
+            "retry".equals(rows.getString(offset + 15)),
+            timed,
             attempts,
             body,
             size,
             tooLarge));
   }
 
-  private byte[] encode(long id, String destination, @Nullable String key, String op, int attempts)
-      throws SQLException {
-    Encoding encoding = encodings.apply(destination);
-    Change change =
-        new Change(
-            id,
-            destination,
-            key,
-            op,
-            schema,
-            table,
-            rows.getString(offset + 7),
-            micros(rows.getTimestamp(offset + 8)),
-            rows.getString(offset + 9),
-            rows.getBytes(offset + 12),
-            rows.getBytes(offset + 13),
-            rows.getBytes(offset + 14),
-            attempts,
-            encoding.epoch());
-    return encoding.format().apply(change);
+  private static long length(byte @Nullable [] value) {
+    return value == null ? 0 : value.length;
   }
 
   private static long micros(Timestamp at) {

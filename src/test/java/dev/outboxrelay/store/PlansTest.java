@@ -94,11 +94,11 @@ final class PlansTest {
 
   @ParameterizedTest
   @EnumSource(Belief.class)
-  void page_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
+  void sizedPage_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
     arrange(belief);
     String plan =
         plan(
-            JdbcMessageStore.PAGE,
+            JdbcMessageStore.SIZED_PAGE,
             "1000",
             "1000",
             "1000",
@@ -110,6 +110,31 @@ final class PlansTest {
             "null",
             "100",
             "1000");
+    assertUses(plan, "Index Scan using message_page");
+    assertTrue(
+        plan.contains("(ROW(destination, id) > "),
+        "the cursor must be an index condition:\n" + plan);
+    assertFalse(plan.contains("Sort"), plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void leanPage_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(
+            JdbcMessageStore.LEAN_PAGE,
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "'out'",
+            "'out'",
+            "5",
+            SNAPSHOT,
+            "null",
+            "null",
+            "100");
     assertUses(plan, "Index Scan using message_page");
     assertTrue(
         plan.contains("(ROW(destination, id) > "),

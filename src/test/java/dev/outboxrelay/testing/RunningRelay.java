@@ -23,10 +23,10 @@ public final class RunningRelay implements AutoCloseable {
   }
 
   /** With another heartbeat bound. */
-  public static RelayConfig config(TestDatabase db, String name, Duration silenceLimit) {
+  public static RelayConfig config(TestDatabase db, String name, Duration heartbeatBound) {
     return RelayConfig.defaults(
         new DatabaseSettings(
-            db.url(), db.user(), db.password(), 3, Duration.ofSeconds(5), silenceLimit),
+            db.url(), db.user(), db.password(), 3, Duration.ofSeconds(5), heartbeatBound),
         name);
   }
 

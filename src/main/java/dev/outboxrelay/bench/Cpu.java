@@ -1,0 +1,76 @@
+package dev.outboxrelay.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * The CPU time that processes have used, where the operating system tells (Linux): unlike elapsed
+ * time it stays what it is when the machine has other work.
+ */
+final class Cpu {
+  /** The kernel's unit in /proc, fixed for user space. */
+  private static final double TICKS_A_SECOND = 100;
+
+  private static final int USER_TICKS = 11;
+  private static final int CHILD_SYSTEM_TICKS = 14;
+  private static final int OWN_SYSTEM_TICKS = 12;
+
+  private Cpu() {}
+
+  /** Seconds that a process has used; NaN where that is not known. */
+  static double secondsOf(long pid) {
+    return ticks(pid, OWN_SYSTEM_TICKS) / TICKS_A_SECOND;
+  }
+
+  /** Seconds that a server and all its processes have used; NaN where that is not known. */
+  static double secondsOfServer(OptionalLong postmaster) {
+    if (postmaster.isEmpty()) {
+      return Double.NaN;
+    }
+    long pid = postmaster.getAsLong();
+    double ended = ticks(pid, CHILD_SYSTEM_TICKS);
+    double living =
+        ProcessHandle.of(pid).stream()
+            .flatMap(ProcessHandle::children)
+            .mapToDouble(child -> ticks(child.pid(), OWN_SYSTEM_TICKS))
+            .filter(Double::isFinite)
+            .sum();
+    return (ended + living) / TICKS_A_SECOND;
+  }
+
+  /** The server's first process; none when it is not on this machine. */
+  static OptionalLong postmaster(BenchServer server) throws SQLException {
+    if (!server.isEmbedded()) {
+      return OptionalLong.empty();
+    }
+    try (var c = server.connect();
+        var s = c.createStatement();
+        var r = s.executeQuery("show data_directory")) {
+      r.next();
+      Path file = Path.of(r.getString(1), "postmaster.pid");
+      return OptionalLong.of(Long.parseLong(Files.readAllLines(file).get(0).strip()));
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** The sum of the tick counters from user time up to another; they stand side by side. */
+  private static double ticks(long pid, int last) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      // The second field is a name that may hold anything, in parentheses.
+      List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
+      double ticks = 0;
+      for (int field = USER_TICKS; field <= last; field++) {
+        ticks += Long.parseLong(fields.get(field));
+      }
+      return ticks;
+    } catch (IOException e) {
+      return Double.NaN;
+    }
+  }
+}

@@ -1,0 +1,468 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.relay.Gates.Origin;
+import dev.outboxrelay.relay.Gates.Verdict;
+import dev.outboxrelay.store.Encoding;
+import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.Parked;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.OnFailure;
+import dev.outboxrelay.values.Destination.Ordering;
+import dev.outboxrelay.values.Gate;
+import dev.outboxrelay.values.Message;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a lane has in memory, from the first read to the moment at which it is dropped as a whole:
+ * which messages are known, which may be sent, which wait for others, and how answers settle them.
+ */
+final class Backlog {
+  /**
+   * Beyond this many parked gates a destination counts as failing as a whole: nothing new is read.
+   */
+  static final int MAX_PARKED = 10_000;
+
+  /** Another page is read while no more than so many pages' worth is waiting. */
+  private static final int LOW_WATER_PAGES = 2;
+
+  private static final int MAX_ERROR_CHARS = 1000;
+
+  private final Lane lane;
+  private final LaneContext context;
+  private final Destination destination;
+  private final boolean ordered;
+
+  private final KnownIds known;
+  private final Gates gates = new Gates();
+  private final Barrier barrier = new Barrier();
+  private final ArrayDeque<Entry> ready = new ArrayDeque<>();
+  private final WindowReader window;
+  private final DueReader due;
+  private final HeldReader held;
+  private final Holds holds;
+  private final Consumer<List<Long>> completed = this::completed;
+
+  /** In memory behind another message. */
+  private int waiting;
+
+  private long bytes;
+
+  /** Answered, and not settled in the table yet. */
+  private int settling;
+
+  /** More gates are parked in the table than are known here. */
+  private boolean moreParked;
+
+  private boolean readingParked;
+  private boolean dropped;
+
+  Backlog(Lane lane, LaneContext context) {
+    this.lane = lane;
+    this.context = context;
+    destination = lane.destination();
+    ordered = destination.ordering() == Ordering.KEY;
+    known = new KnownIds(context.clock());
+    window = new WindowReader(this, context);
+    due = new DueReader(this, context);
+    held = new HeldReader(this, gates, context);
+    holds = new Holds(this, gates, held, context);
+  }
+
+  // What is read. ---------------------------------------------------------------------------------
+
+  String name() {
+    return lane.name();
+  }
+
+  int doorbell() {
+    return lane.doorbell();
+  }
+
+  Encoding encoding() {
+    return lane.encoding();
+  }
+
+  WindowReader window() {
+    return window;
+  }
+
+  /** Reads everything owed, from the start. */
+  void start() {
+    readParked(
+        true,
+        () -> {
+          window.start();
+          due.read();
+        });
+  }
+
+  private record Standing(List<Parked> parked, boolean barrierWaits) {}
+
+  /** INVARIANT: what blocks a gate is known before the gate's pending messages are read. */
+  private void readParked(boolean first, Runnable then) {
+    MessageStore store = context.store();
+    boolean failedToo = destination.onFailure() == OnFailure.HOLD;
+    readingParked = true;
+    read(
+        "parked gates of ",
+        () ->
+            new Standing(
+                store.parked(name(), failedToo, MAX_PARKED + 1), store.barrierWaits(name())),
+        (standing, ticket) -> {
+          readingParked = false;
+          if (ordered) {
+            moreParked = standing.parked().size() > MAX_PARKED;
+            standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
+            standing.parked().forEach(p -> held.want(p.gate()));
+          }
+          if (first && standing.barrierWaits()) {
+            barrier.waitsForRetry();
+          }
+          then.run();
+        },
+        () -> {});
+  }
+
+  /**
+   * Reads from the table. The result is left out when memory was dropped meanwhile.
+   *
+   * @param what for the log, before the destination's name
+   * @param then gets the result and the read's ticket
+   * @param always runs before, in any case
+   */
+  <T> void read(
+      String what, Work.Statement<T> statement, ObjLongConsumer<T> then, Runnable always) {
+    long ticket = context.clock().begin();
+    context
+        .work()
+        .submit(
+            what + name(),
+            statement,
+            result -> {
+              always.run();
+              if (!dropped) {
+                then.accept(result, ticket);
+              }
+              context.clock().end(ticket);
+            });
+  }
+
+  Limits limits(int rows, long readBytes) {
+    return new Limits(rows, readBytes, context.config().maxMessageBytes());
+  }
+
+  /** Whether another window's worth may come in. */
+  boolean hasRoom() {
+    return hasMemory() && !moreParked && gates.parkedCount() <= MAX_PARKED;
+  }
+
+  boolean hasMemory() {
+    return waiting + ready.size() <= LOW_WATER_PAGES * context.config().pageSize()
+        && bytes <= context.memory().shareBytes() / 2;
+  }
+
+  /** A message will be due then. */
+  void dueIn(long delayMillis) {
+    due.in(delayMillis);
+  }
+
+  /** Whether a read with this ticket may show the message although it is known here. */
+  boolean knows(long id, long ticket) {
+    return known.knows(id, ticket);
+  }
+
+  /** What was read by its time and is in memory. */
+  Set<Long> inMemoryByTime() {
+    return known.inMemoryByTime();
+  }
+
+  // What comes in. --------------------------------------------------------------------------------
+
+  /**
+   * Admits what a read has shown.
+   *
+   * @return how many were new
+   */
+  int admit(List<Message> messages, Origin origin, long ticket) {
+    int admitted = 0;
+    for (Message message : messages) {
+      if (known.add(message.id(), ticket, message.timed())) {
+        admit(message, origin);
+        admitted++;
+      }
+    }
+    return admitted;
+  }
+
+  private void admit(Message message, Origin origin) {
+    Entry entry = new Entry(message);
+    bytes += entry.bytes();
+    context.memory().take(entry.bytes());
+    if (!ordered) {
+      ready.add(entry);
+    } else if (message.barrier() && origin == Origin.RETRY) {
+      barrier.adopt(entry);
+      ready.add(entry);
+    } else if (origin == Origin.WINDOW && barrier.stops(message)) {
+      barrier.queue(entry);
+      waiting++;
+    } else {
+      pass(entry, origin);
+    }
+  }
+
+  private void pass(Entry entry, Origin origin) {
+    Verdict verdict = gates.admit(entry, origin);
+    if (verdict == Verdict.GO) {
+      ready.add(entry);
+    } else if (verdict == Verdict.WAIT) {
+      waiting++;
+    } else {
+      holds.add(entry);
+    }
+  }
+
+  /** Does whatever can be done now. */
+  void pump() {
+    passBarrier();
+    holds.flush();
+    if (!ready.isEmpty()) {
+      lane.send(ready);
+    }
+    due.pump();
+    held.pump();
+    if (moreParked && !readingParked && gates.parkedCount() <= MAX_PARKED / 2) {
+      readParked(false, this::pump);
+    }
+    window.pump();
+  }
+
+  /**
+   * Lets a truncate go when everything before it is settled, and what follows when it is settled
+   * itself.
+   */
+  private void passBarrier() {
+    boolean nothingBefore =
+        ready.isEmpty()
+            && lane.inFlight() == 0
+            && waiting == barrier.queued()
+            && gates.parkedCount() == 0
+            && settling == 0;
+    for (Entry next = barrier.next(nothingBefore); next != null; next = barrier.next(false)) {
+      waiting--;
+      if (next.message.barrier()) {
+        ready.add(next);
+      } else {
+        pass(next, Origin.WINDOW);
+      }
+    }
+  }
+
+  // What is answered. -----------------------------------------------------------------------------
+
+  /** Delivered. */
+  void acknowledged(Entry entry) {
+    settling++;
+    context.completer().add(name(), entry.id(), destination.keepDelivered() != null, completed);
+    forget(entry);
+    advance(entry);
+  }
+
+  private void completed(List<Long> ids) {
+    if (!dropped) {
+      settling -= ids.size();
+      known.settled(ids);
+      lane.pump();
+    }
+  }
+
+  /** The message's gate moves on. */
+  private void advance(Entry entry) {
+    if (barrier.isActive(entry)) {
+      barrier.settled();
+      return;
+    }
+    Entry next = gates.settle(entry);
+    Gate gate = entry.message.gate();
+    if (next != null) {
+      waiting--;
+      ready.add(next);
+    } else if (gate != null && ordered) {
+      held.want(gate);
+    }
+  }
+
+  /**
+   * Refused, or charged with the death of a connection.
+   *
+   * @param retry false: not again
+   * @param retryAfter null: by the destination's backoff
+   */
+  void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter) {
+    int attempts = entry.message.attempts() + 1;
+    String error =
+        reason.length() > MAX_ERROR_CHARS ? reason.substring(0, MAX_ERROR_CHARS) : reason;
+    if (!retry || attempts >= destination.maxAttempts()) {
+      fail(entry, attempts, error);
+      return;
+    }
+    long delayMillis =
+        retryAfter != null
+            ? retryAfter.toMillis()
+            : new Backoff(destination.retryInitial(), destination.retryMax())
+                .delayMillis(attempts, ThreadLocalRandom.current());
+    block(entry);
+    context.events().retried(name(), entry.id(), attempts, delayMillis, error);
+    long epoch = encoding().epoch();
+    settle(
+        "retry of ",
+        entry,
+        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, error),
+        () -> {
+          holds.blocked(entry);
+          due.in(delayMillis);
+        });
+  }
+
+  /** Not sent, since it is over the limit. */
+  void tooLarge(Entry entry) {
+    String reason =
+        "the row values take "
+            + entry.message.rowBytes()
+            + " bytes, more than max-message-bytes "
+            + context.config().maxMessageBytes()
+            + ": raise it and requeue, or discard the message";
+    fail(entry, entry.message.attempts(), reason);
+  }
+
+  private void fail(Entry entry, int attempts, String error) {
+    boolean hold = destination.onFailure() == OnFailure.HOLD && !entry.message.barrier();
+    if (hold) {
+      block(entry);
+    }
+    context.events().failed(name(), entry.id(), attempts, error);
+    settle(
+        "failure of ",
+        entry,
+        () -> context.store().fail(name(), encoding().epoch(), entry.id(), attempts, error),
+        () -> {
+          if (hold) {
+            holds.blocked(entry);
+          } else {
+            advance(entry);
+          }
+        });
+  }
+
+  private void block(Entry entry) {
+    Gate gate = entry.message.gate();
+    if (ordered && gate != null && !barrier.isActive(entry)) {
+      List<Entry> followers = gates.block(entry);
+      waiting -= followers.size();
+      holds.block(gate, followers);
+    }
+  }
+
+  /** Writes a message's new state, then forgets it. */
+  private void settle(String what, Entry entry, Work.Update update, Runnable then) {
+    update(
+        what,
+        update,
+        () -> {
+          forget(entry);
+          known.settled(List.of(entry.id()));
+          then.run();
+        });
+  }
+
+  /** Changes the state of rows. */
+  void update(String what, Work.Update update, Runnable then) {
+    settling++;
+    lane.update(
+        what + name(),
+        update,
+        () -> {
+          settling--;
+          then.run();
+        });
+  }
+
+  /** These are marked as held. */
+  void held(List<Entry> entries) {
+    entries.forEach(this::forget);
+    known.settled(entries.stream().map(Entry::id).toList());
+  }
+
+  private void forget(Entry entry) {
+    bytes -= entry.bytes();
+    context.memory().release(entry.bytes());
+  }
+
+  /** A connection died with these in flight; nobody knows whose fault it was. Last one first. */
+  void sendAgain(List<Entry> backwards) {
+    backwards.forEach(ready::addFirst);
+  }
+
+  /** A connection died with this one alone in flight, and it is not to be charged. */
+  void sendLast(Entry entry) {
+    ready.addLast(entry);
+  }
+
+  /** How many messages are answered and not yet settled in the table. */
+  int settling() {
+    return settling;
+  }
+
+  // What a person does. ---------------------------------------------------------------------------
+
+  /** An operator has changed something: look whether what blocks still stands, and what is due. */
+  void recheck() {
+    if (!window.isOn()) {
+      return;
+    }
+    due.read();
+    Map<Long, Gate> heads = new HashMap<>();
+    gates.forEachBlocked((gate, headId) -> heads.put(headId, gate));
+    if (heads.isEmpty()) {
+      return;
+    }
+    read(
+        "blocked gates of ",
+        () -> context.store().standing(name(), heads.keySet()),
+        (standing, ticket) -> {
+          heads.keySet().removeAll(standing);
+          heads.forEach(
+              (headId, gate) -> {
+                gates.unblock(gate, headId);
+                held.want(gate);
+              });
+          lane.pump();
+        },
+        () -> {});
+  }
+
+  /** Answers are still settled; nothing more comes in. */
+  void stopReading() {
+    window.off();
+    due.stop();
+    held.stop();
+  }
+
+  /** Nothing of it is used any more. */
+  void drop() {
+    dropped = true;
+    stopReading();
+    context.memory().release(bytes);
+    bytes = 0;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.relay.Gates.Origin;
+import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.values.Message;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads messages whose time has come: retries, and what was published for later. The database's
+ * clock decides what is due; this one's only when to ask.
+ */
+final class DueReader {
+  private final Backlog backlog;
+  private final LaneContext context;
+  private boolean reading;
+  private boolean wanted;
+  private boolean stopped;
+  private Scheduler.@Nullable Timer timer;
+  private long timerAtNanos;
+
+  DueReader(Backlog backlog, LaneContext context) {
+    this.backlog = backlog;
+    this.context = context;
+  }
+
+  /** Something will be due then. */
+  void in(long delayMillis) {
+    if (stopped) {
+      return;
+    }
+    long at = context.core().nanoTime() + delayMillis * 1_000_000L;
+    if (timer != null && timerAtNanos - at <= 0) {
+      return;
+    }
+    if (timer != null) {
+      timer.cancel();
+    }
+    timerAtNanos = at;
+    timer =
+        context
+            .core()
+            .schedule(
+                delayMillis,
+                () -> {
+                  timer = null;
+                  read();
+                });
+  }
+
+  /** Reads what is due, now or as soon as there is room. */
+  void read() {
+    wanted = true;
+    pump();
+  }
+
+  void pump() {
+    if (!wanted || reading || stopped || !backlog.hasMemory()) {
+      return;
+    }
+    wanted = false;
+    reading = true;
+    Set<Long> except = backlog.inMemoryByTime();
+    Limits limits =
+        backlog.limits(
+            context.config().pageSize(),
+            Math.min(WindowReader.READ_BYTES, context.memory().shareBytes()));
+    backlog.read(
+        "due messages of ",
+        () -> context.store().due(backlog.name(), except, limits, backlog.encoding()),
+        (batch, ticket) -> {
+          reading = false;
+          came(batch, ticket);
+        },
+        () -> {});
+  }
+
+  private void came(Batch batch, long ticket) {
+    if (stopped) {
+      return;
+    }
+    for (Message message : batch.messages()) {
+      backlog.admit(List.of(message), message.refused() ? Origin.RETRY : Origin.WINDOW, ticket);
+    }
+    batch.nextDueMillis().values().forEach(this::in);
+    backlog.pump();
+  }
+
+  void stop() {
+    stopped = true;
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}

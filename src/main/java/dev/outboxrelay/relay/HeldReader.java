@@ -1,0 +1,95 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.relay.Gates.Origin;
+import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.values.Gate;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Reads held messages back when what they waited for is settled: a few gates at a time, and only
+ * while there is memory, since thousands of gates may open at once.
+ */
+final class HeldReader {
+  private static final int READS = 2;
+
+  /** Of one gate only one message is in flight anyway. */
+  private static final int ROWS = 100;
+
+  private static final long READ_BYTES = WindowReader.READ_BYTES / 4;
+
+  /** Rows were shown that are known: their completion is on its way. */
+  private static final long AGAIN_MILLIS = 5;
+
+  private final Backlog backlog;
+  private final Gates gates;
+  private final LaneContext context;
+  private final Set<Gate> wanted = new LinkedHashSet<>();
+  private int reading;
+  private boolean stopped;
+
+  HeldReader(Backlog backlog, Gates gates, LaneContext context) {
+    this.backlog = backlog;
+    this.gates = gates;
+    this.context = context;
+  }
+
+  /** The gate may have held messages that are free now. */
+  void want(Gate gate) {
+    if (gates.isParked(gate)) {
+      wanted.add(gate);
+    }
+  }
+
+  void pump() {
+    while (!wanted.isEmpty() && !stopped && reading < READS && backlog.hasMemory()) {
+      Gate gate = wanted.iterator().next();
+      wanted.remove(gate);
+      if (gates.beginHeldRead(gate)) {
+        read(gate);
+      }
+    }
+  }
+
+  private void read(Gate gate) {
+    reading++;
+    int rows = Math.min(ROWS, context.config().pageSize());
+    Limits limits = backlog.limits(rows, Math.min(READ_BYTES, context.memory().shareBytes()));
+    backlog.read(
+        "held messages of ",
+        () -> context.store().held(backlog.name(), gate, limits, backlog.encoding()),
+        (batch, ticket) -> {
+          reading--;
+          came(gate, batch, ticket);
+        },
+        () -> {});
+  }
+
+  private void came(Gate gate, Batch batch, long ticket) {
+    if (stopped) {
+      return;
+    }
+    gates.endHeldRead(gate, !batch.messages().isEmpty());
+    if (backlog.admit(batch.messages(), Origin.HELD, ticket) == 0) {
+      if (batch.messages().isEmpty()) {
+        want(gate);
+      } else {
+        context
+            .core()
+            .schedule(
+                AGAIN_MILLIS,
+                () -> {
+                  want(gate);
+                  pump();
+                });
+      }
+    }
+    backlog.pump();
+  }
+
+  void stop() {
+    stopped = true;
+    wanted.clear();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.values.Gate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Marks messages as held. INVARIANT: a message is marked only after the one that blocks its gate is
+ * marked as refused, so that whoever reads the table after a crash finds the head of a parked gate.
+ */
+final class Holds {
+  private final Backlog backlog;
+  private final Gates gates;
+  private final HeldReader held;
+  private final LaneContext context;
+
+  /** To be marked now. */
+  private final List<Entry> now = new ArrayList<>();
+
+  /** To be marked once their gate's head is. */
+  private final Map<Gate, List<Entry>> later = new HashMap<>();
+
+  Holds(Backlog backlog, Gates gates, HeldReader held, LaneContext context) {
+    this.backlog = backlog;
+    this.gates = gates;
+    this.held = held;
+    this.context = context;
+  }
+
+  /** A gate is blocked, by a message that is not marked yet. */
+  void block(Gate gate, List<Entry> followers) {
+    later.put(gate, followers);
+  }
+
+  /** The message that blocks its gate is marked. */
+  void blocked(Entry head) {
+    Gate gate = head.message.gate();
+    List<Entry> followers = gate == null ? null : later.remove(gate);
+    if (followers != null) {
+      now.addAll(followers);
+    }
+  }
+
+  /** A message has come to a blocked gate. */
+  void add(Entry entry) {
+    later.getOrDefault(gate(entry), now).add(entry);
+  }
+
+  /** Marks what can be marked. */
+  void flush() {
+    if (now.isEmpty()) {
+      return;
+    }
+    List<Entry> entries = List.copyOf(now);
+    now.clear();
+    List<Long> ids = entries.stream().map(Entry::id).toList();
+    context.events().held(backlog.name(), ids.size());
+    backlog.update(
+        "hold of ",
+        () -> context.store().hold(backlog.name(), backlog.encoding().epoch(), ids),
+        () -> {
+          backlog.held(entries);
+          Set<Gate> touched = new HashSet<>();
+          for (Entry entry : entries) {
+            gates.holdCommitted(entry.message);
+            touched.add(gate(entry));
+          }
+          touched.forEach(held::want);
+        });
+  }
+
+  private static Gate gate(Entry entry) {
+    Gate gate = entry.message.gate();
+    if (gate == null) {
+      throw new IllegalStateException("message " + entry.id() + " has no key and is held");
+    }
+    return gate;
+  }
+}
