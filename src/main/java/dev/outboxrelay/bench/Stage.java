@@ -43,12 +43,23 @@ final class Stage {
     return BenchDatabase.create(server, "outbox_relay_bench");
   }
 
-  /** A relay in a process of its own. */
-  RelayProcess relay(BenchDatabase database, String... jvmFlags) throws IOException {
+  /** A second database beside the first. */
+  BenchDatabase database(String suffix) throws SQLException {
+    return BenchDatabase.create(server, "outbox_relay_bench_" + suffix);
+  }
+
+  /** A relay in a process of its own, with its defaults. */
+  RelayProcess relay(BenchDatabase database) throws IOException {
+    return relay(database, List.of(), List.of());
+  }
+
+  /** A relay in a process of its own, with flags of the JVM and of {@code run}. */
+  RelayProcess relay(BenchDatabase database, List<String> jvmFlags, List<String> flags)
+      throws IOException {
     Files.createDirectories(logs);
     Path log = logs.resolve("relay-" + relays.incrementAndGet() + ".log");
     Files.deleteIfExists(log);
-    return RelayProcess.start(database, log, List.of(jvmFlags));
+    return RelayProcess.start(database, log, jvmFlags, flags);
   }
 
   void say(String line) {
