@@ -30,12 +30,9 @@ begin
 
   insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
   select tg_argv[0], 'insert', tg_table_schema, tg_table_name,
-         case
-           when tg_argv[2] <> '' then
-             coalesce(r.value ->> tg_argv[2],
-                      outbox.row_key(r.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-           when tg_argv[3] <> '{}' then
-             outbox.row_key(r.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         case when tg_argv[3] <> '{}' then
+           coalesce(r.value ->> tg_argv[2],
+                    outbox.row_key(r.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
          end,
          context,
          case when picked is null then r.value else outbox.pick_columns(r.value, picked, keep) end

@@ -35,23 +35,17 @@ begin
 
   if tg_op <> 'INSERT' then
     old_value := row_to_json(old);
-    old_key := case
-           when tg_argv[2] <> '' then
-             coalesce(old_value ->> tg_argv[2],
-                      outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-           when tg_argv[3] <> '{}' then
-             outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+    old_key := case when tg_argv[3] <> '{}' then
+           coalesce(old_value ->> tg_argv[2],
+                    outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
          end;
     old_value := case when picked is null then old_value else outbox.pick_columns(old_value, picked, keep) end;
   end if;
   if tg_op <> 'DELETE' then
     new_value := row_to_json(new);
-    new_key := case
-           when tg_argv[2] <> '' then
-             coalesce(new_value ->> tg_argv[2],
-                      outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-           when tg_argv[3] <> '{}' then
-             outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+    new_key := case when tg_argv[3] <> '{}' then
+           coalesce(new_value ->> tg_argv[2],
+                    outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
          end;
     new_value := case when picked is null then new_value else outbox.pick_columns(new_value, picked, keep) end;
   end if;

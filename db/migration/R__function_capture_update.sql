@@ -42,19 +42,13 @@ begin
            part.number as part
     from (
       select o.position, o.value as old_value, n.value as new_value,
-         case
-           when tg_argv[2] <> '' then
-             coalesce(o.value ->> tg_argv[2],
-                      outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-           when tg_argv[3] <> '{}' then
-             outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         case when tg_argv[3] <> '{}' then
+           coalesce(o.value ->> tg_argv[2],
+                    outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
          end as old_key,
-         case
-           when tg_argv[2] <> '' then
-             coalesce(n.value ->> tg_argv[2],
-                      outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-           when tg_argv[3] <> '{}' then
-             outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[])
+         case when tg_argv[3] <> '{}' then
+           coalesce(n.value ->> tg_argv[2],
+                    outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
          end as new_key
       from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
       join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position

@@ -3,6 +3,8 @@
 -- One column: its value as text (this function is asked only when the column seems to be null or gone, that is, renamed).
 -- Several columns: a JSON array of their values without white space, [17,"a"].
 --
+-- Called for each row, by functions that pin the search_path: it has no setting of its own, which would double its cost.
+--
 -- parameters: row_value  what row_to_json made of the row
 --             relation   the table whose trigger fires
 --             captured   the table that was captured, at that time
@@ -13,7 +15,6 @@
 create or replace function outbox.row_key(row_value json, relation oid, captured oid, names text[], numbers smallint[])
 returns text
 language plpgsql stable
-set search_path = pg_catalog, pg_temp
 as $$
 declare
   present text[] := names;

@@ -4,12 +4,18 @@
 -- the doorbell is rung as by any writer, and the relay is told that a person has acted: it may have to drop what it
 -- remembers of the message and its key.
 --
+-- A state that there is not is refused; the table has no CHECK for it, to spare the writers.
+--
 -- reads: outbox.destination
 create or replace function outbox.message_requeued() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if new.state <> 'pending' then
+    raise exception 'there is no state %', quote_literal(new.state)
+      using errcode = 'check_violation', hint = 'The states are pending, retry, held, failed and delivered.';
+  end if;
   new.xid := pg_current_xact_id();
   new.attempts := 0;
   new.due_at := null;
@@ -25,5 +31,6 @@ revoke execute on function outbox.message_requeued() from public;
 
 create or replace trigger message_requeued
   before update of state on outbox.message
-  for each row when (new.state = 'pending' and old.state <> 'pending')
+  for each row when (
+    new.state = 'pending' and old.state <> 'pending' or new.state not in ('pending', 'retry', 'held', 'failed', 'delivered'))
   execute function outbox.message_requeued();

@@ -55,6 +55,9 @@ final class RunCommand implements Callable<Integer> {
         return ExitCode.OK;
       }
       gate.warnOfPooler();
+      if (!stop.hold()) {
+        return ExitCode.OK;
+      }
       deliver(config, policy, RelayEvents.all(List.of(new RelayLog(), metrics)), stop);
     }
     return ExitCode.OK;

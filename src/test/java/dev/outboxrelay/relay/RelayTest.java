@@ -14,6 +14,8 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
@@ -236,15 +238,25 @@ final class RelayTest {
 
   @Test
   void paused_resumed_delivers() throws Exception {
-    try (RunningRelay relay = RunningRelay.start(db)) {
+    CountDownLatch released = new CountDownLatch(1);
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void released(String destination, String reason) {
+            released.countDown();
+          }
+        };
+    try (RunningRelay relay = RunningRelay.start(RunningRelay.config(db, "test"), events)) {
       db.execute("insert into orders values (1, 1)");
       Await.until("one line", () -> lines.count() == 1);
-      db.execute("select outbox.pause('out')", "insert into orders values (2, 1)");
+      db.execute("select outbox.pause('out')");
+      assertTrue(released.await(30, TimeUnit.SECONDS));
+      db.execute("insert into orders values (2, 1)");
       db.execute(
           "insert into outbox.destination (name, uri) values ('marker', 'tcp://127.0.0.1:"
               + receiver.port()
-              + "')");
-      db.execute("select outbox.publish('marker', '{}')");
+              + "')",
+          "select outbox.publish('marker', '{}')");
       Await.until("the marker", () -> lines.count() == 2);
       assertEquals("message", lines.all().get(1).path("op").asText());
       db.execute("select outbox.resume('out')");

@@ -9,7 +9,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
@@ -17,15 +18,20 @@ import org.postgresql.PGNotification;
 
 /** What a person does with messages and destinations, by function and by plain SQL. */
 final class OperatorTest {
-  private Outbox outbox;
+  private static Outbox outbox;
 
-  @BeforeEach
-  void create() throws SQLException {
+  @BeforeAll
+  static void create() throws SQLException {
     outbox = Outbox.create();
   }
 
-  @AfterEach
-  void drop() throws SQLException {
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
     outbox.close();
   }
 

@@ -19,11 +19,19 @@ final class Outbox implements AutoCloseable {
   }
 
   static Outbox create() throws SQLException {
-    TestDatabase db = TestDatabase.create();
+    return new Outbox(TestDatabase.create());
+  }
+
+  /** An empty schema public, no message, the two destinations: what each test begins with. */
+  void reset() throws SQLException {
     db.execute(
+        "drop schema public cascade",
+        "create schema public",
+        "grant all on schema public to public",
+        "delete from outbox.message",
+        "delete from outbox.destination",
         "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000'),"
             + " ('audit', 'tls://localhost:9001')");
-    return new Outbox(db);
   }
 
   TestDatabase db() {

@@ -8,8 +8,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,21 +94,47 @@ final class PlansTest {
 
   @ParameterizedTest
   @EnumSource(Belief.class)
-  void page_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
+  void sizedPage_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
     arrange(belief);
-    String[] page = {"'out'", "'out'", "5", SNAPSHOT, "null", "null", "100"};
-    assertWalksThePageIndex(plan(JdbcMessageStore.SIZED_PAGE, arguments(3, page, "1000")));
-    assertWalksThePageIndex(plan(JdbcMessageStore.LEAN_PAGE, arguments(4, page)));
+    String plan =
+        plan(
+            JdbcMessageStore.SIZED_PAGE,
+            "1000",
+            "1000",
+            "1000",
+            "'out'",
+            "'out'",
+            "5",
+            SNAPSHOT,
+            "null",
+            "null",
+            "100",
+            "1000");
+    assertUses(plan, "Index Scan using message_page");
+    assertTrue(
+        plan.contains("(ROW(destination, id) > "),
+        "the cursor must be an index condition:\n" + plan);
+    assertFalse(plan.contains("Sort"), plan);
   }
 
-  private static String[] arguments(int limits, String[] page, String... rest) {
-    List<String> arguments = new ArrayList<>(Collections.nCopies(limits, "1000"));
-    arguments.addAll(List.of(page));
-    arguments.addAll(List.of(rest));
-    return arguments.toArray(new String[0]);
-  }
-
-  private static void assertWalksThePageIndex(String plan) {
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void leanPage_anyBelief_walksThePageIndexWithoutSorting(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(
+            JdbcMessageStore.LEAN_PAGE,
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "'out'",
+            "'out'",
+            "5",
+            SNAPSHOT,
+            "null",
+            "null",
+            "100");
     assertUses(plan, "Index Scan using message_page");
     assertTrue(
         plan.contains("(ROW(destination, id) > "),

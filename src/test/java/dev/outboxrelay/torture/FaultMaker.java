@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -62,8 +64,11 @@ final class FaultMaker {
 
   /** Makes faults until the stop signal, then heals them all. */
   void run() throws InterruptedException {
+    // Each kind once, so that a short run has them all; then by weight.
+    List<FaultKind> deck = new ArrayList<>(List.of(FaultKind.values()));
+    Collections.shuffle(deck, random);
     while (!stop.await(Duration.ofMillis(random.nextInt(2 * meanGapMillis)))) {
-      FaultKind kind = FaultKind.pick(random);
+      FaultKind kind = deck.isEmpty() ? FaultKind.pick(random) : deck.remove(deck.size() - 1);
       // Drawn here, one after the other, so that a seed makes the same sequence again.
       Station station = stations.get(random.nextInt(stations.size()));
       RelaySlot relay = relays.get(random.nextInt(relays.size()));

@@ -230,6 +230,11 @@ final class Inbox {
     return pipelined + overfull;
   }
 
+  /** Messages that were refused or left unanswered, and did not come again to be acknowledged. */
+  synchronized long neverAcknowledged() {
+    return arrivals.values().stream().filter(arrival -> arrival.answeredNanos == 0).count();
+  }
+
   synchronized long altered() {
     return altered;
   }

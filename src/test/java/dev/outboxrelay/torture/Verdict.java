@@ -11,6 +11,7 @@ import java.util.Map;
  * @param delivered first arrivals
  * @param repeated arrivals beyond the first
  * @param lost committed and never arrived
+ * @param neverAcknowledged arrived, and taken for delivered without an acknowledgement
  * @param phantom arrived and never committed
  * @param outOfOrder first arrivals that did not take up their key where it stood
  * @param tooEarly sent while another message of the key was unanswered, or beyond the limit
@@ -28,6 +29,7 @@ record Verdict(
     long delivered,
     long repeated,
     long lost,
+    long neverAcknowledged,
     long phantom,
     long outOfOrder,
     long tooEarly,
@@ -45,6 +47,7 @@ record Verdict(
 
   boolean good() {
     return lost == 0
+        && neverAcknowledged == 0
         && phantom == 0
         && outOfOrder == 0
         && tooEarly == 0
@@ -75,7 +78,9 @@ record Verdict(
             + ", out of order "
             + outOfOrder);
     lines.add(
-        "too early "
+        "never acknowledged "
+            + neverAcknowledged
+            + ", too early "
             + tooEarly
             + ", altered "
             + altered

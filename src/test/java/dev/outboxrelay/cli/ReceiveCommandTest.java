@@ -1,0 +1,66 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.testing.Program;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class ReceiveCommandTest {
+  private static final int TIMEOUT_MILLIS = 30_000;
+
+  private static Program receive(int port, String... flags) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("receive", "--port", "" + port, "--host", "127.0.0.1"));
+    command.addAll(List.of(flags));
+    return Program.start(command, Map.of());
+  }
+
+  /** Sends a line and returns the line that comes back. */
+  private static String ask(int port, String line) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      BufferedReader answers =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      return answers.readLine();
+    }
+  }
+
+  @Test
+  void message_received_isPrintedAsItCameAndAcknowledged() throws Exception {
+    int port = Program.freePort();
+    try (Program program = receive(port)) {
+      program.awaitPort(port);
+      String message = "{\"id\":\"17\",  \"new\":{\"name\":\"Zoë\",\"price\":12.50}}";
+      assertEquals("{\"ack\":\"17\"}", ask(port, message));
+      assertEquals(message, program.line());
+    }
+  }
+
+  @Test
+  void message_matchingTheRefusal_isRefusedAsTheFlagsSay() throws Exception {
+    int port = Program.freePort();
+    try (Program program =
+        receive(port, "--refuse", "Mallory", "--reason", "not here", "--no-retry")) {
+      program.awaitPort(port);
+      String answer = ask(port, "{\"id\":\"18\",\"new\":{\"name\":\"Mallory\"}}");
+      assertTrue(answer.contains("\"nack\":\"18\""), answer);
+      assertTrue(answer.contains("\"reason\":\"not here\""), answer);
+      assertTrue(answer.contains("\"retry\":false"), answer);
+      assertEquals("{\"ack\":\"19\"}", ask(port, "{\"id\":\"19\"}"));
+    }
+  }
+}

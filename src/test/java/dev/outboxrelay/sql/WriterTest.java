@@ -1,0 +1,313 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.postgresql.PGConnection;
+
+/** A writer never waits for us, and never fails because of us. */
+final class WriterTest {
+  private static Outbox outbox;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute(
+        "create table t (id int primary key, v int)", "select outbox.capture('t', 'crm')");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    outbox.close();
+  }
+
+  private static final String SLEEP =
+      "select pg_advisory_lock(7021001, doorbell) from outbox.destination where name = 'crm'";
+
+  private static int heard(Connection listener) throws SQLException {
+    Outbox.run(listener, "select 1");
+    var n = listener.unwrap(PGConnection.class).getNotifications();
+    return n == null ? 0 : n.length;
+  }
+
+  @Test
+  void doorbell_ringsOnlyWhileTheRelaySleeps() throws SQLException {
+    try (Connection relay = outbox.connect();
+        Connection listener = outbox.connect()) {
+      Outbox.run(listener, "listen outbox");
+      outbox.execute("insert into t values (1)");
+      assertEquals(0, heard(listener));
+      Outbox.run(relay, SLEEP);
+      outbox.execute("insert into t select generate_series(2, 100)");
+      assertEquals(1, heard(listener));
+      Outbox.run(relay, "select pg_advisory_unlock_all()");
+      outbox.execute("delete from t");
+      assertEquals(0, heard(listener));
+    }
+  }
+
+  @Test
+  void doorbell_isHeldByAWriterUntilItsCommit() throws SQLException {
+    try (Connection writer = outbox.connect();
+        Connection relay = outbox.connect()) {
+      writer.setAutoCommit(false);
+      Outbox.run(writer, "insert into t values (1)");
+      String sleep = SLEEP.replace("pg_advisory_lock", "pg_try_advisory_lock");
+      assertEquals(List.of("f"), Outbox.column(relay, sleep));
+      writer.commit();
+      assertEquals(List.of("t"), Outbox.column(relay, sleep));
+    }
+  }
+
+  @Test
+  void notifyOff_forSessionRoleOrTable_isSilent() throws SQLException {
+    try (Connection relay = outbox.connect();
+        Connection listener = outbox.connect();
+        Connection writer = outbox.connect()) {
+      Outbox.run(relay, SLEEP);
+      Outbox.run(listener, "listen outbox");
+      Outbox.run(writer, "set outbox.notify = off", "insert into t values (1)");
+      assertEquals(0, heard(listener));
+      Outbox.run(writer, "set outbox.notify = on", "insert into t values (2)");
+      assertEquals(1, heard(listener));
+      outbox.execute("select outbox.capture('t', 'crm', notify => false)");
+      Outbox.run(writer, "insert into t values (3)");
+      assertEquals(0, heard(listener));
+      assertEquals(3, outbox.count("select count(*) from outbox.message"));
+    }
+  }
+
+  @Test
+  void twoPhaseCommit_worksWithNotifyOff() throws SQLException {
+    try (Connection relay = outbox.connect();
+        Connection writer = outbox.connect()) {
+      Outbox.run(relay, SLEEP);
+      Outbox.run(writer, "begin", "insert into t values (1)");
+      // The error that docs/capture.md explains.
+      Outbox.refuses(writer, "0A000", "prepare transaction 'x'");
+      Outbox.run(writer, "rollback", "begin", "set local outbox.notify = off");
+      Outbox.run(writer, "insert into t values (2)", "prepare transaction 'x'");
+      assertEquals(List.of(), outbox.changes());
+      Outbox.run(writer, "commit prepared 'x'");
+      assertEquals(List.of("insert 2"), outbox.changes());
+    }
+  }
+
+  @Test
+  void pausedOrMissingDestination_failsNoWrite() throws SQLException {
+    outbox.execute("select outbox.pause('crm')", "insert into t values (1)");
+    try (Connection c = outbox.connect()) {
+      // No guard can hold against a superuser who switches the triggers off.
+      Outbox.run(c, "set session_replication_role = replica", "delete from outbox.destination");
+    }
+    outbox.execute("insert into t values (2)", "update t set v = 1", "delete from t");
+    assertEquals(6, outbox.count("select count(*) from outbox.message"));
+  }
+
+  @Test
+  @Timeout(120)
+  void manyWritersOnFewRows_withRelayRequeueAndSweep_haveNoDeadlockOfOurs() throws Exception {
+    int writers = 32;
+    int rounds = 25;
+    outbox.execute("insert into t select generate_series(1, 10)", "delete from outbox.message");
+    ExecutorService threads = Executors.newFixedThreadPool(writers + 2);
+    AtomicBoolean done = new AtomicBoolean();
+    try {
+      List<Future<?>> work = new ArrayList<>();
+      for (int w = 0; w < writers; w++) {
+        work.add(
+            threads.submit(
+                () -> {
+                  try (Connection c = outbox.connect()) {
+                    c.setAutoCommit(false);
+                    for (int i = 0; i < rounds; i++) {
+                      int a = ThreadLocalRandom.current().nextInt(1, 10);
+                      // Rows in one order, so that the writers have no deadlock of their own.
+                      Outbox.run(
+                          c,
+                          "update t set v = coalesce(v, 0) + 1 where id = " + a,
+                          "update t set v = coalesce(v, 0) + 1 where id = 10");
+                      if (i % 5 == 4) {
+                        c.rollback();
+                      } else {
+                        c.commit();
+                      }
+                    }
+                  }
+                  return null;
+                }));
+      }
+      Future<?> relay =
+          threads.submit(
+              () -> {
+                try (Connection c = outbox.connect()) {
+                  while (!done.get()) {
+                    Outbox.run(
+                        c,
+                        "update outbox.message set state = 'failed' where id = any (array(select id"
+                            + " from outbox.message where state = 'pending' order by id limit 20))",
+                        "select * from outbox.status");
+                  }
+                }
+                return null;
+              });
+      Future<?> operator =
+          threads.submit(
+              () -> {
+                try (Connection c = outbox.connect()) {
+                  while (!done.get()) {
+                    Outbox.run(c, "select outbox.requeue_failed('crm')", "select outbox.wake()");
+                  }
+                }
+                return null;
+              });
+      for (Future<?> f : work) {
+        f.get();
+      }
+      done.set(true);
+      relay.get();
+      operator.get();
+    } finally {
+      done.set(true);
+      threads.shutdownNow();
+    }
+    assertEquals(
+        2L * writers * rounds * 4 / 5, outbox.count("select count(*) from outbox.message"));
+    // Id order is commit order for each key: every new value is one more than the one before.
+    assertEquals(
+        List.of(),
+        outbox.query(
+            "select key from (select key, (new_row ->> 'v')::int v, row_number() over (partition by key order by id) n"
+                + " from outbox.message) s where v <> n"));
+  }
+
+  @Test
+  void capturingWrite_takesNoLockThatAnotherWriterWaitsFor() throws SQLException {
+    try (Connection first = outbox.connect();
+        Connection second = outbox.connect();
+        Statement s = second.createStatement()) {
+      first.setAutoCommit(false);
+      Outbox.run(first, "insert into t values (1)");
+      s.execute("set lock_timeout = '5s'");
+      s.execute("insert into t values (2)");
+      s.execute("update t set v = 1 where id = 2");
+      first.rollback();
+    }
+    assertEquals(List.of("insert 2", "update 2"), outbox.changes());
+  }
+
+  @Test
+  @Timeout(120)
+  void backfill_whileTheTableIsWritten_endsAsTheTableDoes() throws Exception {
+    outbox.execute(
+        "select outbox.release('t')",
+        "insert into t select i, 0 from generate_series(1, 20000) i",
+        "select outbox.capture('t', 'crm')");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    AtomicBoolean done = new AtomicBoolean();
+    try {
+      List<Future<?>> work = new ArrayList<>();
+      for (int w = 0; w < 4; w++) {
+        work.add(
+            threads.submit(
+                () -> {
+                  ThreadLocalRandom random = ThreadLocalRandom.current();
+                  try (Connection c = outbox.connect()) {
+                    c.setAutoCommit(false);
+                    while (!done.get()) {
+                      int id = random.nextInt(1, 20000);
+                      String[] change = {
+                        "update t set v = v + 1 where id between " + id + " and " + (id + 5),
+                        "delete from t where id = " + id,
+                        "insert into t values (" + id + ", -1) on conflict do nothing",
+                        "update t set v = v + 1 where id = " + id,
+                        "select * from t where id = " + id + " for update"
+                      };
+                      Outbox.run(c, change[random.nextInt(change.length)]);
+                      if (random.nextInt(4) == 0) {
+                        c.rollback();
+                      } else {
+                        c.commit();
+                      }
+                    }
+                  }
+                  return null;
+                }));
+      }
+      outbox.execute("call outbox.backfill_in_steps('t', 'crm')");
+      done.set(true);
+      for (Future<?> f : work) {
+        try {
+          f.get();
+        } catch (java.util.concurrent.ExecutionException e) {
+          // Two writers may meet in opposite order: theirs, not ours.
+          assertTrue(String.valueOf(e.getMessage()).contains("deadlock"), String.valueOf(e));
+        }
+      }
+    } finally {
+      done.set(true);
+      threads.shutdownNow();
+    }
+    // The last message of each key is its row in the table, or the delete of one that is gone.
+    assertEquals(
+        List.of(),
+        outbox.query(
+            "select concat_ws(' ', id, m.op, m.v, t.v) from (select distinct on (key) key::int as id, op, (new_row ->> 'v')::int as v"
+                + " from outbox.message n order by key, n.id desc) m full join t using (id)"
+                + " where (m.op = 'delete') <> (t.id is null) or m.v is distinct from t.v or m.op is null"));
+    assertEquals(0, outbox.count("select count(*) from outbox.backfill_progress"));
+  }
+
+  @Test
+  void backfill_withRowsLockedByOthers_waitsForNoneAndGoesOnLater() throws SQLException {
+    outbox.execute("insert into t select generate_series(1, 100)", "delete from outbox.message");
+    try (Connection other = outbox.connect()) {
+      other.setAutoCommit(false);
+      Outbox.run(other, "select * from t where id = 50 for update");
+      String refused =
+          outbox.refuses("55P03", "call outbox.backfill_in_steps('t', 'crm', patience => '50 ms')");
+      assertTrue(refused.contains("locked by other"), refused);
+      assertEquals(99, outbox.count("select count(*) from outbox.message"));
+      other.rollback();
+    }
+    outbox.execute("call outbox.backfill_in_steps('t', 'crm')");
+    assertEquals(
+        100, outbox.count("select count(distinct key) from outbox.message where op = 'read'"));
+    assertEquals(100, outbox.count("select count(*) from outbox.message"));
+  }
+
+  @Test
+  void backfill_withChosenColumnsAndCondition_writesWhatCaptureWould() throws SQLException {
+    outbox.execute(
+        "create table p (id int, secret text, primary key (id)) partition by range (id)",
+        "create table p1 partition of p for values from (0) to (10)",
+        "create table p2 partition of p for values from (10) to (20)",
+        "insert into p values (1, 'hush'), (2, 'hush'), (11, 'hush')",
+        "select outbox.capture('p', 'crm', except_columns => '{secret}')");
+    assertEquals(2, outbox.count("select outbox.backfill('p', 'crm', 'id <> 2')"));
+    assertEquals(
+        List.of("p read 1 {\"id\":1}", "p read 11 {\"id\":11}"),
+        outbox.query(
+            "select concat_ws(' ', source_table, op, key, new_row) from outbox.message order by id"));
+  }
+}
