@@ -11,7 +11,7 @@ import java.util.List;
 
 /** What a message costs in a drain, beside time. */
 final class CostScenario implements Scenario {
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(60);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
   private static final String ALLOCATED = "jvm_gc_memory_allocated_bytes_total ";
 
   @Override

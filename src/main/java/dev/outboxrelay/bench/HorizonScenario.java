@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /** A drain while another session's snapshot keeps every deleted row from being cleaned away. */
 final class HorizonScenario implements Scenario {
   private static final int PARTS = 5;
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(60);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   @Override
   public String name() {

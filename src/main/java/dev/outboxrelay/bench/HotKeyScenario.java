@@ -5,7 +5,7 @@ import java.util.List;
 
 /** A drain in which every message has the same key, so that each waits for the one before it. */
 final class HotKeyScenario implements Scenario {
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(60);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   @Override
   public String name() {

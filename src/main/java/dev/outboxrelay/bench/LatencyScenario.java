@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 /** How long a message takes from its commit to its receipt, when there is little to do. */
 final class LatencyScenario implements Scenario {
   private static final int RATE = 200;
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(20);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   @Override
   public String name() {

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class LoadedLatencyScenario implements Scenario {
   private static final int RATE = 2000;
   private static final int CLIENTS = 32;
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(20);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   @Override
   public String name() {

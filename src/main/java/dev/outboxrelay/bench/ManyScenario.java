@@ -10,7 +10,7 @@ final class ManyScenario implements Scenario {
   private static final int RATE = 5000;
   private static final int MESSAGES_A_COMMIT = 10;
   private static final int CLIENTS = 8;
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(60);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   @Override
   public String name() {

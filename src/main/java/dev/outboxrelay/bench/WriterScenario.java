@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** What a captured table costs its writers, while a relay delivers. */
 final class WriterScenario implements Scenario {
   private static final int[] CLIENTS = {1, 16, 64};
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(60);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   private enum Way {
     DOORBELL("the doorbell"),
