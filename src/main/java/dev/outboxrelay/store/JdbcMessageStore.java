@@ -71,15 +71,20 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   /**
-   * The row comparison is what only the page index serves: by id alone the walk could take the
-   * primary key.
+   * One destination, said without an equality: the row comparison must be where the walk begins,
+   * and beside an equality on its first column the index would take it for a filter, and walk from
+   * the destination's first entry for every page. The order is what only the page index gives, so
+   * that the walk cannot take the primary key.
    */
   private static final String IN_PAGE =
-      "from outbox.message m where m.destination = ? and m.state = 'pending'"
-          + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+      "from outbox.message m where m.state = 'pending'"
+          + " and (m.destination, m.id) > (?, ?) and m.destination <= ?"
+          + " and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))";
 
-  static final String SIZED_PAGE = sized(IN_PAGE, "m.id");
+  private static final String PAGE_ORDER = "m.destination, m.id";
+
+  static final String SIZED_PAGE = sized(IN_PAGE, PAGE_ORDER);
 
   /**
    * As a sized page, without the running sum, which costs as much as reading the rows: bounded by
@@ -93,7 +98,9 @@ final class JdbcMessageStore implements MessageStore {
           + SIZE
           + " as size "
           + IN_PAGE
-          + " order by m.id limit ?) s";
+          + " order by "
+          + PAGE_ORDER
+          + " limit ?) s";
 
   /** A lean page is tried when each row's share of the budget is at least this. */
   private static final long LEAN_ROW_BYTES = 512;
@@ -242,8 +249,8 @@ final class JdbcMessageStore implements MessageStore {
         try (PreparedStatement s = c.prepareStatement(LEAN_PAGE)) {
           Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
           p.text(destination)
-              .text(destination)
               .number(after)
+              .text(destination)
               .text(upTo)
               .text(from)
               .text(from)
@@ -258,7 +265,7 @@ final class JdbcMessageStore implements MessageStore {
       }
       try (PreparedStatement s = c.prepareStatement(SIZED_PAGE)) {
         Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-        p.text(destination).text(destination).number(after).text(upTo).text(from).text(from);
+        p.text(destination).number(after).text(destination).text(upTo).text(from).text(from);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           return new Rows(r, limits, name -> encoding).read();
