@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(240)
 final class DoorbellTest {
-  private static final int ROUNDS = 25;
+  private static final int ROUNDS = 12;
   private static final int BURST = 30;
   private static final Duration PROMPT = Duration.ofSeconds(8);
 

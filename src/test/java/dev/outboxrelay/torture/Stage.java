@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
 /** A database with destinations, and relays as processes: what tests of the whole begin with. */
 final class Stage implements AutoCloseable {
   /** Long enough for a JVM to start on a busy machine. */
-  static final Duration SOON = Duration.ofSeconds(30);
+  static final Duration SOON = Duration.ofSeconds(90);
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
   private static final int HEAP_MEGABYTES = 64;

@@ -98,6 +98,33 @@ final class TakeOverTest {
     assertEquals(0, overlapMillis, "two senders at a time");
   }
 
+  @Test
+  void owner_whoseLockSessionIsEnded_stopsSendingWhileAnotherDelivers() throws Exception {
+    try (Stage stage = Stage.open();
+        ScriptedReceiver receiver = ScriptedReceiver.start()) {
+      stage.destination("d", receiver.uri());
+      stage.relay("relay-0");
+      stage.awaitOwners();
+      stage.relay("relay-1");
+      stage.await(MEMBERS, "2", Stage.SOON);
+      try (Publisher publisher = new Publisher(stage)) {
+        receiver.awaitLines(10, Stage.SOON);
+        long epoch = epoch(stage);
+        long from = System.nanoTime();
+        stage.database.execute(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
+                + " and classid = 7021002 and database = (select oid from pg_database where datname"
+                + " = current_database())");
+        millisUntilNewerEpoch(receiver, epoch, from);
+        // Two senders would go on side by side.
+        Stage.pause(Duration.ofSeconds(3));
+      }
+      stage.awaitNothingOwed("d", Stage.SOON);
+      long overlap = overlapMillis(receiver.lines());
+      assertTrue(overlap < 1_000, "the old owner was heard " + overlap + " ms after the new one");
+    }
+  }
+
   private static final String MEMBERS =
       "select count(*) from pg_locks where locktype = 'advisory' and granted and classid = 7021003"
           + " and database = (select oid from pg_database where datname = current_database())";

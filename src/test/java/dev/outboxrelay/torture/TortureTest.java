@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The whole product under random faults. {@code mvn verify} runs a minute of it; {@code mvn verify
  * -Ptorture -Dtorture.seconds=… -Dtorture.seed=…} as long as one likes.
  */
+@Timeout(value = 10, unit = TimeUnit.HOURS)
 final class TortureTest {
   private static final int LONG_RUN_SECONDS = 300;
 
