@@ -29,7 +29,9 @@ create table outbox.destination (
   constraint destination_pkey primary key (name),
   constraint destination_id_key unique (id),
   constraint destination_name_check check (name ~ '^[A-Za-z0-9_.-]{1,63}$'),
-  constraint destination_uri_check check (uri ~ '^(tcp|tls)://[^/?#@[:space:]]+:[0-9]{1,5}$'),
+  constraint destination_uri_check check (
+    uri ~ '^(tcp|tls)://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}$'
+    and substring(uri from '[0-9]{1,5}$')::integer between 1 and 65535),
   constraint destination_format_check check (format in ('change', 'td', 'cloudevents', 'debezium', 'payload')),
   constraint destination_framing_check check (framing in ('ndjson', 'length', 'raw')),
   constraint destination_ack_check check (ack in ('line', 'close', 'none')),

@@ -32,6 +32,11 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
+  public void stoppedWaiting(long waitedMillis) {
+    LOG.warn("answers did not come within {} ms; what is unanswered stays owed", waitedMillis);
+  }
+
+  @Override
   public void owned(String destination, long epoch) {
     LOG.info("destination {}: delivering, epoch {}", destination, epoch);
   }

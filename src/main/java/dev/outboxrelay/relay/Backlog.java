@@ -68,6 +68,8 @@ final class Backlog {
   private boolean moreParked;
 
   private boolean readingParked;
+  private boolean rechecking;
+  private boolean recheckWanted;
   private boolean dropped;
 
   Backlog(Lane lane, LaneContext context) {
@@ -458,9 +460,11 @@ final class Backlog {
 
   /** An operator has changed something: look whether what blocks still stands, and what is due. */
   void recheck() {
-    if (!window.isOn()) {
-      return;
+    recheckWanted = true;
+    if (!window.isOn() || rechecking) {
+      return; // one at a time: a person may discard thousands of messages, each of which is told of
     }
+    recheckWanted = false;
     due.read();
     recheckBarrier();
     Map<Long, Gate> heads = new HashMap<>();
@@ -468,6 +472,7 @@ final class Backlog {
     if (heads.isEmpty()) {
       return;
     }
+    rechecking = true;
     read(
         "blocked gates of ",
         () -> context.store().standing(name(), heads.keySet(), true),
@@ -478,6 +483,10 @@ final class Backlog {
                 gates.unblock(gate, headId);
                 held.want(gate);
               });
+          rechecking = false;
+          if (recheckWanted) {
+            recheck();
+          }
           lane.pump();
         },
         () -> {});

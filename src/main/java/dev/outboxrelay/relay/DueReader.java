@@ -4,6 +4,7 @@ import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
 import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.values.Message;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * clock decides what is due; this one's only when to ask.
  */
 final class DueReader {
+  /** Asking too soon does no harm, and nanoseconds do not overflow. */
+  private static final long LONGEST_MILLIS = Duration.ofDays(1).toMillis();
+
   private final Backlog backlog;
   private final LaneContext context;
   private boolean reading;
@@ -31,7 +35,8 @@ final class DueReader {
     if (stopped) {
       return;
     }
-    long at = context.core().nanoTime() + delayMillis * 1_000_000L;
+    long soonerMillis = Math.min(delayMillis, LONGEST_MILLIS);
+    long at = context.core().nanoTime() + soonerMillis * 1_000_000L;
     if (timer != null && timerAtNanos - at <= 0) {
       return;
     }
@@ -43,7 +48,7 @@ final class DueReader {
         context
             .core()
             .schedule(
-                delayMillis,
+                soonerMillis,
                 () -> {
                   timer = null;
                   read();

@@ -91,6 +91,11 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void stoppedWaiting(long waitedMillis) {
+    listeners.forEach(l -> l.stoppedWaiting(waitedMillis));
+  }
+
+  @Override
   public void asleep() {
     listeners.forEach(l -> l.asleep());
   }

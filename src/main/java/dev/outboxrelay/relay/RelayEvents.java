@@ -66,6 +66,9 @@ public interface RelayEvents {
   /** Nothing to do: every owned doorbell will ring. */
   default void asleep() {}
 
+  /** A stop did not wait any longer for answers; what was unanswered stays owed. */
+  default void stoppedWaiting(long waitedMillis) {}
+
   /** Tells several listeners. */
   static RelayEvents all(List<RelayEvents> listeners) {
     return new FanOut(List.copyOf(listeners));

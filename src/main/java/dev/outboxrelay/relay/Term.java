@@ -207,7 +207,7 @@ final class Term implements AutoCloseable {
       CompletableFuture.anyOf(stopped, loss)
           .get(config.stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      events.statementFailed("stop", "answers did not come within " + config.stopTimeout(), 0);
+      events.stoppedWaiting(config.stopTimeout().toMillis());
     } catch (java.util.concurrent.ExecutionException e) {
       throw new IllegalStateException(e);
     }

@@ -32,9 +32,9 @@ public record DatabaseSettings(
     if (poolSize < 2 || poolSize > 100) {
       throw new IllegalArgumentException("pool size is " + poolSize + ", need 2 to 100");
     }
-    if (heartbeatBound.toMillis() < 1000) {
+    if (heartbeatBound.toMillis() < 1000 || heartbeatBound.toHours() >= 1) {
       throw new IllegalArgumentException(
-          "heartbeat bound is " + heartbeatBound + ", need 1 s or more");
+          "heartbeat bound is " + heartbeatBound + ", need 1 s to 1 hour");
     }
   }
 

@@ -280,6 +280,9 @@ final class RelayTest {
     try (RunningRelay relay = RunningRelay.start(db)) {
       db.execute("insert into orders values (1, 1)");
       Await.until("all but the endless", () -> owed() == 2);
+      db.execute("select outbox.publish('out', '{}', deliver_at => '2400-01-01')");
+      db.execute("select outbox.publish('out', '{}', deliver_at => now() + interval '1 second')");
+      Await.until("the one that is due", Duration.ofSeconds(20), () -> owed() == 3);
     }
   }
 
