@@ -8,10 +8,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** What a message costs in a drain, beside time. */
 final class CostScenario implements Scenario {
   private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
+
+  /** An idle session reports what it did ten seconds late at most. */
+  private static final int REPORT_MILLIS = 11_000;
+
   private static final String ALLOCATED = "jvm_gc_memory_allocated_bytes_total ";
 
   @Override
@@ -31,6 +36,7 @@ final class CostScenario implements Scenario {
     Series dead = new Series();
     Series statements = new Series();
     Series allocated = new Series();
+    int reportMillis = stage.size(REPORT_MILLIS, 100);
     int port = freePort();
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> {});
@@ -44,13 +50,16 @@ final class CostScenario implements Scenario {
       drain.run(messages / 5);
       for (int run = 1; run <= stage.runs(); run++) {
         orders.owe(messages);
+        TimeUnit.MILLISECONDS.sleep(reportMillis);
         long walBefore = wal(database);
         long deadBefore = dead(database);
         long statementsBefore = statements(database);
         double allocatedBefore = allocated(port);
         long polls = drain.polls();
         drain.drain(messages);
-        wal.add((double) (wal(database) - walBefore) / messages);
+        long walAfter = wal(database);
+        TimeUnit.MILLISECONDS.sleep(reportMillis);
+        wal.add((double) (walAfter - walBefore) / messages);
         dead.add((double) (dead(database) - deadBefore) / messages);
         long own = drain.polls() - polls;
         statements.add((double) (statements(database) - statementsBefore - own) / messages);
@@ -84,9 +93,7 @@ final class CostScenario implements Scenario {
         "select n_tup_upd + n_tup_del from pg_stat_user_tables where relid = 'outbox.message'::regclass");
   }
 
-  /** Sessions report a second late at most, unless they are asked by ending. */
   private static long statements(BenchDatabase database) throws Exception {
-    java.util.concurrent.TimeUnit.MILLISECONDS.sleep(1200);
     return database.number(
         "select xact_commit from pg_stat_database where datname = current_database()");
   }
