@@ -14,7 +14,8 @@ FROM debian:12.12-slim
 COPY --from=build /opt/java /opt/java
 COPY --from=build /src/target/outbox-relay.jar /opt/outbox-relay/outbox-relay.jar
 COPY LICENSE /opt/outbox-relay/LICENSE
-# A number, so that Kubernetes can tell that it is not root.
+# The name is for initdb, which the demo runs; the number, so that Kubernetes can tell that it is not root.
+RUN groupadd --gid 10001 relay && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp relay
 USER 10001:10001
 WORKDIR /tmp
 ENTRYPOINT ["/opt/java/bin/java", "-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError", "-jar", "/opt/outbox-relay/outbox-relay.jar"]

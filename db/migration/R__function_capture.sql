@@ -22,7 +22,7 @@
 --
 -- The triggers' arguments, in order: 0 destination · 1 doorbell, empty for none · 2 the key's column if it is one ·
 -- 3, 4 the key's columns: names, numbers · 5 all, only or except · 6, 7 those columns: names, numbers ·
--- 8 include_old · 9 skip_unchanged · 10 the table's oid at the time · 11 condition.
+-- 8 include_old · 9 skip_unchanged · 10 the table's oid at the time · 11 condition · 12 operations.
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -114,6 +114,15 @@ begin
     end if;
   end if;
 
+  -- A cast to json that somebody made would run with the rights of this schema's owner.
+  select u.column_name into f.unknown from outbox.untrusted_casts(capture.source) u limit 1;
+  if found then
+    raise exception 'column % of % has a type with a cast to json of its own', quote_ident(f.unknown), f.table_name
+      using errcode = 'insufficient_privilege',
+            hint = 'Its function would run with the rights of the owner of the schema outbox. Let a superuser or that owner own it, '
+              || 'or drop the cast.';
+  end if;
+
   -- Which key?
   if capture.key is null then
     select coalesce(array_agg(a.attname::text order by k.position), '{}')
@@ -136,7 +145,8 @@ begin
     quote_literal(case when capture.include_old then 't' else 'f' end),
     quote_literal(case when capture.skip_unchanged then 't' else 'f' end),
     quote_literal(capture.source::oid::text),
-    quote_literal(coalesce(capture.condition, '')));
+    quote_literal(coalesce(capture.condition, '')),
+    quote_literal(f.wanted::text));
 
   perform outbox.drop_capture(capture.source, capture.destination);
   f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source);

@@ -23,45 +23,78 @@ declare
   context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
   keep constant boolean := tg_argv[5] = 'only';
   picked text[];
+  old_value json;
+  new_value json;
+  old_key text;
+  new_key text;
 begin
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
   end if;
 
-  insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row, new_row)
-  select tg_argv[0], p.op, tg_table_schema, tg_table_name,
-         case when p.op = 'delete' then p.old_key else p.new_key end,
-         context,
-         case when p.op <> 'insert' and tg_argv[8] = 't' then p.old_value end,
-         case when p.op <> 'delete' then p.new_value end
-  from (
-    select k.position, k.old_key, k.new_key,
-           case when picked is null then k.old_value else outbox.pick_columns(k.old_value, picked, keep) end as old_value,
-           case when picked is null then k.new_value else outbox.pick_columns(k.new_value, picked, keep) end as new_value,
-           case when k.old_key is not distinct from k.new_key then 'update' when part.number = 0 then 'delete' else 'insert' end as op,
-           part.number as part
+  if (select count(*) from (select from new_rows limit 2) few) = 1 then
+    -- One row, as most statements have: no pairing, for two thirds of the cost.
+    select row_to_json(o.*), row_to_json(n.*) into old_value, new_value from old_rows o cross join new_rows n;
+    old_key := case when tg_argv[3] <> '{}' then
+        coalesce(old_value ->> tg_argv[2],
+                 outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+      end;
+    new_key := case when tg_argv[3] <> '{}' then
+        coalesce(new_value ->> tg_argv[2],
+                 outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+      end;
+    if picked is not null then
+      old_value := outbox.pick_columns(old_value, picked, keep);
+      new_value := outbox.pick_columns(new_value, picked, keep);
+    end if;
+    if old_key is distinct from new_key then
+      insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row)
+      values (tg_argv[0], 'delete', tg_table_schema, tg_table_name, old_key, context, case when tg_argv[8] = 't' then old_value end);
+      insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
+      values (tg_argv[0], 'insert', tg_table_schema, tg_table_name, new_key, context, new_value);
+    elsif tg_argv[9] = 'f' or old_value::text <> new_value::text then
+      insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row, new_row)
+      values (tg_argv[0], 'update', tg_table_schema, tg_table_name, new_key, context,
+              case when tg_argv[8] = 't' then old_value end, new_value);
+    else
+      return null;
+    end if;
+  else
+    insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row, new_row)
+    select tg_argv[0], p.op, tg_table_schema, tg_table_name,
+           case when p.op = 'delete' then p.old_key else p.new_key end,
+           context,
+           case when p.op <> 'insert' and tg_argv[8] = 't' then p.old_value end,
+           case when p.op <> 'delete' then p.new_value end
     from (
-      select o.position, o.value as old_value, n.value as new_value,
-         case when tg_argv[3] <> '{}' then
-           coalesce(o.value ->> tg_argv[2],
-                    outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-         end as old_key,
-         case when tg_argv[3] <> '{}' then
-           coalesce(n.value ->> tg_argv[2],
-                    outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
-         end as new_key
-      from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
-      join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position
+      select k.position, k.old_key, k.new_key,
+             case when picked is null then k.old_value else outbox.pick_columns(k.old_value, picked, keep) end as old_value,
+             case when picked is null then k.new_value else outbox.pick_columns(k.new_value, picked, keep) end as new_value,
+             case when k.old_key is not distinct from k.new_key then 'update' when part.number = 0 then 'delete' else 'insert' end as op,
+             part.number as part
+      from (
+        select o.position, o.value as old_value, n.value as new_value,
+           case when tg_argv[3] <> '{}' then
+             coalesce(o.value ->> tg_argv[2],
+                      outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           end as old_key,
+           case when tg_argv[3] <> '{}' then
+             coalesce(n.value ->> tg_argv[2],
+                      outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           end as new_key
+        from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
+        join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position
+        offset 0
+      ) k
+      cross join (values (0), (1)) as part(number)
+      where part.number = 1 or k.old_key is distinct from k.new_key
       offset 0
-    ) k
-    cross join (values (0), (1)) as part(number)
-    where part.number = 1 or k.old_key is distinct from k.new_key
-    offset 0
-  ) p
-  where tg_argv[9] = 'f' or p.op <> 'update' or p.old_value::text is distinct from p.new_value::text
-  order by p.part, p.position;
-  if not found then
-    return null;
+    ) p
+    where tg_argv[9] = 'f' or p.op <> 'update' or p.old_value::text is distinct from p.new_value::text
+    order by p.part, p.position;
+    if not found then
+      return null;
+    end if;
   end if;
 
   if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then

@@ -37,6 +37,11 @@ begin
     raise exception 'headers is a JSON %, not an object', json_typeof(publish.headers) using errcode = 'invalid_parameter_value';
   end if;
 
+  if not isfinite(publish.deliver_at) then
+    raise exception 'deliver_at is %', publish.deliver_at
+      using errcode = 'invalid_parameter_value', hint = 'Give a time, or leave it out to deliver at once.';
+  end if;
+
   insert into outbox.message (destination, op, key, type, new_row, headers, due_at)
   values (publish.destination, 'message', publish.key, publish.type, publish.payload,
           coalesce(publish.headers, outbox.headers()), publish.deliver_at)

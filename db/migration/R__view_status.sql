@@ -19,18 +19,12 @@ select
 from outbox.destination d
 left join outbox.destination_state s on s.destination = d.name
 left join (
-  select m.destination, count(*) as pending
+  select m.destination, count(*) as pending, min(m.id) as first_id
   from outbox.message m
   where m.state = 'pending'
   group by m.destination
 ) waiting on waiting.destination = d.name
-left join lateral (
-  select m.created_at
-  from outbox.message m
-  where m.state = 'pending' and m.destination = d.name
-  order by m.destination, m.id
-  limit 1
-) oldest on true
+left join outbox.message oldest on oldest.id = waiting.first_id
 left join (
   select m.destination,
          count(*) filter (where m.state = 'retry') as retry,

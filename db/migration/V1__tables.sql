@@ -41,7 +41,7 @@ create table outbox.destination (
   constraint destination_connect_timeout_check check (connect_timeout between interval '10 milliseconds' and interval '1 hour'),
   constraint destination_max_in_flight_check check (max_in_flight between 1 and 100000),
   constraint destination_on_failure_check check (on_failure in ('skip', 'hold')),
-  constraint destination_keep_delivered_check check (keep_delivered >= interval '0'),
+  constraint destination_keep_delivered_check check (keep_delivered between interval '0' and interval '100 years'),
   constraint destination_options_check check (jsonb_typeof(options) = 'object')
 );
 

@@ -11,7 +11,17 @@ import java.util.List;
 /** Runs scenarios and writes what they found. */
 public final class Bench {
   private static final List<Scenario> SCENARIOS =
-      List.of(new DrainScenario(), new LatencyScenario());
+      List.of(
+          new WriterScenario(),
+          new DrainScenario(),
+          new HotKeyScenario(),
+          new LatencyScenario(),
+          new LoadedLatencyScenario(),
+          new HorizonScenario(),
+          new BacklogScenario(),
+          new CostScenario(),
+          new IdleScenario(),
+          new ManyScenario());
 
   private Bench() {}
 

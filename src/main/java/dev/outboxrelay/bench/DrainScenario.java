@@ -5,7 +5,7 @@ import java.util.List;
 
 /** How fast a backlog is delivered and completed, beside what the database alone allows. */
 final class DrainScenario implements Scenario {
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(60);
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   @Override
   public String name() {

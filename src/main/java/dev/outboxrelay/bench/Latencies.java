@@ -1,6 +1,9 @@
 package dev.outboxrelay.bench;
 
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** When each numbered message was committed, and when it was received; one clock for both. */
@@ -10,6 +13,8 @@ final class Latencies {
 
   private final AtomicLongArray committedNanos;
   private final AtomicLongArray receivedNanos;
+  private final AtomicInteger received = new AtomicInteger();
+  private final AtomicInteger repeated = new AtomicInteger();
 
   Latencies(int messages) {
     committedNanos = new AtomicLongArray(messages + 1);
@@ -25,9 +30,28 @@ final class Latencies {
   void received(byte[] line) {
     long now = System.nanoTime();
     int number = number(line);
-    if (number > 0 && number < receivedNanos.length()) {
-      receivedNanos.compareAndSet(number, 0, now);
+    if (number <= 0 || number >= receivedNanos.length()) {
+      return;
     }
+    if (receivedNanos.compareAndSet(number, 0, now)) {
+      received.incrementAndGet();
+    } else {
+      repeated.incrementAndGet();
+    }
+  }
+
+  /** Waits until all have come, at most for {@code atMost} without a new one. */
+  void await(Duration atMost) throws TimeoutException, InterruptedException {
+    Patience patience = new Patience(atMost);
+    int total = receivedNanos.length() - 1;
+    for (int seen = received.get(); seen < total; seen = received.get()) {
+      patience.await(seen, (total - seen) + " of " + total + " messages have not come");
+    }
+  }
+
+  /** How many came again. */
+  int repeated() {
+    return repeated.get();
   }
 
   private static int number(byte[] line) {

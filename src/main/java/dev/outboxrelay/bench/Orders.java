@@ -1,5 +1,6 @@
 package dev.outboxrelay.bench;
 
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
@@ -9,14 +10,19 @@ import java.sql.SQLException;
 final class Orders {
   static final int KEYS = 1000;
 
+  private static final String COLUMNS =
+      " (id bigint primary key, customer integer not null, status text not null, note text not null)";
+
   /** Rows of one transaction while a backlog is made. */
   private static final int ROWS_A_TRANSACTION = 1000;
 
   private final BenchDatabase database;
   private final String table;
   private final String destination;
+  private final int keys;
 
-  private Orders(BenchDatabase database, String table, String destination) {
+  private Orders(BenchDatabase database, String table, String destination, int keys) {
+    this.keys = keys;
     this.database = database;
     this.table = table;
     this.destination = destination;
@@ -25,11 +31,23 @@ final class Orders {
   /** Makes table and destination, paused. */
   static Orders create(BenchDatabase database, String destination, String uri, String ordering)
       throws SQLException {
+    return create(database, destination, uri, ordering, KEYS);
+  }
+
+  /** A table that is not captured. */
+  static Orders uncaptured(BenchDatabase database) throws SQLException {
+    String table = "orders_uncaptured";
+    database.execute("create table " + table + COLUMNS);
+    return new Orders(database, table, "", KEYS);
+  }
+
+  /** As {@link #create(BenchDatabase, String, String, String)}, over so many keys. */
+  static Orders create(
+      BenchDatabase database, String destination, String uri, String ordering, int keys)
+      throws SQLException {
     String table = "orders_" + destination;
     database.execute(
-        "create table "
-            + table
-            + " (id bigint primary key, customer integer not null, status text not null, note text not null)",
+        "create table " + table + COLUMNS,
         "insert into outbox.destination (name, uri, ordering, paused) values ('"
             + destination
             + "', '"
@@ -38,7 +56,7 @@ final class Orders {
             + ordering
             + "', true)",
         "select outbox.capture('" + table + "', '" + destination + "', key => '{customer}')");
-    return new Orders(database, table, destination);
+    return new Orders(database, table, destination, keys);
   }
 
   String table() {
@@ -55,8 +73,8 @@ final class Orders {
   }
 
   /** The expression of a random customer, the same in every run. */
-  private static String customer(String id) {
-    return "abs(hashint8(" + id + ")::bigint) % " + KEYS;
+  private String customer(String id) {
+    return "abs(hashint8(" + id + ")::bigint) % " + keys;
   }
 
   /** An insert of one row; parameters: id. */
@@ -68,6 +86,17 @@ final class Orders {
         + ", 'paid', "
         + note("x.id")
         + " from (select ?::bigint as id) x";
+  }
+
+  /** One client's inserts, a row a transaction; the row's id is the number. */
+  Writers.Factory inserts() {
+    return connection -> {
+      PreparedStatement insert = connection.prepareStatement(insertOne());
+      return number -> {
+        insert.setLong(1, number);
+        insert.executeUpdate();
+      };
+    };
   }
 
   /** Empties the table and the outbox, and makes so many owed messages of this destination. */

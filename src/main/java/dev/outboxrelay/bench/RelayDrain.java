@@ -15,6 +15,7 @@ final class RelayDrain {
   private final Arrivals arrivals;
   private final RelayProcess relay;
   private final Duration patience;
+  private long polls;
 
   RelayDrain(
       BenchDatabase database,
@@ -27,6 +28,12 @@ final class RelayDrain {
     this.arrivals = arrivals;
     this.relay = relay;
     this.patience = patience;
+  }
+
+  /** Makes a backlog and drains it; returns messages a second. */
+  double run(int messages) throws Exception {
+    orders.owe(messages);
+    return drain(messages);
   }
 
   /** Drains what is owed already, so many messages; returns messages a second. */
@@ -49,6 +56,11 @@ final class RelayDrain {
     return messages / seconds;
   }
 
+  /** How many statements of its own it has run while it waited. */
+  long polls() {
+    return polls;
+  }
+
   private void awaitCompletion(long lastId) throws Exception {
     Patience waiting = new Patience(patience);
     try (Connection c = database.connect();
@@ -56,6 +68,7 @@ final class RelayDrain {
             c.prepareStatement("select count(*) from outbox.message where id > ?")) {
       s.setLong(1, lastId - LAST_IDS);
       while (true) {
+        polls++;
         try (ResultSet r = s.executeQuery()) {
           r.next();
           long left = r.getLong(1);

@@ -26,13 +26,16 @@ final class RelayProcess implements AutoCloseable {
    *
    * @param log gets its output
    * @param jvmFlags such as {@code -Xmx64m}
+   * @param flags of {@code run}
    */
-  static RelayProcess start(BenchDatabase database, Path log, List<String> jvmFlags)
+  static RelayProcess start(
+      BenchDatabase database, Path log, List<String> jvmFlags, List<String> flags)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmFlags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
+    command.addAll(flags);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
     builder.environment().put("OUTBOX_RELAY_DATABASE_URL", database.url());

@@ -38,6 +38,8 @@ final class DemoCommand implements Callable<Integer> {
       return Demo.show(out) ? ExitCode.OK : ExitCode.FINDINGS;
     }
     try (StopSignal stop = StopSignal.listen(STOP_BOUND)) {
+      // The server is to be stopped, its files are to be deleted.
+      stop.hold();
       return Demo.showAndKeep(out, stop::await) ? ExitCode.OK : ExitCode.FINDINGS;
     }
   }

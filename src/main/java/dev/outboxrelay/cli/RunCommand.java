@@ -51,10 +51,13 @@ final class RunCommand implements Callable<Integer> {
         HttpEndpoint endpoint = endpoint(registry, metrics)) {
       LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
       DatabaseGate gate = new DatabaseGate(access, stop::pause);
-      if (!gate.schemaIsCurrent() || stop.isAsked()) {
+      if (!gate.schemaIsCurrent()) {
         return ExitCode.OK;
       }
       gate.warnOfPooler();
+      if (!stop.hold()) {
+        return ExitCode.OK;
+      }
       deliver(config, policy, RelayEvents.all(List.of(new RelayLog(), metrics)), stop);
     }
     return ExitCode.OK;

@@ -5,15 +5,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * SIGTERM and SIGINT, as something to wait for. The process then ends with exit code 0 when the
- * command closes this, and not later than the bound: Java by itself would exit with 143.
+ * SIGTERM and SIGINT, as something to wait for. The process then ends with exit code 0; Java by
+ * itself would exit with 143. While nothing is held the end comes at once, whatever the command
+ * hangs in; after {@link #hold} it comes when the command closes this, and not later than the
+ * bound.
  *
  * <p>Threads: the Java runtime calls the hook on a thread of its own; the command waits and closes.
+ * The monitor guards {@code held}.
  */
 final class StopSignal implements AutoCloseable {
   private final CountDownLatch asked = new CountDownLatch(1);
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Thread hook;
+  private boolean held;
 
   private StopSignal(Duration bound) {
     hook = new Thread(() -> stop(bound), "stop");
@@ -22,7 +26,7 @@ final class StopSignal implements AutoCloseable {
   /**
    * Starts to listen.
    *
-   * @param bound how long the command may take to finish, from the signal on
+   * @param bound how long the command may take to finish what it holds, from the signal on
    */
   static StopSignal listen(Duration bound) {
     StopSignal signal = new StopSignal(bound);
@@ -31,23 +35,36 @@ final class StopSignal implements AutoCloseable {
   }
 
   private void stop(Duration bound) {
-    asked.countDown();
-    boolean inTime;
-    try {
-      inTime = finished.await(bound.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      inTime = false;
+    boolean nothingToFinish;
+    synchronized (this) {
+      nothingToFinish = !held;
+      asked.countDown();
     }
-    Runtime.getRuntime().halt(inTime ? ExitCode.OK : ExitCode.INTERNAL);
+    Runtime.getRuntime()
+        .halt(nothingToFinish || isFinished(bound) ? ExitCode.OK : ExitCode.INTERNAL);
+  }
+
+  private boolean isFinished(Duration bound) {
+    try {
+      return finished.await(bound.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  /**
+   * From now on there is something to finish.
+   *
+   * @return false when the signal has come: the process is about to end
+   */
+  synchronized boolean hold() {
+    held = true;
+    return asked.getCount() > 0;
   }
 
   /** Waits for the signal. */
   void await() throws InterruptedException {
     asked.await();
-  }
-
-  boolean isAsked() {
-    return asked.getCount() == 0;
   }
 
   /**
@@ -61,14 +78,12 @@ final class StopSignal implements AutoCloseable {
 
   @Override
   public void close() {
-    if (asked.getCount() > 0) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException e) {
-        // The signal comes just now: the hook ends the process.
-        finished.countDown();
-      }
-    }
     finished.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The signal has come: the hook ends the process.
+      return;
+    }
   }
 }

@@ -9,13 +9,13 @@ import java.io.UncheckedIOException;
 public interface LineConsumer {
 
   /**
-   * A message arrived; it is acknowledged after this returns.
+   * A message arrived; it is answered after {@link #readComplete} returns.
    *
    * @param line the message as it came, without framing; the consumer's to keep
    */
   void line(byte[] line);
 
-  /** What could be read at once has been consumed: a good moment to flush. */
+  /** What could be read at once has been consumed, and is answered after this returns. */
   default void readComplete() {}
 
   /** Writes each message and a line break. */

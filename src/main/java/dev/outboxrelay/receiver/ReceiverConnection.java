@@ -160,8 +160,9 @@ final class ReceiverConnection extends ByteToMessageDecoder {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) throws Exception {
-    flushAnswers(context);
+    // Printed first, acknowledged then: as every receiver should.
     consumer.readComplete();
+    flushAnswers(context);
     super.channelReadComplete(context);
   }
 

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
@@ -51,6 +52,9 @@ final class Backlog {
   private final HeldReader held;
   private final Holds holds;
   private final Consumer<List<Long>> completed = this::completed;
+
+  /** Gates that were found with held messages only, by the first of these. */
+  private final TreeMap<Long, Gate> headless = new TreeMap<>();
 
   /** In memory behind another message. */
   private int waiting;
@@ -106,7 +110,7 @@ final class Backlog {
         });
   }
 
-  private record Standing(List<Parked> parked, boolean barrierWaits) {}
+  private record Standing(List<Parked> parked, long refusedTruncate) {}
 
   /** INVARIANT: what blocks a gate is known before the gate's pending messages are read. */
   private void readParked(boolean first, Runnable then) {
@@ -117,20 +121,43 @@ final class Backlog {
         "parked gates of ",
         () ->
             new Standing(
-                store.parked(name(), failedToo, MAX_PARKED + 1), store.barrierWaits(name())),
+                store.parked(name(), failedToo, MAX_PARKED + 1), store.refusedTruncate(name())),
         (standing, ticket) -> {
           readingParked = false;
           if (ordered) {
             moreParked = standing.parked().size() > MAX_PARKED;
             standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
-            standing.parked().forEach(p -> held.want(p.gate()));
+            standing.parked().forEach(this::awaitHead);
           }
-          if (first && standing.barrierWaits()) {
-            barrier.waitsForRetry();
+          if (first && ordered && standing.refusedTruncate() != 0) {
+            barrier.waitsFor(standing.refusedTruncate());
           }
           then.run();
         },
         () -> {});
+  }
+
+  /**
+   * A gate with held messages only: the one that they waited for may be pending again, since a
+   * person has requeued it. They are read once the window has come as far as they, when it would
+   * have been shown.
+   */
+  private void awaitHead(Parked parked) {
+    if (parked.headId() != 0) {
+      return;
+    }
+    if (moreParked) {
+      held.want(parked.gate()); // no window is read before these are fewer
+    } else {
+      headless.put(parked.firstHeldId(), parked.gate());
+    }
+  }
+
+  /** The window has shown everything up to an id. */
+  void windowReached(long id) {
+    Map<Long, Gate> passed = headless.headMap(id, true);
+    passed.values().forEach(held::want);
+    passed.clear();
   }
 
   /**
@@ -210,7 +237,8 @@ final class Backlog {
     context.memory().take(entry.bytes());
     if (!ordered) {
       ready.add(entry);
-    } else if (message.barrier() && origin == Origin.RETRY) {
+    } else if (message.barrier()
+        && (origin == Origin.RETRY || message.id() == barrier.waitsForId())) {
       barrier.adopt(entry);
       ready.add(entry);
     } else if (origin == Origin.WINDOW && barrier.stops(message)) {
@@ -329,6 +357,9 @@ final class Backlog {
         entry,
         () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, error),
         () -> {
+          if (barrier.isActive(entry)) {
+            barrier.waitsFor(entry.id());
+          }
           holds.blocked(entry);
           due.in(delayMillis);
         });
@@ -431,6 +462,7 @@ final class Backlog {
       return;
     }
     due.read();
+    recheckBarrier();
     Map<Long, Gate> heads = new HashMap<>();
     gates.forEachBlocked((gate, headId) -> heads.put(headId, gate));
     if (heads.isEmpty()) {
@@ -438,7 +470,7 @@ final class Backlog {
     }
     read(
         "blocked gates of ",
-        () -> context.store().standing(name(), heads.keySet()),
+        () -> context.store().standing(name(), heads.keySet(), true),
         (standing, ticket) -> {
           heads.keySet().removeAll(standing);
           heads.forEach(
@@ -447,6 +479,23 @@ final class Backlog {
                 held.want(gate);
               });
           lane.pump();
+        },
+        () -> {});
+  }
+
+  private void recheckBarrier() {
+    long id = barrier.waitsForId();
+    if (id == 0) {
+      return;
+    }
+    read(
+        "refused truncate of ",
+        () -> context.store().standing(name(), List.of(id), false),
+        (standing, ticket) -> {
+          if (standing.isEmpty() && barrier.waitsForId() == id) {
+            barrier.settled();
+            lane.pump();
+          }
         },
         () -> {});
   }

@@ -11,11 +11,21 @@ import org.jspecify.annotations.Nullable;
 final class Barrier {
   private final ArrayDeque<Entry> queue = new ArrayDeque<>();
   private boolean closed;
+  private long waitsForId;
   private @Nullable Entry active;
 
-  /** A truncate that was refused is in the table; it comes back by its time. */
-  void waitsForRetry() {
+  /**
+   * A truncate was refused; it comes back by its time, or by a window when a person requeues it.
+   */
+  void waitsFor(long id) {
     closed = true;
+    active = null;
+    waitsForId = id;
+  }
+
+  /** The refused truncate that is waited for, 0 when none is. */
+  long waitsForId() {
+    return waitsForId;
   }
 
   /** Whether a message that was read in a window must not go past. */
@@ -31,6 +41,7 @@ final class Barrier {
   void adopt(Entry entry) {
     closed = true;
     active = entry;
+    waitsForId = 0;
   }
 
   boolean isActive(Entry entry) {
@@ -41,6 +52,7 @@ final class Barrier {
   void settled() {
     closed = false;
     active = null;
+    waitsForId = 0;
   }
 
   int queued() {

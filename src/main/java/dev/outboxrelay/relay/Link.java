@@ -56,6 +56,7 @@ final class Link {
   private int connection;
 
   private boolean down;
+  private boolean toldUp;
   private int failures;
   private boolean lively;
 
@@ -166,6 +167,10 @@ final class Link {
 
   private void connected() {
     state = State.UP;
+    if (!toldUp) {
+      toldUp = true; // whatever an earlier owner, or earlier settings, have reported
+      report(null);
+    }
     if (down) {
       down = false;
       failures = 0;

@@ -157,6 +157,7 @@ final class WindowReader {
     batch.nextDueMillis().values().forEach(backlog::dueIn);
     backlog.admit(batch.messages(), Origin.WINDOW, ticket);
     context.events().read(batch.messages().size());
+    backlog.windowReached(batch.more() ? after : Long.MAX_VALUE);
     if (!batch.more()) {
       state = State.TAIL;
       context.tail().join(backlog, page.upTo());

@@ -16,7 +16,8 @@ public interface DestinationStore {
 
   /**
    * Takes a destination over: adds 1 to its epoch, and gives rows whose transaction id lies in the
-   * future (restored from a dump) the current one, so that windows see them.
+   * future (restored from a dump) the current one, so that windows see them. Lets held messages go
+   * where order is no matter any more.
    *
    * @param owner the relay's name, for {@code outbox.status}
    * @return the new epoch, 0 when there is no such destination any more

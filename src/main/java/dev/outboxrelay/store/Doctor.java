@@ -1,7 +1,6 @@
 package dev.outboxrelay.store;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -41,7 +40,7 @@ public final class Doctor {
    */
   public static List<Finding> examine(String url, String user, String password)
       throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url, user, password);
+    try (Connection connection = Login.open(url, user, password);
         Statement statement = connection.createStatement();
         ResultSet r = statement.executeQuery(EXAMINE)) {
       List<Finding> findings = new ArrayList<>();

@@ -45,6 +45,14 @@ final class JdbcDestinationStore implements DestinationStore {
           + PULL_BACK_ROWS
           + "))";
 
+  /** A destination without order holds nothing: it was given up while messages were held. */
+  private static final String LET_GO =
+      "update outbox.message set state = 'pending' where id = any (array(select m.id from outbox.message m"
+          + " join outbox.destination d on d.name = m.destination"
+          + " where d.name = ? and d.ordering = 'none' and m.state = 'held' limit "
+          + PULL_BACK_ROWS
+          + "))";
+
   private static final String REPORT =
       "update outbox.destination_state set"
           + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
@@ -118,6 +126,13 @@ final class JdbcDestinationStore implements DestinationStore {
         new Parameters(s).text(destination);
         while (s.executeUpdate() == PULL_BACK_ROWS) {
           LOG.info("destination {}: rows of a restored database are made visible", destination);
+        }
+      }
+      try (PreparedStatement s = c.prepareStatement(LET_GO)) {
+        new Parameters(s).text(destination);
+        while (s.executeUpdate() == PULL_BACK_ROWS) {
+          LOG.info(
+              "destination {}: held messages are let go, it has no order any more", destination);
         }
       }
       try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {

@@ -24,6 +24,13 @@ final class JdbcMessageStore implements MessageStore {
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
           + " + coalesce(pg_column_size(m.headers), 0)";
 
+  /** At most a day either way: a row may say 'infinity', which cannot be subtracted from. */
+  private static String millisUntil(String time) {
+    return "ceil(extract(epoch from greatest(least("
+        + time
+        + ", now() + interval '1 day'), now() - interval '1 day') - now()) * 1000)::bigint";
+  }
+
   /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
   private static String columns(String size, String state, String destination) {
     return "s.id, s.key, s.op, s.source_schema, s.source_table, s.xid, s.created_at, s.type, s.attempts,"
@@ -32,7 +39,9 @@ final class JdbcMessageStore implements MessageStore {
         + ","
         + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
         + " case when s.size <= ? then s.headers end,"
-        + " ceil(extract(epoch from s.due_at - now()) * 1000)::bigint, "
+        + " "
+        + millisUntil("s.due_at")
+        + ", "
         + state
         + ", "
         + destination;
@@ -62,15 +71,20 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   /**
-   * The row comparison is what only the page index serves: by id alone the walk could take the
-   * primary key.
+   * One destination, said without an equality: the row comparison must be where the walk begins,
+   * and beside an equality on its first column the index would take it for a filter, and walk from
+   * the destination's first entry for every page. The order is what only the page index gives, so
+   * that the walk cannot take the primary key.
    */
   private static final String IN_PAGE =
-      "from outbox.message m where m.destination = ? and m.state = 'pending'"
-          + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+      "from outbox.message m where m.state = 'pending'"
+          + " and (m.destination, m.id) > (?, ?) and m.destination <= ?"
+          + " and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))";
 
-  static final String SIZED_PAGE = sized(IN_PAGE, "m.id");
+  private static final String PAGE_ORDER = "m.destination, m.id";
+
+  static final String SIZED_PAGE = sized(IN_PAGE, PAGE_ORDER);
 
   /**
    * As a sized page, without the running sum, which costs as much as reading the rows: bounded by
@@ -84,7 +98,9 @@ final class JdbcMessageStore implements MessageStore {
           + SIZE
           + " as size "
           + IN_PAGE
-          + " order by m.id limit ?) s";
+          + " order by "
+          + PAGE_ORDER
+          + " limit ?) s";
 
   /** A lean page is tried when each row's share of the budget is at least this. */
   private static final long LEAN_ROW_BYTES = 512;
@@ -127,7 +143,9 @@ final class JdbcMessageStore implements MessageStore {
           "m.due_at, m.id");
 
   private static final String NEXT_DUE =
-      "select (extract(epoch from min(m.due_at) - now()) * 1000)::bigint + 1 from outbox.message m"
+      "select "
+          + millisUntil("min(m.due_at)")
+          + " from outbox.message m"
           + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
 
   static String held(String gate) {
@@ -136,18 +154,19 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   private static final String PARKED =
-      "select m.source_schema, m.source_table, m.key, min(m.id) filter (where m.state <> 'held')"
+      "select m.source_schema, m.source_table, m.key, min(m.id) filter (where m.state <> 'held'),"
+          + " min(m.id) filter (where m.state = 'held')"
           + " from outbox.message m"
           + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
           + " and m.key is not null group by m.source_schema, m.source_table, m.key limit ?";
 
   private static final String STANDING =
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
-          + " and m.state in ('pending', 'retry', 'failed')";
+          + " and m.state = any (?)";
 
   private static final String BARRIER =
-      "select exists (select from outbox.message m where m.destination = ? and m.state = 'retry'"
-          + " and m.op = 'truncate')";
+      "select min(m.id) from outbox.message m where m.destination = ? and m.state = 'retry'"
+          + " and m.op = 'truncate'";
 
   static final String COMPLETE =
       "delete from outbox.message where id = any (?) and destination = ?";
@@ -189,7 +208,7 @@ final class JdbcMessageStore implements MessageStore {
       "delete from outbox.message where id = any (array("
           + "select m.id from outbox.destination d join lateral ("
           + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
-          + " and x.delivered_at < now() - coalesce(d.keep_delivered, interval '0') limit ?) m on true limit ?))"
+          + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years') limit ?) m on true limit ?))"
           + " and state = 'delivered'";
 
   /** Written out, since an index does not serve "is not distinct from". */
@@ -230,8 +249,8 @@ final class JdbcMessageStore implements MessageStore {
         try (PreparedStatement s = c.prepareStatement(LEAN_PAGE)) {
           Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
           p.text(destination)
-              .text(destination)
               .number(after)
+              .text(destination)
               .text(upTo)
               .text(from)
               .text(from)
@@ -246,7 +265,7 @@ final class JdbcMessageStore implements MessageStore {
       }
       try (PreparedStatement s = c.prepareStatement(SIZED_PAGE)) {
         Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-        p.text(destination).text(destination).number(after).text(upTo).text(from).text(from);
+        p.text(destination).number(after).text(destination).text(upTo).text(from).text(from);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           return new Rows(r, limits, name -> encoding).read();
@@ -339,7 +358,7 @@ final class JdbcMessageStore implements MessageStore {
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
           Gate gate = new Gate(r.getString(1), r.getString(2), r.getString(3));
-          parked.add(new Parked(gate, r.getLong(4)));
+          parked.add(new Parked(gate, r.getLong(4), r.getLong(5)));
         }
       }
       return parked;
@@ -347,10 +366,13 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public Set<Long> standing(String destination, Collection<Long> ids) throws SQLException {
+  public Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
+      throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(STANDING)) {
-      new Parameters(s).numbers(ids).text(destination);
+      List<String> states =
+          failedToo ? List.of("pending", "retry", "failed") : List.of("pending", "retry");
+      new Parameters(s).numbers(ids).text(destination).texts(states);
       Set<Long> standing = new HashSet<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
@@ -362,13 +384,13 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public boolean barrierWaits(String destination) throws SQLException {
+  public long refusedTruncate(String destination) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(BARRIER)) {
       new Parameters(s).text(destination);
       try (ResultSet r = s.executeQuery()) {
         r.next();
-        return r.getBoolean(1);
+        return r.getLong(1);
       }
     }
   }

@@ -69,11 +69,16 @@ public interface MessageStore {
    */
   List<Parked> parked(String destination, boolean failedToo, int limit) throws SQLException;
 
-  /** Which of these messages still hold their gate up: pending, to be retried, or failed. */
-  Set<Long> standing(String destination, Collection<Long> ids) throws SQLException;
+  /**
+   * Which of these messages are still there and not settled: pending, or to be retried.
+   *
+   * @param failedToo or failed
+   */
+  Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
+      throws SQLException;
 
-  /** Whether a refused truncate waits for its retry. */
-  boolean barrierWaits(String destination) throws SQLException;
+  /** The id of a refused truncate that waits for its retry, 0 when there is none. */
+  long refusedTruncate(String destination) throws SQLException;
 
   /**
    * Takes delivered messages off the table, by exact ids.

@@ -25,6 +25,7 @@ public final class Migrator {
     flyway =
         Flyway.configure()
             .dataSource(url, user, password)
+            .jdbcProperties(Login.LIMITS)
             .schemas("outbox")
             .defaultSchema("outbox")
             .locations("classpath:db/migration")

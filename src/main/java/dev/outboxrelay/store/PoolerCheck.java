@@ -1,7 +1,6 @@
 package dev.outboxrelay.store;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -24,7 +23,7 @@ public final class PoolerCheck {
    */
   public static boolean isBehindPooler(String url, String user, String password)
       throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url, user, password);
+    try (Connection connection = Login.open(url, user, password);
         Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery("select pg_backend_pid()")) {
       result.next();

@@ -1,12 +1,19 @@
 package dev.outboxrelay.cli;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 final class RelayMetricsTest {
   private final PrometheusMeterRegistry registry =
@@ -28,6 +35,23 @@ final class RelayMetricsTest {
     assertTrue(metrics.whyNotReady().orElse("").contains("terminated by administrator"));
     assertShown("outbox_relay_connected 0.0");
     assertShown("outbox_relay_database_losses_total 1.0");
+  }
+
+  @Test
+  void metrics_namedByTheOperationsPage_exist() throws Exception {
+    metrics.connected();
+    metrics.owned("shop", 1);
+    String scrape = registry.scrape();
+    List<String> named =
+        Pattern.compile("\\| `(outbox_relay_[a-z_]+)")
+            .matcher(Files.readString(Path.of("docs/operations.md")))
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    assertFalse(named.isEmpty());
+    assertAll(
+        named.stream()
+            .map(name -> (Executable) () -> assertTrue(scrape.contains("\n" + name), name)));
   }
 
   @Test

@@ -129,6 +129,22 @@ final class RunCommandTest {
   }
 
   @Test
+  void server_thatAcceptsAndIsSilent_holdsUpNeitherTheLogNorSigterm() throws Exception {
+    Path log = folder.resolve("relay.log");
+    try (ServerSocket silent = new ServerSocket(0)) {
+      String url = "jdbc:postgresql://localhost:" + silent.getLocalPort() + "/shop";
+      try (RelayProcess relay = RelayProcess.start(url, "u", log, HEAP_MEGABYTES)) {
+        Await.until(
+            "the relay says that it cannot log in",
+            PATIENCE,
+            () -> Files.exists(log) && Files.readString(log).contains("cannot be reached"));
+        assertTrue(relay.terminate(STOP_BOUND), "still alive after " + STOP_BOUND);
+        assertEquals(ExitCode.OK, relay.exitCode(), Files.readString(log));
+      }
+    }
+  }
+
+  @Test
   void schema_missing_isOneLineAndExitCode4() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {
       CommandRun run = runInProcess(db);

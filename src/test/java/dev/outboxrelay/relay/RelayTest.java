@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.receiver.Receiver;
@@ -11,6 +12,7 @@ import dev.outboxrelay.testing.Lines;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.TestDatabase;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -261,6 +263,89 @@ final class RelayTest {
       assertEquals("message", lines.all().get(1).path("op").asText());
       db.execute("select outbox.resume('out')");
       Await.until("the line after resume", () -> lines.count() == 3);
+    }
+  }
+
+  @Test
+  void published_timeWithoutEnd_stopsNothing() throws Exception {
+    SQLException refused =
+        assertThrows(
+            SQLException.class,
+            () -> db.execute("select outbox.publish('out', '{}', deliver_at => 'infinity')"));
+    assertTrue(refused.getMessage().contains("infinity"));
+    db.execute(
+        "insert into outbox.message (destination, op, new_row, due_at) values ('out', 'message', '{}', 'infinity')",
+        "insert into outbox.message (destination, op, new_row, due_at) values ('out', 'message', '{}', '-infinity')",
+        "insert into outbox.message (destination, op, new_row, due_at) values ('out', 'message', '{}', '9999-01-01')");
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)");
+      Await.until("all but the endless", () -> owed() == 2);
+    }
+  }
+
+  @Test
+  void headRequeuedWhilePaused_resumed_goesBeforeItsFollowers() throws Exception {
+    db.execute("update outbox.destination set retry_initial = '1 hour', retry_max = '1 hour'");
+    receiver.refuse(Refusal.matching(Pattern.compile("\"op\":\"insert\""), "not yet"));
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)", "update orders set total = 2 where id = 1");
+      db.execute("update orders set total = 3 where id = 1");
+      Await.until("held", () -> db.count("select held from outbox.status") == 2);
+      receiver.refuse(null);
+      db.execute("select outbox.pause('out')");
+      db.execute("select outbox.requeue(min(id)) from outbox.message");
+      db.execute("select outbox.resume('out')");
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    assertEquals(List.of("1", "1", "2", "3"), lines.values("total"));
+  }
+
+  @Test
+  void truncateRefused_requeuedOrDiscarded_letsTheRestGo() throws Exception {
+    db.execute(
+        "update outbox.destination set retry_initial = '1 hour', retry_max = '1 hour'",
+        "select outbox.release('orders')",
+        "select outbox.capture('orders', 'out', operations => '{insert,truncate}')");
+    receiver.refuse(Refusal.matching(Pattern.compile("\"op\":\"truncate\""), "not yet"));
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("truncate orders", "insert into orders values (1, 1)");
+      Await.until("refused", () -> db.count("select retry from outbox.status") == 1);
+      receiver.refuse(null);
+      db.execute("select outbox.requeue(min(id)) from outbox.message");
+      Await.until("nothing owed", () -> owed() == 0);
+      receiver.refuse(Refusal.matching(Pattern.compile("\"op\":\"truncate\""), "not yet"));
+      db.execute("truncate orders", "insert into orders values (2, 1)");
+      Await.until("refused again", () -> db.count("select retry from outbox.status") == 1);
+      db.execute("select outbox.discard(min(id)) from outbox.message");
+      Await.until("nothing owed", () -> owed() == 0);
+    }
+    assertEquals(
+        List.of("truncate", "truncate", "insert", "truncate", "insert"),
+        lines.all().stream().map(l -> l.path("op").asText()).toList());
+  }
+
+  @Test
+  void held_orderGivenUp_goes() throws Exception {
+    db.execute("update outbox.destination set retry_initial = '1 hour', retry_max = '1 hour'");
+    receiver.refuse(Refusal.matching(Pattern.compile("\"op\":\"insert\""), "not yet"));
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)", "update orders set total = 2 where id = 1");
+      Await.until("held", () -> db.count("select held from outbox.status") == 1);
+      db.execute("update outbox.destination set ordering = 'none'");
+      Await.until("only the refused one is owed", () -> owed() == 1);
+    }
+  }
+
+  @Test
+  void destinationChangedWhileDown_reached_isReportedUp() throws Exception {
+    receiver.close();
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      db.execute("insert into orders values (1, 1)");
+      Await.until("down", () -> db.query("select down_since from outbox.status").get(0) != null);
+      receiver = Receiver.start(ReceiverOptions.DEFAULTS, lines);
+      db.execute("update outbox.destination set uri = 'tcp://127.0.0.1:" + receiver.port() + "'");
+      Await.until("arrives", () -> lines.count() == 1);
+      Await.until("up", () -> db.query("select down_since from outbox.status").get(0) == null);
     }
   }
 }

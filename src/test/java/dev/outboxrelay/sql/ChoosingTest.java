@@ -106,7 +106,7 @@ final class ChoosingTest {
         "insert into t values (3, 9)",
         "delete from t where id = 3");
     assertEquals(
-        List.of("insert 2", "update 1", "update 1", "update 2", "insert 3", "delete 3"),
+        List.of("insert 2", "update 1", "update 2", "update 1", "insert 3", "delete 3"),
         outbox.changes());
     capture(", condition => 'old.v is distinct from new.v -- a change of v'");
     outbox.execute(

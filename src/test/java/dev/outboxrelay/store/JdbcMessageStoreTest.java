@@ -154,7 +154,7 @@ final class JdbcMessageStoreTest {
     assertEquals(2, due.attempts());
     assertEquals(List.of(), store.due("out", Set.of(id), LIMITS, ID).messages());
     assertEquals(
-        List.of(new Parked(new Gate(null, null, "a"), id)), store.parked("out", false, 10));
+        List.of(new Parked(new Gate(null, null, "a"), id, 0)), store.parked("out", false, 10));
   }
 
   @Test

@@ -9,8 +9,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -63,6 +66,10 @@ final class PlansTest {
   }
 
   private String plan(String sql, String... arguments) throws SQLException {
+    return explain("costs off", sql, arguments);
+  }
+
+  private String explain(String options, String sql, String... arguments) throws SQLException {
     StringBuilder numbered = new StringBuilder();
     int next = 1;
     for (char c : sql.toCharArray()) {
@@ -77,7 +84,7 @@ final class PlansTest {
     StringBuilder plan = new StringBuilder();
     try (ResultSet r =
         statement.executeQuery(
-            "explain (costs off) execute q(" + String.join(", ", arguments) + ")")) {
+            "explain (" + options + ") execute q(" + String.join(", ", arguments) + ")")) {
       while (r.next()) {
         plan.append(r.getString(1)).append('\n');
       }
@@ -103,8 +110,8 @@ final class PlansTest {
             "1000",
             "1000",
             "'out'",
-            "'out'",
             "5",
+            "'out'",
             SNAPSHOT,
             "null",
             "null",
@@ -129,8 +136,8 @@ final class PlansTest {
             "1000",
             "1000",
             "'out'",
-            "'out'",
             "5",
+            "'out'",
             SNAPSHOT,
             "null",
             "null",
@@ -140,6 +147,38 @@ final class PlansTest {
         plan.contains("(ROW(destination, id) > "),
         "the cursor must be an index condition:\n" + plan);
     assertFalse(plan.contains("Sort"), plan);
+  }
+
+  /** A cursor that only filters shows the same plan, and walks over everything before it. */
+  @Test
+  void leanPage_farFromTheStart_readsNoMoreThanAtTheStart() throws Exception {
+    arrange(Belief.FULL_ANALYZED);
+    pageBuffers(0); // sets the hint bits
+    int atTheStart = pageBuffers(0);
+    int atTheEnd = pageBuffers(19_800);
+    assertTrue(atTheEnd <= atTheStart + 20, atTheEnd + " buffers, at the start " + atTheStart);
+  }
+
+  private int pageBuffers(long after) throws SQLException {
+    String plan =
+        explain(
+            "analyze, buffers, costs off, timing off",
+            JdbcMessageStore.LEAN_PAGE,
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "'out'",
+            Long.toString(after),
+            "'out'",
+            "pg_current_snapshot()",
+            "null",
+            "null",
+            "100");
+    assertTrue(plan.contains("rows=100"), plan);
+    Matcher hits = Pattern.compile("shared hit=(\\d+)").matcher(plan);
+    assertTrue(hits.find(), plan);
+    return Integer.parseInt(hits.group(1));
   }
 
   @ParameterizedTest

@@ -52,11 +52,12 @@ final class DialAttempt {
       return;
     }
     InetAddress address = addresses.get(tried++);
-    new Bootstrap()
+    Bootstrap bootstrap = new Bootstrap();
+    KeepAlive.on(bootstrap);
+    bootstrap
         .group(loop)
         .channel(NioSocketChannel.class)
         .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.SO_KEEPALIVE, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, route.timeoutMillis())
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
         .handler(new ChannelInboundHandlerAdapter())

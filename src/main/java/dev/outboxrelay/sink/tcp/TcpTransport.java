@@ -29,8 +29,11 @@ import org.jspecify.annotations.Nullable;
 /** Connections over TCP, all on one small group of event loops. */
 public final class TcpTransport implements Transport {
 
-  /** Names are looked up on these; a lookup may block for seconds. */
-  private static final int RESOLVER_THREADS = 4;
+  /**
+   * Names are looked up on these, made when needed; a lookup may block for seconds, and should not
+   * hold up the destinations whose names are answered.
+   */
+  private static final int RESOLVER_THREADS = 16;
 
   private static final String STOPPING = "the relay is stopping";
 

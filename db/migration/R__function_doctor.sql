@@ -1,0 +1,169 @@
+-- outbox.doctor: what is wrong, or soon will be, each with the statement that mends it.
+--
+-- Behind `outbox-relay doctor`, which adds what only a client can see (a transaction pooler in the way).
+-- Sessions and their snapshots are seen in full by members of pg_monitor only.
+--
+-- returns: severity (error: messages are lost or stand still; warning: soon; info), the check, the object, the finding, the remedy
+-- reads:   the catalog, statistics, every table of the schema
+create or replace function outbox.doctor()
+returns table (severity text, check_name text, object text, finding text, remedy text)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with parts as (
+    select distinct t.source, t.destination, p.relid
+    from outbox.capture_detail t
+    cross join lateral pg_partition_tree(t.source) p
+    where not t.inherited and t.level = 'row' and p.isleaf and p.relid <> t.source
+  )
+  select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
+  from outbox.capture_detail t
+  cross join lateral unnest(t.wanted) as w(operation)
+  where not t.inherited and not exists (
+    select from outbox.capture_detail o where o.source = t.source and o.destination = t.destination and o.operation = w.operation)
+  group by t.source, t.destination, w.operation
+
+  union all
+  select 'error', 'trigger disabled', t.source::text, format('trigger %s of %s is disabled: %s is not heard', t.trigger_name, t.source, t.operation),
+    format('alter table %s enable trigger %I;', t.source, t.trigger_name)
+  from outbox.capture_detail t
+  where t.fires = 'disabled'
+
+  union all
+  select distinct 'error', 'destination missing', t.source::text, format('%s is captured for %s, which does not exist', t.source, t.destination),
+    format('select outbox.release(%L, %L);', t.source::text, t.destination)
+  from outbox.capture_detail t
+  where not t.inherited and not exists (select from outbox.destination d where d.name = t.destination)
+
+  union all
+  select distinct 'error', 'capture out of step', t.source::text,
+    format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
+  from outbox.capture_detail t
+  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source)
+
+  union all
+  select distinct 'error', 'capture out of step', t.source::text, format('%s has lost a column of its key %s: messages have another order', t.source, t.key), outbox.capture_call(t.source, t.destination)
+  from outbox.capture_detail t
+  where not t.inherited and t.captured_oid = t.source
+    and exists (select from pg_attribute a where a.attrelid = t.source and a.attnum = any (t.key_numbers) and a.attisdropped)
+
+  union all
+  select distinct 'warning', 'capture out of step', t.source::text,
+    format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source),
+    outbox.capture_call(t.source, t.destination)
+  from outbox.capture_detail t
+  cross join lateral (select outbox.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
+  cross join lateral (select outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
+  where not t.inherited and t.captured_oid = t.source
+    and (k.names <> t.key or c.names <> t.column_names)
+    and cardinality(k.names) = cardinality(t.key)
+
+  union all
+  select distinct 'warning', 'capture out of step', t.source::text,
+    format('%s rings doorbell %s, its destination %s has %s: messages wait for the sweep', t.source, t.doorbell, t.destination, d.doorbell), outbox.capture_call(t.source, t.destination)
+  from outbox.capture_detail t
+  join outbox.destination d on d.name = t.destination and d.doorbell <> t.doorbell
+  where not t.inherited
+
+  union all
+  select 'error', 'partition not covered', p.relid::text,
+    format('%s belongs to %s, but has not got its triggers', p.relid, p.source), outbox.capture_call(p.source, p.destination)
+  from parts p
+  where not exists (select from outbox.capture_detail t where t.source = p.relid and t.destination = p.destination)
+
+  union all
+  select distinct 'error', 'untrusted cast', t.source::text, format('column %s: %s runs with the rights of the owner of this schema', u.column_name, u.cast_function),
+    format('select outbox.release(%L);', t.source::text)
+  from outbox.capture_detail t
+  cross join lateral outbox.untrusted_casts(t.source) u
+  where not t.inherited
+
+  union all
+  select 'error', 'no relay', s.destination, format('no relay owns %s; %s messages wait', s.destination, s.pending + s.retry + s.held),
+    'Start one: outbox-relay run'
+  from outbox.status s
+  where not s.paused and not exists (
+    select from pg_locks l
+    join outbox.destination d on d.name = s.destination
+    where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock' and l.classid = 7021002 and l.objid = d.doorbell::oid and l.objsubid = 2
+      and l.database = (select b.oid from pg_database b where b.datname = current_database()))
+
+  union all
+  select 'warning', 'destination down', s.destination, format('cannot be reached since %s: %s', s.down_since, s.last_error),
+    format('Mend the receiver at %s, or: select outbox.pause(%L);', s.uri, s.destination)
+  from outbox.status s
+  where s.down_since is not null and not s.paused
+
+  union all
+  select 'info', 'destination paused', s.destination, format('%s messages wait', s.pending + s.retry + s.held), format('select outbox.resume(%L);', s.destination)
+  from outbox.status s
+  where s.paused
+
+  union all
+  select 'warning', 'messages failed', s.destination, format('%s messages are set aside', s.failed),
+    format('select * from outbox.failed where destination = %L; then: select outbox.requeue_failed(%L);', s.destination, s.destination)
+  from outbox.status s
+  where s.failed > 0
+
+  union all
+  select 'error', 'messages without destination', m.destination, format('%s messages are owed to a destination that does not exist', count(*)),
+    format('insert into outbox.destination (name, uri) values (%L, ''tcp://host:port''); or: delete from outbox.message where destination = %L;', m.destination, m.destination)
+  from outbox.message m
+  where m.state <> 'delivered' and not exists (select from outbox.destination d where d.name = m.destination)
+  group by m.destination
+
+  union all
+  select 'warning', 'grants', r.name, format('role %s %s', r.name, case when to_regrole(r.name) is null then 'does not exist' else 'lacks what it needs' end),
+    case when to_regrole(r.name) is null then format('create role %I nologin; ', r.name) else '' end || 'select outbox.grant_roles();'
+  from (values ('outbox_relay', 'outbox.message', 'select, update, delete'), ('outbox_operator', 'outbox.status', 'select'), ('outbox_publisher', null, null))
+    as r(name, relation, privileges)
+  where to_regrole(r.name) is null
+    or not has_schema_privilege(to_regrole(r.name)::oid, 'outbox', 'usage')
+    or not has_function_privilege(case r.name when 'outbox_relay' then to_regrole(r.name)::oid end, 'outbox.ring(text, integer)', 'execute')
+    or not has_function_privilege(case r.name when 'outbox_publisher' then to_regrole(r.name)::oid end, 'outbox.publish(text, json, text, text, json, timestamptz)', 'execute')
+    or exists (select from unnest(string_to_array(r.privileges, ', ')) as p(name) where not has_table_privilege(to_regrole(r.name)::oid, r.relation, p.name))
+
+  union all
+  select 'warning', 'notification queue', 'pg_notify', format('the notification queue is %s %% full: a session listens and does not read', round((pg_notification_queue_usage() * 100)::numeric, 1)),
+    'Find it: select pid, usename, application_name, state, xact_start from pg_stat_activity where state like ''idle in transaction%'' order by xact_start;'
+  where pg_notification_queue_usage() > 0.1
+
+  union all
+  select 'warning', 'old snapshot', format('session %s', a.pid), format('%s (%s) has been in a transaction for %s: dead rows of the queue cannot go', a.usename, a.application_name, date_trunc('second', clock_timestamp() - a.xact_start)),
+    format('select pg_terminate_backend(%s);', a.pid)
+  from pg_stat_activity a
+  where a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '10 minutes' and (a.backend_xmin is not null or a.backend_xid is not null)
+    and a.datname = current_database()
+
+  union all
+  select 'warning', 'old snapshot', format('prepared transaction %s', x.gid), format('prepared by %s %s ago', x.owner, date_trunc('second', clock_timestamp() - x.prepared)),
+    format('rollback prepared %L; or: commit prepared %L;', x.gid, x.gid)
+  from pg_prepared_xacts x
+  where x.database = current_database() and x.prepared < clock_timestamp() - interval '10 minutes'
+
+  union all
+  select 'warning', 'old snapshot', format('replication slot %s', r.slot_name), format('holds back row versions that are %s transactions old', greatest(age(r.xmin), age(r.catalog_xmin))),
+    format('select pg_drop_replication_slot(%L);', r.slot_name)
+  from pg_replication_slots r
+  where not r.active and greatest(age(r.xmin), 0) > 100000
+
+  union all
+  select 'warning', 'table bloat', 'outbox.message', format('%s dead rows beside %s live ones; last vacuumed %s', s.n_dead_tup, s.n_live_tup, coalesce(greatest(s.last_vacuum, s.last_autovacuum)::text, 'never')),
+    'vacuum outbox.message;'
+  from pg_stat_all_tables s
+  where s.relid = 'outbox.message'::regclass and s.n_dead_tup > 200000 and s.n_dead_tup > 2 * s.n_live_tup
+
+  union all
+  select 'warning', 'table bloat', 'outbox.message', 'autovacuum is switched off for the queue', 'alter table outbox.message reset (autovacuum_enabled);'
+  from pg_class c
+  where c.oid = 'outbox.message'::regclass and c.reloptions && '{autovacuum_enabled=false,autovacuum_enabled=off,autovacuum_enabled=0}'::text[]
+
+  order by 1, 2, 3;
+end
+$$;
+
+comment on function outbox.doctor() is 'What is wrong, or soon will be, each with the statement that mends it.';
+revoke execute on function outbox.doctor() from public;

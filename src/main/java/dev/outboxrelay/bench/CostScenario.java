@@ -1,0 +1,105 @@
+package dev.outboxrelay.bench;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+
+/** What a message costs in a drain, beside time. */
+final class CostScenario implements Scenario {
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
+  private static final String ALLOCATED = "jvm_gc_memory_allocated_bytes_total ";
+
+  @Override
+  public String name() {
+    return "cost";
+  }
+
+  @Override
+  public String title() {
+    return "WAL, dead rows, statements and allocations of a message in a drain of 500,000";
+  }
+
+  @Override
+  public Result run(Stage stage) throws Exception {
+    int messages = stage.size(500_000, 5_000);
+    Series wal = new Series();
+    Series dead = new Series();
+    Series statements = new Series();
+    Series allocated = new Series();
+    int port = freePort();
+    try (BenchDatabase database = stage.database();
+        Arrivals arrivals = Arrivals.listen(line -> {});
+        RelayProcess relay =
+            stage.relay(
+                database,
+                List.of(),
+                List.of("--http-port", Integer.toString(port), "--http-host", "127.0.0.1"))) {
+      Orders orders = Orders.create(database, "cost", arrivals.uri(), "key");
+      RelayDrain drain = new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
+      drain.run(messages / 5);
+      for (int run = 1; run <= stage.runs(); run++) {
+        orders.owe(messages);
+        long walBefore = wal(database);
+        long deadBefore = dead(database);
+        long statementsBefore = statements(database);
+        double allocatedBefore = allocated(port);
+        long polls = drain.polls();
+        drain.drain(messages);
+        wal.add((double) (wal(database) - walBefore) / messages);
+        dead.add((double) (dead(database) - deadBefore) / messages);
+        long own = drain.polls() - polls;
+        statements.add((double) (statements(database) - statementsBefore - own) / messages);
+        allocated.add((allocated(port) - allocatedBefore) / messages);
+        stage.say(
+            "cost " + run + "/" + stage.runs() + ": WAL " + wal + " B, statements " + statements);
+      }
+    }
+    return Result.of(
+        List.of(
+            Figure.of("statements", "a message", statements).atMost(0.01),
+            Figure.of("WAL", "bytes/message", wal),
+            Figure.of("dead rows", "a message", dead),
+            Figure.of("allocated by the relay", "bytes/message", allocated)),
+        "statements are the database's committed transactions, those of the bench's own look at"
+            + " the table taken off; each of the relay's statements is one");
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static long wal(BenchDatabase database) throws Exception {
+    return database.number("select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
+  }
+
+  private static long dead(BenchDatabase database) throws Exception {
+    return database.number(
+        "select n_tup_upd + n_tup_del from pg_stat_user_tables where relid = 'outbox.message'::regclass");
+  }
+
+  /** Sessions report a second late at most, unless they are asked by ending. */
+  private static long statements(BenchDatabase database) throws Exception {
+    java.util.concurrent.TimeUnit.MILLISECONDS.sleep(1200);
+    return database.number(
+        "select xact_commit from pg_stat_database where datname = current_database()");
+  }
+
+  private static double allocated(int port) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics")).build();
+    String metrics =
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(ALLOCATED))
+        .mapToDouble(line -> Double.parseDouble(line.substring(ALLOCATED.length())))
+        .sum();
+  }
+}

@@ -1,0 +1,56 @@
+package dev.outboxrelay.bench;
+
+import java.time.Duration;
+import java.util.List;
+
+/** A drain in which every message has the same key, so that each waits for the one before it. */
+final class HotKeyScenario implements Scenario {
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
+
+  @Override
+  public String name() {
+    return "hotkey";
+  }
+
+  @Override
+  public String title() {
+    return "20,000 messages of one key, in order: one in flight at a time";
+  }
+
+  @Override
+  public Result run(Stage stage) throws Exception {
+    int messages = stage.size(20_000, 500);
+    Series ordered = new Series();
+    Series free = new Series();
+    try (BenchDatabase database = stage.database();
+        Arrivals arrivals = Arrivals.listen(line -> {});
+        RelayProcess relay = stage.relay(database)) {
+      RelayDrain byKey = drain(database, arrivals, relay, "hot", "key");
+      RelayDrain anyOrder = drain(database, arrivals, relay, "free", "none");
+      byKey.run(messages / 2);
+      anyOrder.run(messages / 2);
+      for (int run = 1; run <= stage.runs(); run++) {
+        free.add(anyOrder.run(messages));
+        ordered.add(byKey.run(messages));
+        stage.say("hotkey " + run + "/" + stage.runs() + ": " + ordered + "; no order " + free);
+      }
+    }
+    return Result.of(
+        List.of(
+            Figure.against("one key", "messages/s", ordered, "the same without order", free),
+            Figure.of("a round trip", "ms", ordered.map(rate -> 1000 / rate))),
+        "one message of a key is in flight at a time, so the rate is that of round trips: socket,"
+            + " receiver, socket, and the relay's core in between");
+  }
+
+  private static RelayDrain drain(
+      BenchDatabase database,
+      Arrivals arrivals,
+      RelayProcess relay,
+      String destination,
+      String ordering)
+      throws Exception {
+    Orders orders = Orders.create(database, destination, arrivals.uri(), ordering, 1);
+    return new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
+  }
+}

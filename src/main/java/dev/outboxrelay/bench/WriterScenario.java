@@ -1,0 +1,161 @@
+package dev.outboxrelay.bench;
+
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What a captured table costs its writers, while a relay delivers. */
+final class WriterScenario implements Scenario {
+  private static final int[] CLIENTS = {1, 16, 64};
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
+
+  private enum Way {
+    DOORBELL("the doorbell"),
+    OFF("notify off"),
+    EACH("NOTIFY each time"),
+    NONE("no capture");
+
+    private final String words;
+
+    Way(String words) {
+      this.words = words;
+    }
+  }
+
+  /** The figures of one way at one number of clients. */
+  private static final class Taken {
+    final Series rate = new Series();
+    final Series p50 = new Series();
+    final Series p99 = new Series();
+  }
+
+  @Override
+  public String name() {
+    return "writer";
+  }
+
+  @Override
+  public String title() {
+    return "one-row transactions at 1, 16 and 64 clients, while a relay delivers";
+  }
+
+  @Override
+  public Result run(Stage stage) throws Exception {
+    Duration slice = Duration.ofMillis(stage.size(5000, 200));
+    List<Map<Way, Taken>> taken = new ArrayList<>();
+    try (BenchDatabase database = stage.database();
+        BenchDatabase silent = stage.database("silent");
+        Arrivals arrivals = Arrivals.listen(line -> {});
+        RelayProcess relay = stage.relay(database);
+        RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"));
+        Connection bellRinger = database.connect()) {
+      Map<Way, Orders> orders = new EnumMap<>(Way.class);
+      orders.put(Way.NONE, Orders.uncaptured(database));
+      orders.put(Way.DOORBELL, Orders.create(database, "doorbell", arrivals.uri(), "key"));
+      orders.put(Way.EACH, Orders.create(database, "each", arrivals.uri(), "key"));
+      orders.put(Way.OFF, Orders.create(silent, "off", arrivals.uri(), "key"));
+      for (Way way : List.of(Way.DOORBELL, Way.EACH, Way.OFF)) {
+        orders.get(way).resume();
+      }
+      ringAlways(bellRinger);
+      AtomicLong numbers = new AtomicLong();
+      for (int clients : CLIENTS) {
+        Map<Way, Taken> here = new EnumMap<>(Way.class);
+        taken.add(here);
+        for (Way way : Way.values()) {
+          here.put(way, new Taken());
+          write(database, silent, way, orders.get(way), clients, slice.dividedBy(4), numbers);
+        }
+        for (int run = 1; run <= stage.runs(); run++) {
+          StringBuilder line = new StringBuilder();
+          for (Way way : Way.values()) {
+            Writers.Work work =
+                write(database, silent, way, orders.get(way), clients, slice, numbers);
+            Taken figures = here.get(way);
+            figures.rate.add(work.perSecond());
+            figures.p50.add(work.commitTimes().millis(50));
+            figures.p99.add(work.commitTimes().millis(99));
+            line.append(", ").append(way.words).append(' ').append(Series.number(work.perSecond()));
+          }
+          relay.requireAlive();
+          polling.requireAlive();
+          stage.say("writer " + run + "/" + stage.runs() + ": " + clients + " clients" + line);
+        }
+      }
+    }
+    return result(taken);
+  }
+
+  /** While this lock is held every writer of that destination rings. */
+  private static void ringAlways(Connection connection) throws Exception {
+    try (Statement s = connection.createStatement()) {
+      s.execute(
+          "select pg_advisory_lock(7021001, doorbell) from outbox.destination where name = 'each'");
+    }
+  }
+
+  private static Writers.Work write(
+      BenchDatabase database,
+      BenchDatabase silent,
+      Way way,
+      Orders orders,
+      int clients,
+      Duration time,
+      AtomicLong numbers)
+      throws Exception {
+    String session = way == Way.OFF ? "set outbox.notify = off" : "select 1";
+    BenchDatabase on = way == Way.OFF ? silent : database;
+    Writers.Work work = new Writers(on, session, clients).forTime(time, numbers, orders.inserts());
+    if (way != Way.NONE) {
+      Patience waiting = new Patience(NOTHING_NEW);
+      for (long left = orders.owed(); left > 0; left = orders.owed()) {
+        waiting.await(left, left + " messages are still owed");
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+    return work;
+  }
+
+  private static Result result(List<Map<Way, Taken>> taken) {
+    List<Figure> figures = new ArrayList<>();
+    for (int at = 0; at < CLIENTS.length; at++) {
+      Map<Way, Taken> here = taken.get(at);
+      String clients = CLIENTS[at] + (CLIENTS[at] == 1 ? " client" : " clients");
+      Taken subject = here.get(Way.DOORBELL);
+      figures.add(rate(clients, subject, Way.OFF, here).ratioAtLeast(0.93));
+      Figure each = rate(clients, subject, Way.EACH, here);
+      figures.add(CLIENTS[at] == 1 ? each : each.ratioAtLeast(3));
+      figures.add(rate(clients, subject, Way.NONE, here));
+      Taken off = here.get(Way.OFF);
+      figures.add(Figure.against("p50, " + clients, "ms", subject.p50, Way.OFF.words, off.p50));
+      figures.add(Figure.against("p99, " + clients, "ms", subject.p99, Way.OFF.words, off.p99));
+    }
+    List<Plot.Line> lines = new ArrayList<>();
+    for (Way way : Way.values()) {
+      List<Plot.Point> points = new ArrayList<>();
+      for (int at = 0; at < CLIENTS.length; at++) {
+        points.add(new Plot.Point(CLIENTS[at], taken.get(at).get(way).rate.median()));
+      }
+      lines.add(new Plot.Line(way.words, points));
+    }
+    Plot plot =
+        new Plot("writer", "What capture costs the writers", "clients", "commits/s", true, lines);
+    return new Result(
+        figures,
+        List.of(plot),
+        List.of(
+            "every way but 'no capture' has a relay that delivers meanwhile; that of 'notify off'"
+                + " runs with --poll 20ms, since nobody rings"));
+  }
+
+  private static Figure rate(String clients, Taken subject, Way way, Map<Way, Taken> here) {
+    return Figure.against(
+        "rate, " + clients, "commits/s", subject.rate, way.words, here.get(way).rate);
+  }
+}

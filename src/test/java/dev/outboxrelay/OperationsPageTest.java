@@ -1,0 +1,35 @@
+package dev.outboxrelay;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.testing.TestDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** The operations page describes every setting that a destination has. */
+final class OperationsPageTest {
+
+  @Test
+  void destination_eachColumnThatCanBeSet_isDescribed() throws Exception {
+    String page = Files.readString(Path.of("docs/operations.md"));
+    try (TestDatabase db = TestDatabase.create()) {
+      List<String> columns =
+          db.query(
+              "select column_name from information_schema.columns where table_schema = 'outbox'"
+                  + " and table_name = 'destination' and is_identity = 'NO'"
+                  + " and is_generated = 'NEVER' and column_name <> 'created_at'");
+      assertFalse(columns.isEmpty());
+      assertAll(
+          columns.stream()
+              .map(
+                  column ->
+                      (Executable)
+                          () -> assertTrue(page.contains("| `" + column + "` |"), column)));
+    }
+  }
+}

@@ -1,0 +1,249 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Attacks by the application's own role, which holds no right on the schema; and what each role
+ * may.
+ */
+final class SecurityTest {
+  private static Outbox outbox;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    outbox.execute(
+        "do $$ begin"
+            + " if to_regrole('sec_app') is null then create role sec_app login password 'secret'; end if;"
+            + " if to_regrole('sec_operator') is null then create role sec_operator login password 'secret' in role outbox_operator; end if;"
+            + " if to_regrole('sec_publisher') is null then create role sec_publisher login password 'secret' in role outbox_publisher; end if;"
+            + " if to_regrole('sec_relay') is null then create role sec_relay login password 'secret' in role outbox_relay; end if;"
+            + " end $$");
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute(
+        "create table t (id int primary key, v text)",
+        "grant all on t to sec_app",
+        "select outbox.capture('t', 'crm')");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    outbox.close();
+  }
+
+  @Test
+  void application_writesWithoutAnyRightOnTheSchema() throws SQLException {
+    try (Connection app = outbox.connectAs("sec_app")) {
+      Outbox.run(app, "insert into t values (1, 'a')", "update t set v = 'b'", "delete from t");
+      for (String attempt :
+          List.of(
+              "select * from outbox.message",
+              "insert into outbox.message (destination, op) values ('crm', 'message')",
+              "delete from outbox.message",
+              "select * from outbox.status",
+              "update outbox.destination set uri = 'tcp://evil:1'",
+              "select outbox.publish('crm', '{}')",
+              "select outbox.requeue(1)",
+              "select outbox.release('t')",
+              "select outbox.grant_roles()",
+              "create table mine (id int); create trigger x after insert on mine for each row"
+                  + " execute function outbox.capture_row('crm')")) {
+        Outbox.refuses(app, "42501", attempt);
+      }
+    }
+    assertEquals(List.of("insert 1", "update 1", "delete 1"), outbox.changes());
+  }
+
+  /** Functions and operators of the application's, better fitting than the built-in ones. */
+  @Test
+  void shadowedFunctionsOperatorsAndTables_areNotTaken() throws SQLException {
+    outbox.execute("create table proof (who text)", "grant all on proof to sec_app");
+    try (Connection app = outbox.connectAs("sec_app")) {
+      Outbox.run(
+          app,
+          "create function public.evil(text) returns boolean language plpgsql as $$ begin"
+              + " insert into public.proof values (current_user); return true; end $$",
+          "create function public.row_to_json(public.t) returns json language sql as"
+              + " $$ select case when public.evil('') then '{}'::json end $$",
+          "create function public.current_setting(text, boolean) returns text language sql as"
+              + " $$ select case when public.evil('') then '' end $$",
+          "create function public.pg_notify(text, text) returns void language sql as"
+              + " $$ select public.evil('') $$",
+          "create function public.pg_try_advisory_xact_lock_shared(int, int) returns boolean language sql as"
+              + " $$ select public.evil('') $$",
+          "create function public.arrow(json, text) returns text language sql as"
+              + " $$ select case when public.evil('') then 'x' end $$",
+          "create operator public.->> (leftarg = json, rightarg = text, function = public.arrow)",
+          "create function public.differs(text, text) returns boolean language sql as"
+              + " $$ select public.evil('') $$",
+          "create operator public.<> (leftarg = text, rightarg = text, function = public.differs)",
+          "create operator public.= (leftarg = text, rightarg = text, function = public.differs)",
+          "create temp table message (like public.proof)",
+          "create temp table new_rows (value json)",
+          "create type pg_temp.json as (x int)",
+          "set search_path = public, pg_temp, pg_catalog",
+          "insert into t values (1, 'a'), (2, 'b')",
+          "update t set v = 'c' where id operator(pg_catalog.=) 1",
+          "update t set id = 3 where id operator(pg_catalog.=) 2",
+          "delete from t");
+      assertEquals(List.of("0"), Outbox.column(app, "select count(*) from public.proof"));
+    }
+    assertEquals(
+        List.of("insert 1", "insert 2", "update 1", "delete 2", "insert 3", "delete 1", "delete 3"),
+        outbox.changes());
+  }
+
+  /** row_to_json runs a type's cast to json, and would run it as the owner of the schema. */
+  @Test
+  void castToJsonOfTheApplications_isRefused() throws SQLException {
+    outbox.execute(
+        "create schema app authorization sec_app",
+        "create table proof (who text)",
+        "grant all on proof to sec_app");
+    try (Connection app = outbox.connectAs("sec_app")) {
+      Outbox.run(
+          app,
+          "create type app.bomb as (x int)",
+          "create function app.explode(app.bomb) returns json language plpgsql as $$ begin"
+              + " insert into public.proof values (current_user); return '{}'; end $$",
+          "create cast (app.bomb as json) with function app.explode(app.bomb)",
+          "create table app.armed (id int primary key, b app.bomb[])");
+    }
+    String refused = outbox.refuses("42501", "select outbox.capture('app.armed', 'crm')");
+    assertTrue(refused.contains("cast to json"), refused);
+    outbox.execute(
+        "create table app.later (id int primary key)",
+        "select outbox.capture('app.later', 'crm')",
+        "alter table app.later add column b app.bomb");
+    assertEquals(
+        List.of("app.later"),
+        outbox.query("select object from outbox.doctor() where check_name = 'untrusted cast'"));
+    outbox.execute("drop schema app cascade");
+  }
+
+  @Test
+  void craftedNamesAndConditions_areOnlyNames() throws SQLException {
+    String name = "x'); drop table t; --\"$$";
+    String quoted = "\"" + name.replace("\"", "\"\"") + "\"";
+    outbox.execute("create table " + quoted + " (" + quoted + " int primary key)");
+    try (Connection c = outbox.connect();
+        var s = c.prepareStatement("select outbox.capture(?::regclass, 'crm', ?, columns => ?)")) {
+      s.setString(1, quoted);
+      s.setArray(2, c.createArrayOf("text", new String[] {name}));
+      s.setArray(3, c.createArrayOf("text", new String[] {name}));
+      s.execute();
+    }
+    outbox.execute(
+        "insert into " + quoted + " values (7)",
+        "select outbox.backfill('" + quoted.replace("'", "''") + "', 'crm')");
+    assertEquals(List.of("insert 7", "read 7"), outbox.changes());
+    outbox.refuses(
+        "22023",
+        "select outbox.capture('t', 'crm', condition => 'true) execute function outbox.capture_row(); --')");
+    assertEquals(1, outbox.count("select count(*) from pg_class where oid = 't'::regclass"));
+  }
+
+  @Test
+  void rowLevelSecurity_onTheSource_hidesNoChangeAndFailsNoWrite() throws SQLException {
+    outbox.execute(
+        "alter table t enable row level security",
+        "alter table t force row level security",
+        "create policy p on t to sec_app using (id < 10) with check (true)");
+    try (Connection app = outbox.connectAs("sec_app")) {
+      Outbox.run(app, "insert into t values (1, 'a'), (20, 'b')", "update t set v = 'c'");
+      Outbox.run(app, "delete from t");
+    }
+    assertEquals(List.of("insert 1", "insert 20", "update 1", "delete 1"), outbox.changes());
+  }
+
+  @Test
+  void publisher_mayPublishAndNothingElse() throws SQLException {
+    try (Connection c = outbox.connectAs("sec_publisher")) {
+      Outbox.run(c, "select outbox.publish('crm', '{\"a\":1}', 'k')");
+      for (String attempt :
+          List.of(
+              "select * from outbox.message",
+              "insert into outbox.message (destination, op) values ('crm', 'message')",
+              "select * from outbox.destination",
+              "select outbox.requeue_failed()",
+              "select outbox.capture('t', 'crm')")) {
+        Outbox.refuses(c, "42501", attempt);
+      }
+    }
+    assertEquals(List.of("message k"), outbox.changes());
+  }
+
+  @Test
+  void operator_mayOperateButNeitherForgeStatesNorCaptureOthersTables() throws SQLException {
+    outbox.execute("insert into t values (1, 'a')", "update outbox.message set state = 'failed'");
+    try (Connection c = outbox.connectAs("sec_operator")) {
+      Outbox.run(
+          c,
+          "select * from outbox.status",
+          "select * from outbox.failed",
+          "select * from outbox.capture_list",
+          "select outbox.requeue_failed('crm')",
+          "update outbox.message set state = 'failed'",
+          "update outbox.message set state = 'pending'",
+          "select outbox.pause('crm')",
+          "select outbox.resume('crm')",
+          "select outbox.wake()",
+          "insert into outbox.destination (name, uri) values ('mine', 'tcp://h:1')",
+          "delete from outbox.destination where name = 'mine'",
+          "create table own (id int primary key)",
+          "select outbox.capture('own', 'crm')",
+          "insert into own values (1)",
+          "select outbox.backfill('own', 'crm')",
+          "call outbox.backfill_in_steps('own', 'crm')",
+          "select outbox.release('own')",
+          "select outbox.discard_failed()",
+          "delete from outbox.message");
+      Outbox.refuses(c, "42501", "select outbox.capture('t', 'audit')");
+      Outbox.refuses(c, "42501", "select outbox.release('t')");
+      Outbox.refuses(c, "42501", "update outbox.message set new_row = '{}'");
+      Outbox.refuses(c, "42501", "update outbox.destination_state set epoch = 0");
+      Outbox.refuses(c, "42501", "select outbox.grant_roles()");
+    }
+  }
+
+  @Test
+  void relay_hasWhatItsWorkNeedsAndNoMore() throws SQLException {
+    outbox.execute("insert into t values (1, 'a')");
+    try (Connection c = outbox.connectAs("sec_relay")) {
+      Outbox.run(
+          c,
+          "select * from outbox.destination",
+          "insert into outbox.destination_state (destination) values ('crm') on conflict (destination) do update set epoch = 2",
+          "update outbox.message set state = 'retry', attempts = 1, last_error = 'x', due_at = now(), xid = pg_current_xact_id()",
+          "update outbox.message set state = 'pending'",
+          "delete from outbox.message where destination = 'crm'",
+          "select * from outbox.flyway_schema_history",
+          "select pg_notify('outbox', 'crm')",
+          "listen outbox");
+      for (String attempt :
+          List.of(
+              "update outbox.destination set uri = 'tcp://evil:1'",
+              "delete from outbox.destination",
+              "insert into outbox.message (destination, op) values ('crm', 'message')",
+              "truncate outbox.message",
+              "select * from t",
+              "select outbox.publish('crm', '{}')",
+              "select outbox.capture('t', 'crm')")) {
+        Outbox.refuses(c, "42501", attempt);
+      }
+    }
+  }
+}
