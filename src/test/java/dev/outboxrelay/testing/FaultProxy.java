@@ -91,6 +91,11 @@ public final class FaultProxy implements AutoCloseable {
     bytesUntilCut.set(bytes);
   }
 
+  /** Whether {@link #cutAfterBytes} is still to come. */
+  public boolean cutPending() {
+    return bytesUntilCut.get() != UNLIMITED;
+  }
+
   /** Passes nothing in either direction, and tells nobody, until {@link #resume}. */
   public void stall() {
     stalled = true;

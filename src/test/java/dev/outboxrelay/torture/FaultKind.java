@@ -1,6 +1,8 @@
 package dev.outboxrelay.torture;
 
+import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** What can go wrong. The weight says how often, against the others. */
 enum FaultKind {
@@ -25,12 +27,20 @@ enum FaultKind {
   RECEIVER_REFUSES_MESSAGES(5),
   RECEIVER_REFUSES_CONNECTIONS(4),
   RECEIVER_SILENT(4),
-  RECEIVER_HALF_CLOSES(4);
+  RECEIVER_HALF_CLOSES(4),
+
+  /** Not made but noticed. */
+  MACHINE_STOOD_STILL(0);
 
   private final int weight;
 
   FaultKind(int weight) {
     this.weight = weight;
+  }
+
+  /** The kinds that can be made. */
+  static List<FaultKind> makeable() {
+    return Stream.of(values()).filter(kind -> kind.weight > 0).toList();
   }
 
   static FaultKind pick(Random random) {

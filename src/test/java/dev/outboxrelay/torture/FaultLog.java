@@ -19,12 +19,13 @@ final class FaultLog {
   static final class Made {
     final FaultKind kind;
     final @Nullable String destination;
-    final long startNanos = System.nanoTime();
+    final long startNanos;
     volatile long endNanos = Long.MAX_VALUE;
 
-    Made(FaultKind kind, @Nullable String destination) {
+    Made(FaultKind kind, @Nullable String destination, long startNanos) {
       this.kind = kind;
       this.destination = destination;
+      this.startNanos = startNanos;
     }
 
     void ended() {
@@ -40,9 +41,19 @@ final class FaultLog {
    * @param destination the only destination that it concerns, null for all
    */
   synchronized Made begin(FaultKind kind, @Nullable String destination) {
-    Made fault = new Made(kind, destination);
+    Made fault = new Made(kind, destination, System.nanoTime());
     made.add(fault);
     return fault;
+  }
+
+  /**
+   * The machine itself stood still for so long that timeouts may have passed: nobody's doing, and
+   * yet a reason for repetitions.
+   */
+  synchronized void stoodStill(long sinceNanos) {
+    Made stall = new Made(FaultKind.MACHINE_STOOD_STILL, null, sinceNanos);
+    stall.ended();
+    made.add(stall);
   }
 
   /** Whether a fault accounts for a message that came twice. */

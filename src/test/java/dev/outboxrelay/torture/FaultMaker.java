@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Makes faults at random, by seed, some of them at the same time, but never two on one thing. Each
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 final class FaultMaker {
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
   private static final Duration STOP_MARGIN = Duration.ofSeconds(3);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
   private static final String OTHER_SESSIONS =
       "select pg_terminate_backend(pid) from pg_stat_activity"
           + " where datname = current_database() and pid <> pg_backend_pid()";
@@ -65,7 +67,7 @@ final class FaultMaker {
   /** Makes faults until the stop signal, then heals them all. */
   void run() throws InterruptedException {
     // Each kind once, so that a short run has them all; then by weight.
-    List<FaultKind> deck = new ArrayList<>(List.of(FaultKind.values()));
+    List<FaultKind> deck = new ArrayList<>(FaultKind.makeable());
     Collections.shuffle(deck, random);
     while (!stop.await(Duration.ofMillis(random.nextInt(2 * meanGapMillis)))) {
       FaultKind kind = deck.isEmpty() ? FaultKind.pick(random) : deck.remove(deck.size() - 1);
@@ -165,7 +167,12 @@ final class FaultMaker {
     switch (kind) {
       case CUT_RECEIVER -> at(kind, station, station.network::cut);
       case CUT_INSIDE_LINE ->
-          at(kind, station, () -> station.network.cutAfterBytes(50 + millis * 3L));
+          between(
+              kind,
+              station,
+              millis,
+              () -> station.network.cutAfterBytes(50 + millis * 3L),
+              () -> awaitTrue(() -> !station.network.cutPending()));
       case STALL_NETWORK ->
           between(kind, station, millis, station.network::stall, station.network::resume);
       case HALF_OPEN_AT_RELAY -> at(kind, station, () -> station.network.halfOpen(Side.CLIENT));
@@ -179,10 +186,8 @@ final class FaultMaker {
               millis,
               station.receiver::stallReading,
               station.receiver::resumeReading);
-      case RECEIVER_CUTS_ANSWER ->
-          at(kind, station, () -> station.script.once(Reply.cutInsideAnswer()));
-      case RECEIVER_ANSWERS_GARBAGE ->
-          at(kind, station, () -> station.script.once(Reply.raw("\u0000{]what?\n")));
+      case RECEIVER_CUTS_ANSWER -> once(kind, station, Reply.cutInsideAnswer());
+      case RECEIVER_ANSWERS_GARBAGE -> once(kind, station, Reply.raw("\u0000{]what?\n"));
       case RECEIVER_REFUSES_CONNECTIONS ->
           between(
               kind,
@@ -193,7 +198,7 @@ final class FaultMaker {
                 station.network.cut();
               },
               station.network::listen);
-      case RECEIVER_HALF_CLOSES -> at(kind, station, () -> station.script.once(Reply.halfClose()));
+      case RECEIVER_HALF_CLOSES -> once(kind, station, Reply.halfClose());
       case RECEIVER_REFUSES_MESSAGES -> inMood(kind, station, millis, ReceiverScript.Mood.REFUSING);
       case RECEIVER_SILENT -> inMood(kind, station, millis, ReceiverScript.Mood.SILENT);
       default -> throw new IllegalStateException("no fault is made for " + kind);
@@ -221,6 +226,26 @@ final class FaultMaker {
       statement.execute("select count(*) from (" + sql + ") terminated");
     } catch (SQLException e) {
       // The server is just being restarted by hand: no session is left to be ended.
+    }
+  }
+
+  /** The next line, whenever it comes, is answered with this: so long the fault is under way. */
+  private void once(FaultKind kind, Station station, Reply reply) {
+    at(
+        kind,
+        station,
+        () -> {
+          station.script.once(reply);
+          awaitTrue(() -> !station.script.onceWaits());
+          station.script.forgetOnce();
+        });
+  }
+
+  private void awaitTrue(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      if (stop.await(LOOK_AGAIN)) {
+        return;
+      }
     }
   }
 

@@ -44,6 +44,14 @@ final class ReceiverScript implements Script {
     once.set(reply);
   }
 
+  boolean onceWaits() {
+    return once.get() != null;
+  }
+
+  void forgetOnce() {
+    once.set(null);
+  }
+
   @Override
   public Reply replyTo(Line line) {
     inbox.arrived(line);

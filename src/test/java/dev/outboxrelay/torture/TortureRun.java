@@ -26,6 +26,8 @@ final class TortureRun implements AutoCloseable {
   static final String DATABASE = "app";
   private static final Duration CALM = Duration.ofSeconds(4);
   private static final Duration DRAIN_WITHIN = Duration.ofSeconds(120);
+  private static final Duration WATCH_EVERY = Duration.ofMillis(100);
+  private static final Duration STOOD_STILL = Duration.ofSeconds(1);
   private static final Duration LOST_COMMITS = Duration.ofSeconds(2);
 
   /** Answered and not yet off the table, at most: docs/threads.md. */
@@ -56,6 +58,7 @@ final class TortureRun implements AutoCloseable {
   private final FaultLog faults = new FaultLog();
   private final StopSignal writersStop = new StopSignal();
   private final StopSignal faultsStop = new StopSignal();
+  private final StopSignal watchStop = new StopSignal();
 
   TortureRun(Plan plan) throws Exception {
     this.plan = plan;
@@ -89,7 +92,7 @@ final class TortureRun implements AutoCloseable {
         """
         insert into outbox.destination (name, uri, max_in_flight, max_attempts, retry_initial,
             retry_max, ack_timeout, connect_timeout)
-          values ('%s', '%s', %d, 1000000, '100 ms', '1 s', '5 s', '1 s')
+          values ('%s', '%s', %d, 1000000, '100 ms', '1 s', '10 s', '1 s')
         """
             .formatted(target.name(), station.network.uri(), target.maxInFlight()));
     for (String table : target.sources()) {
@@ -105,6 +108,9 @@ final class TortureRun implements AutoCloseable {
     FaultMaker maker =
         new FaultMaker(
             plan.seed(), postgres, relays, stations, faults, faultsStop, plan.meanGapMillis());
+    Thread watch = new Thread(this::watchTheMachine, "watch");
+    watch.setDaemon(true);
+    watch.start();
     List<Thread> writers = startWriters();
     calm();
     Thread faultThread = new Thread(() -> makeFaults(maker), "faults");
@@ -125,7 +131,20 @@ final class TortureRun implements AutoCloseable {
     }
     decideForgottenTransactions(0);
     boolean drained = drain(maker, never);
+    watchStop.set();
     return verdict(maker, drained);
+  }
+
+  /** A thread that sleeps and wakes late shows that nobody got to run. */
+  private void watchTheMachine() {
+    long before = System.nanoTime();
+    while (!watchStop.await(WATCH_EVERY)) {
+      long now = System.nanoTime();
+      if (now - before > STOOD_STILL.toNanos()) {
+        faults.stoodStill(before);
+      }
+      before = now;
+    }
   }
 
   private List<Thread> startWriters() {
@@ -334,6 +353,7 @@ final class TortureRun implements AutoCloseable {
   public void close() throws Exception {
     faultsStop.set();
     writersStop.set();
+    watchStop.set();
     for (RelaySlot relay : relays) {
       relay.close();
     }
