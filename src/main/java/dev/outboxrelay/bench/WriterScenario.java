@@ -47,7 +47,7 @@ final class WriterScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    Duration slice = Duration.ofMillis(stage.size(5000, 200));
+    Duration slice = Duration.ofMillis(stage.size(5000, 100));
     List<Map<Way, Taken>> taken = new ArrayList<>();
     try (BenchDatabase database = stage.database();
         BenchDatabase silent = stage.database("silent");
@@ -65,7 +65,8 @@ final class WriterScenario implements Scenario {
       }
       ringAlways(bellRinger);
       AtomicLong numbers = new AtomicLong();
-      for (int clients : CLIENTS) {
+      for (int full : CLIENTS) {
+        int clients = stage.size(full, Math.min(full, 4));
         Map<Way, Taken> here = new EnumMap<>(Way.class);
         taken.add(here);
         for (Way way : Way.values()) {
