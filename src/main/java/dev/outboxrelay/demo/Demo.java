@@ -121,25 +121,21 @@ public final class Demo {
   }
 
   private Summary play(Scenes scenes) throws SQLException, InterruptedException {
-    scenes.attach();
-    scenes.liveChanges();
-    Percentiles idle = scenes.idleLatency();
-    scenes.receiverAway();
-    long requeued = scenes.refusal();
+    scenes.play();
     long owed = scenes.owedAtTheEnd();
     List<String> missing = new ArrayList<>(ledger.missing());
     ledger.invented().forEach(change -> missing.add("never committed: " + change));
-    if (owed > 0) {
+    if (owed > 0 && missing.isEmpty()) {
       missing.add(owed + " still in outbox.message");
     }
     return new Summary(
         ledger.committed(),
         ledger.delivered(),
         witness.retried(),
-        requeued,
+        scenes.requeued(),
         ledger.repeated(),
         missing,
-        idle,
+        scenes.idle(),
         story.seconds());
   }
 

@@ -25,6 +25,8 @@ record Summary(
     Percentiles idle,
     double seconds) {
 
+  private static final int EXAMPLES = 5;
+
   /** Whether everything is as promised. */
   boolean complete() {
     return missing.isEmpty() && committed == delivered && requeued > 0;
@@ -37,7 +39,7 @@ record Summary(
         line(retried, "retried", "attempts that were refused and made again"),
         line(requeued, "requeued", "set aside as failed, requeued with SQL"),
         line(repeated, "repeated", "came a second time, as at-least-once allows"),
-        line(missing.size(), "missing", missing.isEmpty() ? "" : String.join(", ", missing)),
+        line(missing.size(), "missing", examples()),
         String.format(
             Locale.ROOT,
             "        commit to receipt when idle: p50 %.1f ms, p99 %.1f ms (%d changes, one at a"
@@ -46,6 +48,11 @@ record Summary(
             idle.millis(99),
             idle.count()),
         String.format(Locale.ROOT, "        took %.1f s", seconds));
+  }
+
+  private String examples() {
+    String some = String.join(", ", missing.subList(0, Math.min(EXAMPLES, missing.size())));
+    return missing.size() > EXAMPLES ? some + ", …" : some;
   }
 
   private static String line(long count, String what, String explanation) {
