@@ -24,7 +24,10 @@ final class JdbcMessageStore implements MessageStore {
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
           + " + coalesce(pg_column_size(m.headers), 0)";
 
-  /** At most a day either way: a row may say 'infinity', which cannot be subtracted from. */
+  /**
+   * At most a day either way: a row may say 'infinity', which cannot be subtracted from. Null stays
+   * null, which least() and greatest() would pass over.
+   */
   private static String millisUntil(String time) {
     return "case when "
         + time
