@@ -24,11 +24,16 @@ final class JdbcMessageStore implements MessageStore {
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
           + " + coalesce(pg_column_size(m.headers), 0)";
 
-  /** At most a day either way: a row may say 'infinity', which cannot be subtracted from. */
+  /**
+   * At most a day either way: a row may say 'infinity', which cannot be subtracted from. Null stays
+   * null, which least() and greatest() would pass over.
+   */
   private static String millisUntil(String time) {
-    return "ceil(extract(epoch from greatest(least("
+    return "case when "
         + time
-        + ", now() + interval '1 day'), now() - interval '1 day') - now()) * 1000)::bigint";
+        + " is not null then ceil(extract(epoch from greatest(least("
+        + time
+        + ", now() + interval '1 day'), now() - interval '1 day') - now()) * 1000)::bigint end";
   }
 
   /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
