@@ -2,6 +2,7 @@ package dev.outboxrelay.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.security.Security;
 import java.util.Map;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
@@ -43,6 +44,10 @@ public final class Main implements Runnable {
     // The driver logs by java.util.logging, on its own account and with URLs; it throws the same
     // besides.
     LogManager.getLogManager().reset();
+    // Names are looked up again on each connect; Java would remember them for half a minute.
+    if (Security.getProperty("networkaddress.cache.ttl") == null) {
+      Security.setProperty("networkaddress.cache.ttl", "1");
+    }
     int exitCode =
         run(
             args,
