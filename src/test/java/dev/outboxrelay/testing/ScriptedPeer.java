@@ -101,7 +101,7 @@ public final class ScriptedPeer implements Closeable {
     private final InputStream in;
     private final OutputStream out;
 
-    Conversation(Socket socket) throws IOException {
+    public Conversation(Socket socket) throws IOException {
       this.socket = socket;
       this.in = new BufferedInputStream(socket.getInputStream());
       this.out = socket.getOutputStream();

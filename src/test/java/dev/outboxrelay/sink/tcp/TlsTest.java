@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.testing.Certificates;
@@ -17,16 +18,24 @@ import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsTest {
 
@@ -86,6 +95,71 @@ class TlsTest {
       heard.awaitAnswers(4);
       assertEquals(2, peer.accepted());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void ackClose_cutWithoutClosingTls_acknowledgesNothing(String version) throws Exception {
+    try (ScriptedPeer peer = cutting(version, it -> it.lines(3))) {
+      transport.connect(destination(peer, Ack.CLOSE), heard).send(Messages.range(1, 3));
+      assertEquals(
+          "the receiver cut the connection without closing TLS", heard.awaitClosed(Fault.LOST));
+      assertEquals(List.of(), heard.answers());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void ackLine_cutWithoutClosingTls_leavesTheRestUnanswered(String version) throws Exception {
+    try (ScriptedPeer peer =
+        cutting(
+            version,
+            it -> {
+              it.lines(3);
+              it.say("{\"ack\":\"1\"}\n{\"ack\":\"2\"");
+            })) {
+      transport.connect(destination(peer, Ack.LINE), heard).send(Messages.range(1, 3));
+      assertEquals(
+          "the receiver closed the connection in the middle of an answer, unanswered: 2",
+          heard.awaitClosed(Fault.LOST));
+      assertEquals(List.of(new Answer.Acked(1)), heard.answers());
+    }
+  }
+
+  /** A receiver that has read everything, and whose connection is cut before it has said so. */
+  @Test
+  void ackClose_readToTheEndAndCut_acknowledgesNothing() throws Exception {
+    try (ScriptedPeer peer = cutting("TLSv1.3", ScriptedPeer.Conversation::untilClosed)) {
+      transport.connect(destination(peer, Ack.CLOSE), heard).send(Messages.range(1, 3));
+      assertEquals(
+          "the receiver cut the connection without closing TLS", heard.awaitClosed(Fault.LOST));
+      assertEquals(List.of(), heard.answers());
+    }
+  }
+
+  /** Each batch shakes hands, which costs milliseconds; what waits for a timer would cost more. */
+  @Test
+  void ackClose_overTls_waitsForNoTimer() throws Exception {
+    int batches = 50;
+    long[] nanos = new long[batches];
+    try (ScriptedPeer peer =
+        peer(
+            authority.forLocalhost(),
+            it -> {
+              it.socket().setTcpNoDelay(true);
+              it.untilClosed();
+            })) {
+      Sink sink = transport.connect(destination(peer, Ack.CLOSE), heard);
+      for (int each = 0; each < batches; each++) {
+        long before = System.nanoTime();
+        sink.send(Messages.range(each + 1, each + 1));
+        heard.awaitAnswers(each + 1);
+        nanos[each] = System.nanoTime() - before;
+      }
+    }
+    Arrays.sort(nanos);
+    long medianMillis = nanos[batches / 2] / 1_000_000;
+    assertTrue(medianMillis < 150, () -> "the median batch took " + medianMillis + " ms");
   }
 
   @Test
@@ -301,6 +375,26 @@ class TlsTest {
             .server(identity)
             .getServerSocketFactory()
             .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  }
+
+  /** A peer whose connection ends with the network's end alone, as an attacker can make it end. */
+  private ScriptedPeer cutting(String version, ScriptedPeer.Script script) throws IOException {
+    SSLSocketFactory factory = authority.server(authority.forLocalhost()).getSocketFactory();
+    return new ScriptedPeer(
+        it -> {
+          Socket plain = it.socket();
+          SSLSocket tls = (SSLSocket) factory.createSocket(plain, "", 0, false);
+          tls.setUseClientMode(false);
+          tls.setEnabledProtocols(new String[] {version});
+          script.play(new ScriptedPeer.Conversation(tls));
+          plain.shutdownOutput();
+          plain.getInputStream().transferTo(OutputStream.nullOutputStream());
+        });
+  }
+
+  private Destination destination(ScriptedPeer peer, Ack ack) {
+    return Destinations.at(
+        "tls://localhost:" + peer.port(), Framing.NDJSON, ack, options("tls_ca", ca));
   }
 
   private static void acknowledgeThree(ScriptedPeer.Conversation it) throws IOException {
