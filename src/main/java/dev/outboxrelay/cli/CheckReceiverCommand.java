@@ -1,7 +1,7 @@
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.receiver.CheckResult;
 import dev.outboxrelay.receiver.Conformance;
-import dev.outboxrelay.receiver.Conformance.Result;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Format;
@@ -82,19 +82,15 @@ final class CheckReceiverCommand implements Callable<Integer> {
           ExitCode.USAGE, "'" + uri + "' is no receiver: write tcp://host:port or tls://host:port");
     }
     PrintWriter out = spec.commandLine().getOut();
-    List<Result> results =
-        Conformance.check(
-            destination(),
-            patience,
-            result -> {
-              out.println(line(result));
-              out.flush();
-            });
-    return results.stream().allMatch(Result::passed) ? ExitCode.OK : ExitCode.FINDINGS;
+    List<CheckResult> results =
+        Conformance.check(destination(), patience, result -> print(out, result));
+    return results.stream().allMatch(CheckResult::passed) ? ExitCode.OK : ExitCode.FINDINGS;
   }
 
-  private static String line(Result result) {
-    return (result.passed() ? "ok    " : "FAIL  ") + result.item() + ": " + result.detail();
+  /** One line of a checklist. */
+  static void print(PrintWriter out, CheckResult result) {
+    out.println((result.passed() ? "ok    " : "FAIL  ") + result.item() + ": " + result.detail());
+    out.flush();
   }
 
   private Destination destination() {

@@ -28,20 +28,11 @@ public final class Conformance {
   private final Destination destination;
   private final Duration patience;
   private final CheckMessages messages;
-  private final Consumer<Result> each;
-  private final List<Result> results = new ArrayList<>();
-
-  /**
-   * One line of the checklist.
-   *
-   * @param item its name, as in docs/protocol.md
-   * @param passed whether the receiver did what it should
-   * @param detail what was seen
-   */
-  public record Result(String item, boolean passed, String detail) {}
+  private final Consumer<CheckResult> each;
+  private final List<CheckResult> results = new ArrayList<>();
 
   private Conformance(
-      Transport transport, Destination destination, Duration patience, Consumer<Result> each) {
+      Transport transport, Destination destination, Duration patience, Consumer<CheckResult> each) {
     this.transport = transport;
     this.destination = destination;
     this.patience = patience;
@@ -57,14 +48,14 @@ public final class Conformance {
    * @param each hears of every line of the list as soon as it is decided
    * @return the whole list
    */
-  public static List<Result> check(
-      Destination destination, Duration patience, Consumer<Result> each) {
+  public static List<CheckResult> check(
+      Destination destination, Duration patience, Consumer<CheckResult> each) {
     try (TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY)) {
       return new Conformance(transport, destination, patience, each).run();
     }
   }
 
-  private List<Result> run() {
+  private List<CheckResult> run() {
     try {
       if (!item("connects", this::connects)) {
         return results;
@@ -89,11 +80,11 @@ public final class Conformance {
   }
 
   private boolean item(String name, Step step) throws InterruptedException {
-    Result result;
+    CheckResult result;
     try {
-      result = new Result(name, true, step.play());
+      result = new CheckResult(name, true, step.play());
     } catch (Exchange.Failed e) {
-      result = new Result(name, false, String.valueOf(e.getMessage()));
+      result = new CheckResult(name, false, String.valueOf(e.getMessage()));
     }
     results.add(result);
     each.accept(result);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 final class ReceiveCommandTest {
@@ -62,5 +63,50 @@ final class ReceiveCommandTest {
       assertTrue(answer.contains("\"retry\":false"), answer);
       assertEquals("{\"ack\":\"19\"}", ask(port, "{\"id\":\"19\"}"));
     }
+  }
+
+  @Test
+  void check_whenNobodySends_failsWithExitCode1() throws Exception {
+    CommandRun run = check("--patience", "200ms");
+    assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
+    assertTrue(run.out().lines().allMatch(line -> line.startsWith("FAIL  ")), run.out());
+  }
+
+  @Test
+  void check_ofASenderThatKeepsToTheProtocol_isExitCode0() throws Exception {
+    int port = Program.freePort();
+    Thread sender = new Thread(() -> sendOnceItListens(port));
+    sender.setDaemon(true);
+    sender.start();
+    CommandRun run = check("--port", "" + port, "--ack", "none", "--format", "payload");
+    assertEquals(ExitCode.OK, run.exitCode(), run.out());
+    assertTrue(run.out().contains("ok    well-formed: 1 messages"), run.out());
+  }
+
+  private static CommandRun check(String... flags) {
+    List<String> args = new ArrayList<>(List.of("receive", "--check", "--host", "127.0.0.1"));
+    if (!List.of(flags).contains("--port")) {
+      args.addAll(List.of("--port", "0"));
+    }
+    args.addAll(List.of(flags));
+    return CommandRun.of(Map.of(), args.toArray(String[]::new));
+  }
+
+  private static void sendOnceItListens(int port) {
+    for (int tries = 0; tries < 3_000; tries++) {
+      try (Socket socket = new Socket("127.0.0.1", port)) {
+        socket.getOutputStream().write("{\"id\":1}\n".getBytes(StandardCharsets.UTF_8));
+        return;
+      } catch (IOException e) {
+        LockSupport.parkNanos(10_000_000);
+      }
+    }
+  }
+
+  @Test
+  void check_ofLinesOfPayload_isRefused() {
+    CommandRun run = check("--format", "payload");
+    assertEquals(ExitCode.USAGE, run.exitCode());
+    assertEquals(1, run.err().lines().count(), run.err());
   }
 }

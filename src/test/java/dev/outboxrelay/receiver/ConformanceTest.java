@@ -36,7 +36,7 @@ class ConformanceTest {
   void receiverThatRefuses_conforms() throws Exception {
     ReceiverOptions options = ReceiverOptions.DEFAULTS.withRefusal(Refusal.all("not today"));
     try (Receiver receiver = Receiver.start(options, line -> {})) {
-      List<Conformance.Result> results = check(receiver.port(), Framing.NDJSON, Ack.LINE);
+      List<CheckResult> results = check(receiver.port(), Framing.NDJSON, Ack.LINE);
       assertAllPassed(results);
       assertEquals("0 acknowledged, 6 refused", results.get(1).detail());
     }
@@ -46,7 +46,7 @@ class ConformanceTest {
   void nobodyThere_isOneFailure() throws Exception {
     Receiver gone = Receiver.start(ReceiverOptions.DEFAULTS, line -> {});
     gone.close();
-    List<Conformance.Result> results = check(gone.port(), Framing.NDJSON, Ack.LINE);
+    List<CheckResult> results = check(gone.port(), Framing.NDJSON, Ack.LINE);
     assertEquals(List.of("connects"), failed(results));
     assertTrue(results.get(0).detail().contains("Connection refused"), results::toString);
   }
@@ -60,7 +60,7 @@ class ConformanceTest {
                 it.say("ok\n");
               }
             })) {
-      List<Conformance.Result> results = check(peer.port(), Framing.NDJSON, Ack.LINE);
+      List<CheckResult> results = check(peer.port(), Framing.NDJSON, Ack.LINE);
       assertEquals(ITEMS - 1, failed(results).size(), results::toString);
       assertTrue(results.get(1).detail().contains("is not JSON"), results::toString);
     }
@@ -88,9 +88,9 @@ class ConformanceTest {
     }
   }
 
-  private static List<Conformance.Result> check(int port, Framing framing, Ack ack) {
-    List<Conformance.Result> heard = new ArrayList<>();
-    List<Conformance.Result> results =
+  private static List<CheckResult> check(int port, Framing framing, Ack ack) {
+    List<CheckResult> heard = new ArrayList<>();
+    List<CheckResult> results =
         Conformance.check(
             Destinations.at("tcp://127.0.0.1:" + port, framing, ack, "{}"),
             Duration.ofSeconds(2),
@@ -99,15 +99,12 @@ class ConformanceTest {
     return results;
   }
 
-  private static void assertAllPassed(List<Conformance.Result> results) {
+  private static void assertAllPassed(List<CheckResult> results) {
     assertEquals(List.of(), failed(results), results::toString);
     assertEquals(ITEMS, results.size());
   }
 
-  private static List<String> failed(List<Conformance.Result> results) {
-    return results.stream()
-        .filter(result -> !result.passed())
-        .map(Conformance.Result::item)
-        .toList();
+  private static List<String> failed(List<CheckResult> results) {
+    return results.stream().filter(result -> !result.passed()).map(CheckResult::item).toList();
   }
 }
