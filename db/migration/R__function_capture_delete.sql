@@ -19,11 +19,12 @@ set extra_float_digits = 1
 set lc_monetary = 'C'
 as $$
 declare
-  notifies constant boolean := tg_argv[1] <> '' and coalesce(current_setting('outbox.notify', true), '') <> 'off';
-  context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
-  keep constant boolean := tg_argv[5] = 'only';
+  context json;
   picked text[];
 begin
+  if current_setting('outbox.headers', true) <> '' then
+    context := outbox.headers();
+  end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
   end if;
@@ -31,17 +32,17 @@ begin
   insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row)
   select tg_argv[0], 'delete', tg_table_schema, tg_table_name,
          case when tg_argv[3] <> '{}' then
-           coalesce(r.value ->> tg_argv[2],
-                    outbox.row_key(r.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           coalesce(r.value ->> tg_argv[2], outbox.trigger_key(r.value, tg_relid, tg_argv))
          end,
          context,
-         case when tg_argv[8] = 't' then case when picked is null then r.value else outbox.pick_columns(r.value, picked, keep) end end
+         case when tg_argv[8] = 't' then case when picked is null then r.value else outbox.pick_columns(r.value, picked, tg_argv[5] = 'only') end end
   from (select row_to_json(t.*) as value from old_rows t offset 0) r;
   if not found then
     return null;
   end if;
 
-  if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
+  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+      and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;
   return null;

@@ -18,9 +18,7 @@ set extra_float_digits = 1
 set lc_monetary = 'C'
 as $$
 declare
-  notifies constant boolean := tg_argv[1] <> '' and coalesce(current_setting('outbox.notify', true), '') <> 'off';
-  context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
-  keep constant boolean := tg_argv[5] = 'only';
+  context json;
   picked text[];
   schema_name text := tg_table_schema;
   table_name text := tg_table_name;
@@ -29,6 +27,9 @@ declare
   old_key text;
   new_key text;
 begin
+  if current_setting('outbox.headers', true) <> '' then
+    context := outbox.headers();
+  end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
   end if;
@@ -36,18 +37,16 @@ begin
   if tg_op <> 'INSERT' then
     old_value := row_to_json(old);
     old_key := case when tg_argv[3] <> '{}' then
-           coalesce(old_value ->> tg_argv[2],
-                    outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           coalesce(old_value ->> tg_argv[2], outbox.trigger_key(old_value, tg_relid, tg_argv))
          end;
-    old_value := case when picked is null then old_value else outbox.pick_columns(old_value, picked, keep) end;
+    old_value := case when picked is null then old_value else outbox.pick_columns(old_value, picked, tg_argv[5] = 'only') end;
   end if;
   if tg_op <> 'DELETE' then
     new_value := row_to_json(new);
     new_key := case when tg_argv[3] <> '{}' then
-           coalesce(new_value ->> tg_argv[2],
-                    outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+           coalesce(new_value ->> tg_argv[2], outbox.trigger_key(new_value, tg_relid, tg_argv))
          end;
-    new_value := case when picked is null then new_value else outbox.pick_columns(new_value, picked, keep) end;
+    new_value := case when picked is null then new_value else outbox.pick_columns(new_value, picked, tg_argv[5] = 'only') end;
   end if;
   if tg_op = 'UPDATE' and tg_argv[9] = 't' and old_key is not distinct from new_key
       and old_value::text = new_value::text then
@@ -83,7 +82,8 @@ begin
             case when tg_op = 'DELETE' then old_key else new_key end, context, old_value, new_value);
   end if;
 
-  if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
+  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+      and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;
   return null;

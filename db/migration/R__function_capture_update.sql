@@ -19,33 +19,39 @@ set extra_float_digits = 1
 set lc_monetary = 'C'
 as $$
 declare
-  notifies constant boolean := tg_argv[1] <> '' and coalesce(current_setting('outbox.notify', true), '') <> 'off';
-  context constant json := case when coalesce(current_setting('outbox.headers', true), '') <> '' then outbox.headers() end;
-  keep constant boolean := tg_argv[5] = 'only';
+  context json;
   picked text[];
   old_value json;
   new_value json;
   old_key text;
   new_key text;
+  several boolean;
 begin
+  if current_setting('outbox.headers', true) <> '' then
+    context := outbox.headers();
+  end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
   end if;
 
-  if (select count(*) from (select from new_rows limit 2) few) = 1 then
-    -- One row, as most statements have: no pairing, for two thirds of the cost.
-    select row_to_json(o.*), row_to_json(n.*) into old_value, new_value from old_rows o cross join new_rows n;
+  -- One row, as most statements have: no pairing, for two thirds of the cost.
+  select row_to_json(o.*), row_to_json(n.*), exists (select from new_rows offset 1)
+  into old_value, new_value, several
+  from old_rows o cross join new_rows n
+  limit 1;
+  if not found then
+    return null;
+  end if;
+  if not several then
     old_key := case when tg_argv[3] <> '{}' then
-        coalesce(old_value ->> tg_argv[2],
-                 outbox.row_key(old_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+        coalesce(old_value ->> tg_argv[2], outbox.trigger_key(old_value, tg_relid, tg_argv))
       end;
     new_key := case when tg_argv[3] <> '{}' then
-        coalesce(new_value ->> tg_argv[2],
-                 outbox.row_key(new_value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+        coalesce(new_value ->> tg_argv[2], outbox.trigger_key(new_value, tg_relid, tg_argv))
       end;
     if picked is not null then
-      old_value := outbox.pick_columns(old_value, picked, keep);
-      new_value := outbox.pick_columns(new_value, picked, keep);
+      old_value := outbox.pick_columns(old_value, picked, tg_argv[5] = 'only');
+      new_value := outbox.pick_columns(new_value, picked, tg_argv[5] = 'only');
     end if;
     if old_key is distinct from new_key then
       insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row)
@@ -68,19 +74,17 @@ begin
            case when p.op <> 'delete' then p.new_value end
     from (
       select k.position, k.old_key, k.new_key,
-             case when picked is null then k.old_value else outbox.pick_columns(k.old_value, picked, keep) end as old_value,
-             case when picked is null then k.new_value else outbox.pick_columns(k.new_value, picked, keep) end as new_value,
+             case when picked is null then k.old_value else outbox.pick_columns(k.old_value, picked, tg_argv[5] = 'only') end as old_value,
+             case when picked is null then k.new_value else outbox.pick_columns(k.new_value, picked, tg_argv[5] = 'only') end as new_value,
              case when k.old_key is not distinct from k.new_key then 'update' when part.number = 0 then 'delete' else 'insert' end as op,
              part.number as part
       from (
         select o.position, o.value as old_value, n.value as new_value,
            case when tg_argv[3] <> '{}' then
-             coalesce(o.value ->> tg_argv[2],
-                      outbox.row_key(o.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+             coalesce(o.value ->> tg_argv[2], outbox.trigger_key(o.value, tg_relid, tg_argv))
            end as old_key,
            case when tg_argv[3] <> '{}' then
-             coalesce(n.value ->> tg_argv[2],
-                      outbox.row_key(n.value, tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]))
+             coalesce(n.value ->> tg_argv[2], outbox.trigger_key(n.value, tg_relid, tg_argv))
            end as new_key
         from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
         join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position
@@ -97,7 +101,8 @@ begin
     end if;
   end if;
 
-  if notifies and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
+  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+      and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;
   return null;

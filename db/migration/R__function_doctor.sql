@@ -1,11 +1,13 @@
 -- outbox.doctor: what is wrong, or soon will be, each with the statement that mends it.
 --
--- Behind `outbox-relay doctor`, which adds what only a client can see (a transaction pooler in the way).
--- Sessions and their snapshots are seen in full by members of pg_monitor only.
+-- Behind `outbox-relay doctor`, which adds what only a client can see (a transaction pooler in the way), and the view of the
+-- same name. Sessions and their snapshots are seen in full by members of pg_monitor only.
 --
+-- parameters: old_after  a transaction that is open for longer is reported, default 10 minutes
+--             dead_rows  so many dead rows in the queue are reported, if they are twice the live ones, default 200,000
 -- returns: severity (error: messages are lost or stand still; warning: soon; info), the check, the object, the finding, the remedy
 -- reads:   the catalog, statistics, every table of the schema
-create or replace function outbox.doctor()
+create or replace function outbox.doctor(old_after interval default '10 minutes', dead_rows bigint default 200000)
 returns table (severity text, check_name text, object text, finding text, remedy text)
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -75,6 +77,16 @@ begin
   where not exists (select from outbox.capture_detail t where t.source = p.relid and t.destination = p.destination)
 
   union all
+  select distinct 'warning', 'child not captured', i.inhrelid::regclass::text,
+    format('%s inherits from %s, which is captured for %s: its own rows are not heard', i.inhrelid::regclass, t.source, t.destination),
+    format('select outbox.capture(%L, %L, key => %L);', i.inhrelid::regclass::text, t.destination,
+      outbox.captured_columns(t.source, t.source, t.key, t.key_numbers)::text)
+  from outbox.capture_detail t
+  join pg_class c on c.oid = t.source and c.relkind = 'r'
+  join pg_inherits i on i.inhparent = t.source
+  where not exists (select from outbox.capture_detail o where o.source = i.inhrelid and o.destination = t.destination)
+
+  union all
   select distinct 'error', 'untrusted cast', t.source::text, format('column %s: %s runs with the rights of the owner of this schema', u.column_name, u.cast_function),
     format('select outbox.release(%L);', t.source::text)
   from outbox.capture_detail t
@@ -82,7 +94,7 @@ begin
   where not t.inherited
 
   union all
-  select 'error', 'no relay', s.destination, format('no relay owns %s; %s messages wait', s.destination, s.pending + s.retry + s.held),
+  select 'error', 'no relay', s.destination, format('no relay owns it; messages that wait: %s', s.pending + s.retry + s.held),
     'Start one: outbox-relay run'
   from outbox.status s
   where not s.paused and not exists (
@@ -98,18 +110,18 @@ begin
   where s.down_since is not null and not s.paused
 
   union all
-  select 'info', 'destination paused', s.destination, format('%s messages wait', s.pending + s.retry + s.held), format('select outbox.resume(%L);', s.destination)
+  select 'info', 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held), format('select outbox.resume(%L);', s.destination)
   from outbox.status s
   where s.paused
 
   union all
-  select 'warning', 'messages failed', s.destination, format('%s messages are set aside', s.failed),
+  select 'warning', 'messages failed', s.destination, format('messages set aside: %s', s.failed),
     format('select * from outbox.failed where destination = %L; then: select outbox.requeue_failed(%L);', s.destination, s.destination)
   from outbox.status s
   where s.failed > 0
 
   union all
-  select 'error', 'messages without destination', m.destination, format('%s messages are owed to a destination that does not exist', count(*)),
+  select 'error', 'messages without destination', m.destination, format('messages owed to a destination that does not exist: %s', count(*)),
     format('insert into outbox.destination (name, uri) values (%L, ''tcp://host:port''); or: delete from outbox.message where destination = %L;', m.destination, m.destination)
   from outbox.message m
   where m.state <> 'delivered' and not exists (select from outbox.destination d where d.name = m.destination)
@@ -135,14 +147,14 @@ begin
   select 'warning', 'old snapshot', format('session %s', a.pid), format('%s (%s) has been in a transaction for %s: dead rows of the queue cannot go', a.usename, a.application_name, date_trunc('second', clock_timestamp() - a.xact_start)),
     format('select pg_terminate_backend(%s);', a.pid)
   from pg_stat_activity a
-  where a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '10 minutes' and (a.backend_xmin is not null or a.backend_xid is not null)
+  where a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - old_after and (a.backend_xmin is not null or a.backend_xid is not null)
     and a.datname = current_database()
 
   union all
   select 'warning', 'old snapshot', format('prepared transaction %s', x.gid), format('prepared by %s %s ago', x.owner, date_trunc('second', clock_timestamp() - x.prepared)),
     format('rollback prepared %L; or: commit prepared %L;', x.gid, x.gid)
   from pg_prepared_xacts x
-  where x.database = current_database() and x.prepared < clock_timestamp() - interval '10 minutes'
+  where x.database = current_database() and x.prepared < clock_timestamp() - old_after
 
   union all
   select 'warning', 'old snapshot', format('replication slot %s', r.slot_name), format('holds back row versions that are %s transactions old', greatest(age(r.xmin), age(r.catalog_xmin))),
@@ -154,7 +166,7 @@ begin
   select 'warning', 'table bloat', 'outbox.message', format('%s dead rows beside %s live ones; last vacuumed %s', s.n_dead_tup, s.n_live_tup, coalesce(greatest(s.last_vacuum, s.last_autovacuum)::text, 'never')),
     'vacuum outbox.message;'
   from pg_stat_all_tables s
-  where s.relid = 'outbox.message'::regclass and s.n_dead_tup > 200000 and s.n_dead_tup > 2 * s.n_live_tup
+  where s.relid = 'outbox.message'::regclass and s.n_dead_tup > dead_rows and s.n_dead_tup > 2 * s.n_live_tup
 
   union all
   select 'warning', 'table bloat', 'outbox.message', 'autovacuum is switched off for the queue', 'alter table outbox.message reset (autovacuum_enabled);'
@@ -165,5 +177,5 @@ begin
 end
 $$;
 
-comment on function outbox.doctor() is 'What is wrong, or soon will be, each with the statement that mends it.';
-revoke execute on function outbox.doctor() from public;
+comment on function outbox.doctor(interval, bigint) is 'What is wrong, or soon will be, each with the statement that mends it.';
+revoke execute on function outbox.doctor(interval, bigint) from public;

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the command makes of findings; what there is to find is tested beside the function. */
+/** What the command shows of a database; each check is tested beside the function. */
 final class DoctorCommandTest {
 
   private static CommandRun doctor(TestDatabase db) {
@@ -20,44 +23,75 @@ final class DoctorCommandTest {
         "doctor");
   }
 
-  /** Lets the function find exactly this. */
-  private static void find(TestDatabase db, String rows) throws SQLException {
+  private static void destination(TestDatabase db, String name) throws SQLException {
     db.execute(
-        "drop function if exists outbox.doctor()",
-        "create function outbox.doctor() returns table (severity text, check_name text,"
-            + " object text, finding text, remedy text) language sql as $$ "
-            + rows
-            + " $$");
+        "insert into outbox.destination (name, uri) values ('" + name + "', 'tcp://localhost:9')");
+  }
+
+  /** Looks like a relay that owns every destination. */
+  private static void standInForARelay(Connection c) throws SQLException {
+    try (Statement s = c.createStatement()) {
+      s.execute("select pg_advisory_lock(7021002, doorbell) from outbox.destination");
+    }
   }
 
   @Test
-  void finding_error_isShownWithRemedyAndExitCode1() throws Exception {
+  void database_brokenInEightWays_namesEachWithItsRemedy() throws Exception {
     try (TestDatabase db = TestDatabase.create()) {
-      find(
-          db,
-          "values ('error', 'trigger missing', 'orders', 'is not heard', 'select mend()'),"
-              + " ('warning', 'old snapshot', null, 'is old', null)");
+      destination(db, "crm");
+      destination(db, "audit");
+      db.execute(
+          "create table orders (id int primary key, note text)",
+          "create table invoices (id int primary key, secret text)",
+          "create table people (id int primary key)",
+          "create table staff () inherits (people)",
+          "select outbox.capture('orders', 'crm')",
+          "select outbox.capture('invoices', 'crm', except_columns => '{secret}')",
+          "select outbox.capture('people', 'audit')",
+          // And now the damage.
+          "alter table orders disable trigger all",
+          "alter table invoices rename column secret to token",
+          "insert into outbox.message (destination, op) values ('gone', 'message')",
+          "insert into outbox.message (destination, op, state) values ('crm', 'message', 'failed')",
+          "revoke delete on outbox.message from outbox_relay",
+          "alter table outbox.message set (autovacuum_enabled = off)");
       CommandRun run = doctor(db);
       assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
-      assertEquals(
-          "error: trigger missing, orders: is not heard -> select mend()",
-          run.out().lines().findFirst().orElse(""));
-      assertTrue(run.out().contains("warning: old snapshot: is old"), run.out());
+      List<String> lines = run.out().lines().toList();
+      for (String start :
+          List.of(
+              "error: messages without destination, gone: messages owed to a destination that does not exist: 1",
+              "error: no relay, audit: ",
+              "error: no relay, crm: ",
+              "error: trigger disabled, public.orders: ",
+              "warning: capture out of step, public.invoices: ",
+              "warning: child not captured, public.staff: ",
+              "warning: grants, outbox_relay: ",
+              "warning: messages failed, crm: messages set aside: 1",
+              "warning: table bloat, outbox.message: autovacuum is switched off")) {
+        assertTrue(
+            lines.stream().anyMatch(line -> line.startsWith(start) && line.contains(" -> ")),
+            start + " with a remedy in\n" + run.out());
+      }
     }
   }
 
   @Test
-  void finding_warningsOnly_isExitCode0() throws Exception {
+  void database_withWarningsOnly_isExitCode0() throws Exception {
     try (TestDatabase db = TestDatabase.create()) {
-      find(db, "values ('warning', 'old snapshot', 'a session', 'is old', 'end it')");
-      assertEquals(ExitCode.OK, doctor(db).exitCode());
+      db.execute("alter table outbox.message set (autovacuum_enabled = off)");
+      CommandRun run = doctor(db);
+      assertTrue(run.out().startsWith("warning: table bloat"), run.out());
+      assertEquals(ExitCode.OK, run.exitCode(), run.err());
     }
   }
 
   @Test
-  void finding_none_saysSo() throws Exception {
-    try (TestDatabase db = TestDatabase.create()) {
-      find(db, "select null, null, null, null, null where false");
+  void database_healthy_saysSo() throws Exception {
+    try (TestDatabase db = TestDatabase.create();
+        Connection relay = db.connect()) {
+      destination(db, "crm");
+      standInForARelay(relay);
       CommandRun run = doctor(db);
       assertEquals(ExitCode.OK, run.exitCode(), run.err());
       assertTrue(run.out().startsWith("nothing found"), run.out());

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(900)
 final class BoundsTest {
   private static final int BACKLOG = Figures.measuring() ? 1_000_000 : 30_000;
+  private static final int HEADS = 6_000;
   private static final int LARGE = Figures.measuring() ? 300 : 12;
   private static final int LARGE_BYTES = 5_000_000;
   private static final int MANY = Figures.measuring() ? 1_000 : 200;
@@ -69,6 +70,37 @@ final class BoundsTest {
       assertEquals(2, ids.size());
       assertTrue(
           stage.database.query("select last_error from outbox.failed").get(0).contains("100"));
+    }
+  }
+
+  /** Each settled message makes the relay look at what its destination holds back. */
+  @Test
+  void failedMessages_settledOneByOne_areNotAskedForOneByOne() throws Exception {
+    Set<String> accepted = ConcurrentHashMap.newKeySet();
+    try (Stage stage = Stage.open();
+        ScriptedReceiver receiver =
+            ScriptedReceiver.startKeepingNothing(
+                line -> {
+                  if (line.text().contains("refuse me")) {
+                    return Reply.nackForGood("no");
+                  }
+                  accepted.add(line.id());
+                  return Reply.ack();
+                })) {
+      stage.destination("d", receiver.uri(), "on_failure = 'hold'");
+      RelayProcess relay = stage.relay("only", stage.database.url(), 64);
+      stage.database.execute(
+          "select count(outbox.publish('d', '\"refuse me\"', n::text)) from generate_series(1, "
+              + HEADS
+              + ") n");
+      stage.await("select count(*) from outbox.failed", "" + HEADS, Duration.ofSeconds(60));
+      stage.database.execute(
+          "do $$ declare head bigint; begin for head in select id from outbox.failed loop"
+              + " perform outbox.discard(head); commit; end loop; end $$");
+      stage.publish("d", HEADS + 1, HEADS + 1, "'another key'");
+      stage.awaitNothingOwed("d", Stage.SOON);
+      assertEquals(1, accepted.size());
+      assertTrue(relay.alive(), "the relay ended, see " + relay.log());
     }
   }
 
