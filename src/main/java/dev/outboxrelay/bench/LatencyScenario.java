@@ -25,7 +25,7 @@ final class LatencyScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int messages = RATE * stage.size(60, 1);
+    int messages = stage.size(RATE * 60, 50);
     Series relayP50 = new Series();
     Series relayP99 = new Series();
     Series floorP50 = new Series();
@@ -43,9 +43,9 @@ final class LatencyScenario implements Scenario {
               BareLoop.start(database, floored.destination(), arrivals.port(), false);
           BareLoop prompt =
               BareLoop.start(database, prompted.destination(), arrivals.port(), true)) {
-        write(database, relayed, current, RATE * stage.size(5, 1));
-        write(database, floored, current, RATE * stage.size(5, 1));
-        write(database, prompted, current, RATE * stage.size(5, 1));
+        write(database, relayed, current, stage.size(RATE * 5, 20));
+        write(database, floored, current, stage.size(RATE * 5, 20));
+        write(database, prompted, current, stage.size(RATE * 5, 20));
         for (int run = 1; run <= stage.runs(); run++) {
           Percentiles floorTimes = write(database, floored, current, messages);
           Percentiles relayTimes = write(database, relayed, current, messages);
