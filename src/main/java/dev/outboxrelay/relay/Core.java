@@ -18,6 +18,9 @@ import java.util.function.Consumer;
  * own thread, so that nobody works for others for long.
  */
 final class Core implements Scheduler, AutoCloseable {
+  /** Tasks that the core's thread runs before it looks at the timers again. */
+  private static final int TURN = 64;
+
   private final ScheduledThreadPoolExecutor thread;
   private final Consumer<Throwable> onFault;
   private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
@@ -46,14 +49,18 @@ final class Core implements Scheduler, AutoCloseable {
   public void execute(Runnable task) {
     waiting.add(task);
     if (unfinished.getAndIncrement() == 0 && runOne()) {
-      thread.execute(this::runAll);
+      thread.execute(this::runTurn);
     }
   }
 
-  private void runAll() {
-    while (runOne()) {
-      // as long as there are more
+  /** On the core's thread. Between two turns it brings the timers whose time has come. */
+  private void runTurn() {
+    for (int n = 0; n < TURN; n++) {
+      if (!runOne()) {
+        return;
+      }
     }
+    thread.execute(this::runTurn);
   }
 
   /** Runs the first task; returns whether there is another, which is then the caller's to run. */

@@ -139,6 +139,22 @@ final class CoreTest {
     }
   }
 
+  /** Heartbeat and lease hang on timers. */
+  @Test
+  void timer_tasksKeepComing_runsAllTheSame() throws Exception {
+    CompletableFuture<Boolean> ran = new CompletableFuture<>();
+    Runnable[] again = new Runnable[1];
+    again[0] =
+        () -> {
+          if (!ran.isDone()) {
+            core.execute(again[0]);
+          }
+        };
+    core.execute(again[0]);
+    core.schedule(1, () -> ran.complete(true));
+    assertTrue(ran.get(SECONDS, TimeUnit.SECONDS));
+  }
+
   @Test
   void fault_ofATask_isToldAndTheNextRuns() {
     IllegalStateException fault = new IllegalStateException("ours");
