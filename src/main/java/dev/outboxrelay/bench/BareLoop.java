@@ -1,15 +1,18 @@
 package dev.outboxrelay.bench;
 
+import dev.outboxrelay.store.PromptSocketFactory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -38,9 +41,20 @@ final class BareLoop implements AutoCloseable {
     answers = new Thread(this::drop, "bare-answers");
   }
 
-  static BareLoop start(BenchDatabase database, String destination, int port)
+  /**
+   * Starts the loop.
+   *
+   * @param prompt on sockets that spare it the driver's wait after a notification
+   */
+  static BareLoop start(BenchDatabase database, String destination, int port, boolean prompt)
       throws SQLException, IOException {
-    Connection connection = database.connect();
+    Properties properties = new Properties();
+    properties.setProperty("user", database.user());
+    properties.setProperty("password", database.password());
+    if (prompt) {
+      properties.setProperty("socketFactory", PromptSocketFactory.class.getName());
+    }
+    Connection connection = DriverManager.getConnection(database.url(), properties);
     try (Statement s = connection.createStatement()) {
       s.execute("listen outbox");
       s.execute("set enable_seqscan = off; set enable_bitmapscan = off");

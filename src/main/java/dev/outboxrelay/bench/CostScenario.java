@@ -31,7 +31,7 @@ final class CostScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int messages = stage.size(500_000, 5_000);
+    int messages = stage.size(500_000, 1_000);
     Series wal = new Series();
     Series dead = new Series();
     Series statements = new Series();

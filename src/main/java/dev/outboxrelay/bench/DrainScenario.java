@@ -20,7 +20,7 @@ final class DrainScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int messages = stage.size(500_000, 3_000);
+    int messages = stage.size(500_000, 1_000);
     Series subject = new Series();
     Series bare = new Series();
     Series cpuRelay = new Series();

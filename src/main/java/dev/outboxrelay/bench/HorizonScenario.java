@@ -25,7 +25,7 @@ final class HorizonScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int messages = stage.size(1_000_000, 5_000);
+    int messages = stage.size(1_000_000, 2_000);
     int queued = messages / 5;
     Series first = new Series();
     Series last = new Series();

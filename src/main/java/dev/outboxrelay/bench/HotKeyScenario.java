@@ -19,7 +19,7 @@ final class HotKeyScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int messages = stage.size(20_000, 500);
+    int messages = stage.size(20_000, 100);
     Series ordered = new Series();
     Series free = new Series();
     try (BenchDatabase database = stage.database();

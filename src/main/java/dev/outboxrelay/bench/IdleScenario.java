@@ -18,10 +18,10 @@ final class IdleScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int seconds = stage.size(60, 2);
-    int settleSeconds = stage.size(20, 1);
+    int seconds = stage.size(60, 1);
+    int settleSeconds = stage.size(20, 0);
     List<Figure> figures = new ArrayList<>();
-    for (int destinations : new int[] {1, stage.size(1000, 20)}) {
+    for (int destinations : new int[] {1, stage.size(1000, 5)}) {
       Series statements = new Series();
       Series relayCpu = new Series();
       Series serverCpu = new Series();

@@ -23,7 +23,7 @@ final class LoadedLatencyScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int messages = RATE * stage.size(30, 1);
+    int messages = stage.size(RATE * 30, 200);
     Series p50 = new Series();
     Series p99 = new Series();
     Series commit = new Series();
@@ -38,8 +38,8 @@ final class LoadedLatencyScenario implements Scenario {
       Orders off = Orders.create(silent, "off", arrivals.uri(), "key");
       orders.resume();
       off.resume();
-      write(silent, off, "set outbox.notify = off", current, RATE);
-      write(database, orders, "select 1", current, RATE);
+      write(silent, off, "set outbox.notify = off", current, stage.size(RATE, 100));
+      write(database, orders, "select 1", current, stage.size(RATE, 100));
       for (int run = 1; run <= stage.runs(); run++) {
         Writers.Work silentWork = write(silent, off, "set outbox.notify = off", current, messages);
         commitOff.add(silentWork.commitTimes().millis(99));

@@ -24,9 +24,9 @@ final class ManyScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int destinations = stage.size(1000, 20);
-    int messages = RATE * stage.size(20, 1);
-    int owed = stage.size(100_000, 1_000);
+    int destinations = stage.size(1000, 5);
+    int messages = stage.size(RATE * 20, 500);
+    int owed = stage.size(100_000, 200);
     Series spread = new Series();
     Series one = new Series();
     Series spreadDrain = new Series();
@@ -42,7 +42,7 @@ final class ManyScenario implements Scenario {
               + destinations
               + ") g");
       String any = "'d' || (1 + g % " + destinations + ")";
-      offer(database, arrivals, destinations, RATE);
+      offer(database, arrivals, destinations, stage.size(RATE, 100));
       for (int run = 1; run <= stage.runs(); run++) {
         one.add(offer(database, arrivals, 1, messages));
         spread.add(offer(database, arrivals, destinations, messages));

@@ -47,7 +47,7 @@ final class WriterScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    Duration slice = Duration.ofMillis(stage.size(5000, 100));
+    Duration slice = Duration.ofMillis(stage.size(5000, 40));
     List<Map<Way, Taken>> taken = new ArrayList<>();
     try (BenchDatabase database = stage.database();
         BenchDatabase silent = stage.database("silent");

@@ -460,12 +460,19 @@ final class Backlog {
 
   /** An operator has changed something: look whether what blocks still stands, and what is due. */
   void recheck() {
+    if (window.isOn()) {
+      due.read();
+    }
+    recheckBlocked();
+  }
+
+  /** Looks whether what blocks still stands; no statement where nothing blocks. */
+  void recheckBlocked() {
     recheckWanted = true;
     if (!window.isOn() || rechecking) {
       return; // one at a time: a person may discard thousands of messages, each of which is told of
     }
     recheckWanted = false;
-    due.read();
     recheckBarrier();
     Map<Long, Gate> heads = new HashMap<>();
     gates.forEachBlocked((gate, headId) -> heads.put(headId, gate));
@@ -485,7 +492,7 @@ final class Backlog {
               });
           rechecking = false;
           if (recheckWanted) {
-            recheck();
+            recheckBlocked();
           }
           lane.pump();
         },

@@ -1,46 +1,112 @@
 package dev.outboxrelay.relay;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * The one thread that owns all of a relay's state. Whatever happens elsewhere comes here as a task;
+ * The one place that owns all of a relay's state. Whatever happens elsewhere comes here as a task;
  * a task must not block. An exception that escapes a task is a fault of ours: it is told, and the
  * term ends and starts anew from the table.
+ *
+ * <p>INVARIANT: one task runs at a time, in the order in which they came, each seeing what the one
+ * before it wrote. While nothing else is to do a task runs on the thread that brings it, since
+ * waking another thread takes longer than most tasks; what comes meanwhile is left to the core's
+ * own thread, so that nobody works for others for long.
  */
 final class Core implements Scheduler, AutoCloseable {
-  private final ScheduledThreadPoolExecutor executor;
+  /** Tasks that the core's thread runs before it looks at the timers again. */
+  private static final int TURN = 64;
+
+  private final ScheduledThreadPoolExecutor thread;
   private final Consumer<Throwable> onFault;
+  private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+  /** Tasks that wait or run. Whoever makes it 1 runs the first; there is no other owner then. */
+  private final AtomicInteger unfinished = new AtomicInteger();
+
+  private volatile boolean closed;
 
   Core(String name, Consumer<Throwable> onFault) {
     this.onFault = onFault;
-    executor =
+    thread =
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
-              Thread thread = new Thread(task, name);
-              thread.setDaemon(true);
-              return thread;
-            });
-    executor.setRemoveOnCancelPolicy(true);
-    executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+              Thread made = new Thread(task, name);
+              made.setDaemon(true);
+              return made;
+            },
+            new ScheduledThreadPoolExecutor.DiscardPolicy());
+    thread.setRemoveOnCancelPolicy(true);
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
   @Override
   public void execute(Runnable task) {
-    if (!executor.isShutdown()) {
-      executor.execute(guarded(task));
+    waiting.add(task);
+    if (unfinished.getAndIncrement() == 0 && runOne()) {
+      thread.execute(this::runTurn);
     }
+  }
+
+  /** On the core's thread. Between two turns it brings the timers whose time has come. */
+  private void runTurn() {
+    for (int n = 0; n < TURN; n++) {
+      if (!runOne()) {
+        return;
+      }
+    }
+    thread.execute(this::runTurn);
+  }
+
+  /** Runs the first task; returns whether there is another, which is then the caller's to run. */
+  private boolean runOne() {
+    Runnable task = waiting.remove();
+    if (!closed) {
+      try {
+        task.run();
+      } catch (RuntimeException | Error e) {
+        onFault.accept(e);
+      }
+    }
+    return unfinished.decrementAndGet() > 0;
+  }
+
+  /** How many tasks wait for their turn. */
+  int waitingCount() {
+    return waiting.size();
   }
 
   @Override
   public Timer schedule(long delayMillis, Runnable task) {
-    if (executor.isShutdown()) {
-      return () -> {};
+    OneShot shot = new OneShot(task);
+    var future =
+        thread.schedule(() -> execute(shot), Math.max(0, delayMillis), TimeUnit.MILLISECONDS);
+    return () -> {
+      shot.cancelled = true;
+      future.cancel(false);
+    };
+  }
+
+  /** A task that may be cancelled while it waits for its turn, when its time has come already. */
+  private static final class OneShot implements Runnable {
+    private final Runnable task;
+    private volatile boolean cancelled;
+
+    OneShot(Runnable task) {
+      this.task = task;
     }
-    var future = executor.schedule(guarded(task), Math.max(0, delayMillis), TimeUnit.MILLISECONDS);
-    return () -> future.cancel(false);
+
+    @Override
+    public void run() {
+      if (!cancelled) {
+        task.run();
+      }
+    }
   }
 
   @Override
@@ -48,18 +114,9 @@ final class Core implements Scheduler, AutoCloseable {
     return System.nanoTime();
   }
 
-  private Runnable guarded(Runnable task) {
-    return () -> {
-      try {
-        task.run();
-      } catch (RuntimeException | Error e) {
-        onFault.accept(e);
-      }
-    };
-  }
-
   @Override
   public void close() {
-    executor.shutdownNow();
+    closed = true;
+    thread.shutdownNow();
   }
 }

@@ -1,10 +1,8 @@
 package dev.outboxrelay.relay;
 
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -15,12 +13,15 @@ import java.util.Set;
 final class KnownIds {
   private static final long IN_MEMORY = Long.MAX_VALUE;
 
+  /** Before every ticket. */
+  private static final long UNKNOWN = Long.MIN_VALUE;
+
   private record Settled(long moment, List<Long> ids) {}
 
   private final ReadClock clock;
 
   /** In memory, or the moment at which the id's row was settled. */
-  private final Map<Long, Long> moments = new HashMap<>();
+  private final LongTable moments = new LongTable();
 
   private final Set<Long> readByTime = new HashSet<>();
   private final ArrayDeque<Settled> lingering = new ArrayDeque<>();
@@ -37,8 +38,7 @@ final class KnownIds {
    * @return true when it is new, and in memory from now on
    */
   boolean add(long id, long ticket, boolean byTime) {
-    Long moment = moments.get(id);
-    if (moment != null && moment > ticket) {
+    if (knows(id, ticket)) {
       return false;
     }
     moments.put(id, IN_MEMORY);
@@ -50,8 +50,7 @@ final class KnownIds {
 
   /** Whether a read with this ticket may show the row although it is in memory or settled. */
   boolean knows(long id, long ticket) {
-    Long moment = moments.get(id);
-    return moment != null && moment > ticket;
+    return moments.get(id, UNKNOWN) > ticket;
   }
 
   /** The ids in memory that were read by their time. */
@@ -62,10 +61,12 @@ final class KnownIds {
   /** The rows' new state is committed: a read that begins from now on shows it. */
   void settled(List<Long> ids) {
     long moment = clock.now();
-    for (Long id : ids) {
+    for (long id : ids) {
       moments.put(id, moment);
     }
-    readByTime.removeAll(ids);
+    if (!readByTime.isEmpty()) {
+      ids.forEach(readByTime::remove);
+    }
     lingering.add(new Settled(moment, ids));
     forget();
   }
@@ -74,9 +75,8 @@ final class KnownIds {
   private void forget() {
     while (!lingering.isEmpty() && !clock.anyBefore(lingering.peek().moment())) {
       Settled settled = lingering.remove();
-      Long moment = settled.moment();
-      for (Long id : settled.ids()) {
-        moments.remove(id, moment);
+      for (long id : settled.ids()) {
+        moments.remove(id, settled.moment());
       }
     }
   }

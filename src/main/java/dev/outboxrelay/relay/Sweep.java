@@ -33,7 +33,8 @@ final class Sweep {
     }
     underWay = true;
     fleet.reload(() -> {});
-    fleet.lanes().forEach(lane -> lane.backlog().recheck());
+    fleet.lanes().forEach(lane -> lane.backlog().recheckBlocked());
+    lookForDue();
     TailReader tail = context.tail();
     String snapshot = tail.last();
     Map<String, Backlog> asked = new HashMap<>();
@@ -47,6 +48,27 @@ final class Sweep {
       return;
     }
     chunk(asked, snapshot, new Owed("", 0), context.clock().begin());
+  }
+
+  /** One statement for all: with many destinations, nearly all have nothing with a due time. */
+  private void lookForDue() {
+    List<String> names = fleet.lanes().stream().map(Lane::name).toList();
+    if (names.isEmpty()) {
+      return;
+    }
+    context
+        .work()
+        .submit(
+            "sweep of due times",
+            () -> context.store().nextDueMillis(names),
+            next ->
+                next.forEach(
+                    (name, millis) -> {
+                      Lane lane = fleet.lane(name);
+                      if (lane != null && lane.backlog().window().isOn()) {
+                        lane.backlog().dueIn(millis);
+                      }
+                    }));
   }
 
   private void chunk(Map<String, Backlog> asked, String snapshot, Owed after, long ticket) {

@@ -175,6 +175,7 @@ final class TailReader {
     long asked = Math.min(memory.shareBytes(), WindowReader.READ_BYTES);
     long granted = memory.reserve(asked);
     if (granted == 0) {
+      doorbells.wakeBusy();
       if (!waitsForMemory) {
         waitsForMemory = true;
         memory.whenFree(
@@ -208,6 +209,7 @@ final class TailReader {
           Set<Integer> traffic = deliver(asking, tail, ticket);
           clock.end(ticket);
           events.read(tail.batch().messages().size());
+          doorbells.wakeBusy();
           settle(traffic);
         });
   }
@@ -258,6 +260,7 @@ final class TailReader {
                   backlog.window().pageWindow(from, tail.snapshot(), firstId - 1);
                 }
               });
+          doorbells.wakeBusy();
           wanted = true;
           step();
         });

@@ -54,12 +54,22 @@ final class Connections {
     return new HikariDataSource(config);
   }
 
+  /** The session that listens. */
+  Connection listeningSession(String name) throws SQLException {
+    Properties properties = properties(settings.silenceLimit());
+    properties.setProperty("socketFactory", PromptSocketFactory.class.getName());
+    return controlSession(name, properties);
+  }
+
   /**
    * A session outside the pool. Both ends give up on a silent peer: the driver by its socket
    * timeout, the server by its idle session timeout and keepalives.
    */
   Connection controlSession(String name) throws SQLException {
-    Properties properties = properties(settings.silenceLimit());
+    return controlSession(name, properties(settings.silenceLimit()));
+  }
+
+  private Connection controlSession(String name, Properties properties) throws SQLException {
     properties.setProperty("user", settings.user());
     properties.setProperty("password", settings.password());
     properties.setProperty("ApplicationName", name);

@@ -38,7 +38,7 @@ public final class Database implements AutoCloseable {
   }
 
   public ListenSession openListenSession() throws SQLException {
-    Connection connection = connections.controlSession("outbox-relay listener");
+    Connection connection = connections.listeningSession("outbox-relay listener");
     try {
       return ListenSession.open(connection);
     } catch (SQLException e) {

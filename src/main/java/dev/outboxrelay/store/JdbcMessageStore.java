@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -153,6 +154,13 @@ final class JdbcMessageStore implements MessageStore {
           + " from outbox.message m"
           + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
 
+  static final String NEXT_DUES =
+      "select d.name, "
+          + millisUntil("d.due_at")
+          + " from (select n.name, (select min(m.due_at) from outbox.message m where m.destination = n.name"
+          + " and m.state in ('pending', 'retry') and m.due_at is not null) as due_at"
+          + " from unnest(?::text[]) as n (name) offset 0) d where d.due_at is not null";
+
   static String held(String gate) {
     return sized(
         "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
@@ -175,6 +183,16 @@ final class JdbcMessageStore implements MessageStore {
 
   static final String COMPLETE =
       "delete from outbox.message where id = any (?) and destination = ?";
+
+  /**
+   * One statement for many destinations: one each would be a round trip a message. Each id is
+   * looked up first, fenced off, since a join would as soon walk the whole table.
+   */
+  static final String COMPLETE_SEVERAL =
+      "delete from outbox.message where id = any (array("
+          + "select x.id from unnest(?::bigint[], ?::text[]) as d (id, destination) cross join lateral"
+          + " (select m.id, m.destination from outbox.message m where m.id = d.id offset 0) x"
+          + " where x.destination = d.destination))";
 
   private static final String KEEP =
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
@@ -341,6 +359,21 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
+  public Map<String, Long> nextDueMillis(Collection<String> destinations) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(NEXT_DUES)) {
+      new Parameters(s).texts(destinations);
+      Map<String, Long> next = new HashMap<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          next.put(r.getString(1), Math.max(0, r.getLong(2)));
+        }
+      }
+      return next;
+    }
+  }
+
+  @Override
   public Batch held(String destination, Gate gate, Limits limits, Encoding encoding)
       throws SQLException {
     try (Connection c = pool.getConnection();
@@ -403,17 +436,40 @@ final class JdbcMessageStore implements MessageStore {
   @Override
   public int complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
       throws SQLException {
+    Map<String, List<Long>> deleted = new HashMap<>(idsByDestination);
+    deleted.keySet().removeAll(keep);
     int done = 0;
     try (Connection c = pool.getConnection()) {
+      if (deleted.size() > 1) {
+        done += completeSeveral(c, deleted);
+        deleted = Map.of();
+      }
       for (Map.Entry<String, List<Long>> entry : idsByDestination.entrySet()) {
-        String sql = keep.contains(entry.getKey()) ? KEEP : COMPLETE;
-        try (PreparedStatement s = c.prepareStatement(sql)) {
-          new Parameters(s).numbers(entry.getValue()).text(entry.getKey());
-          done += s.executeUpdate();
+        boolean kept = keep.contains(entry.getKey());
+        if (kept || deleted.containsKey(entry.getKey())) {
+          try (PreparedStatement s = c.prepareStatement(kept ? KEEP : COMPLETE)) {
+            new Parameters(s).numbers(entry.getValue()).text(entry.getKey());
+            done += s.executeUpdate();
+          }
         }
       }
     }
     return done;
+  }
+
+  private static int completeSeveral(Connection c, Map<String, List<Long>> idsByDestination)
+      throws SQLException {
+    List<Long> ids = new ArrayList<>();
+    List<String> destinations = new ArrayList<>();
+    idsByDestination.forEach(
+        (destination, its) -> {
+          ids.addAll(its);
+          destinations.addAll(Collections.nCopies(its.size(), destination));
+        });
+    try (PreparedStatement s = c.prepareStatement(COMPLETE_SEVERAL)) {
+      new Parameters(s).numbers(ids).texts(destinations);
+      return s.executeUpdate();
+    }
   }
 
   @Override

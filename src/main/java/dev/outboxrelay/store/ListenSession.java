@@ -47,11 +47,13 @@ public final class ListenSession implements AutoCloseable {
   /**
    * Waits for notifications.
    *
-   * @param timeoutMillis 1 or more
+   * @param timeoutMillis 2 or more: 1 is the driver's way to look without waiting
    * @return what came, in order, empty after the timeout
    */
   public List<Heard> await(int timeoutMillis) throws SQLException {
-    PGNotification[] came = notifications.getNotifications(Math.max(1, timeoutMillis));
+    PGNotification[] came =
+        notifications.getNotifications(
+            Math.max(PromptSocketFactory.LOOK_MILLIS + 1, timeoutMillis));
     if (came == null || came.length == 0) {
       return List.of();
     }

@@ -77,6 +77,13 @@ public interface MessageStore {
   Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
       throws SQLException;
 
+  /**
+   * When the first message with a due time will be due, milliseconds from now, 0 when it is.
+   *
+   * @return only destinations that have one
+   */
+  Map<String, Long> nextDueMillis(Collection<String> destinations) throws SQLException;
+
   /** The id of a refused truncate that waits for its retry, 0 when there is none. */
   long refusedTruncate(String destination) throws SQLException;
 

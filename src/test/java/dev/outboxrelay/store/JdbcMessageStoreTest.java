@@ -8,8 +8,10 @@ import dev.outboxrelay.testing.TestDatabase;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -233,5 +235,46 @@ final class JdbcMessageStoreTest {
         assertEquals(Set.of(9), one.trySleep(List.of(9)));
       }
     }
+  }
+
+  @Test
+  void complete_severalDestinations_deletesExactPairsAndKeepsWhatIsKept() throws Exception {
+    db.execute(
+        "insert into outbox.message (destination, op, new_row)"
+            + " select d, 'message', '{}' from unnest('{a,b,b,kept}'::text[]) d");
+    List<Long> ids = new ArrayList<>();
+    try (Connection c = db.connect();
+        Statement s = c.createStatement();
+        ResultSet r = s.executeQuery("select id from outbox.message order by id")) {
+      while (r.next()) {
+        ids.add(r.getLong(1));
+      }
+    }
+    int done =
+        store.complete(
+            Map.of(
+                "a", List.of(ids.get(0), ids.get(2)), // the second is not a's
+                "b", List.of(ids.get(1)),
+                "kept", List.of(ids.get(3))),
+            Set.of("kept"));
+    assertEquals(3, done);
+    assertEquals(
+        List.of("b pending", "kept delivered"),
+        db.query("select destination || ' ' || state from outbox.message order by id"));
+  }
+
+  @Test
+  void nextDue_severalDestinations_tellsOfThoseWithADueTime() throws Exception {
+    db.execute(
+        "insert into outbox.message (destination, op, new_row, due_at) values"
+            + " ('past', 'message', '{}', now() - interval '1 hour'),"
+            + " ('later', 'message', '{}', now() + interval '2 hours'),"
+            + " ('later', 'message', '{}', now() + interval '1 hour'),"
+            + " ('never', 'message', '{}', null)");
+    Map<String, Long> next = store.nextDueMillis(List.of("past", "later", "never", "none"));
+    assertEquals(Set.of("past", "later"), next.keySet());
+    assertEquals(0, next.get("past"));
+    long minutes = Duration.ofMillis(next.get("later")).toMinutes();
+    assertTrue(minutes >= 50 && minutes <= 60, minutes + " minutes");
   }
 }

@@ -222,6 +222,26 @@ final class PlansTest {
 
   @ParameterizedTest
   @EnumSource(Belief.class)
+  void completeSeveral_anyBelief_findsEachId(Belief belief) throws Exception {
+    arrange(belief);
+    String plan = plan(JdbcMessageStore.COMPLETE_SEVERAL, "'{1,2}'", "'{out,other}'");
+    assertUses(plan, "Index Scan using message_pkey");
+    assertTrue(plan.contains("Index Cond: (id = d.id)"), plan);
+    assertTrue(plan.contains("Index Cond: (id = ANY "), plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void nextDues_anyBelief_lookAtTheFirstOfEach(Belief belief) throws Exception {
+    arrange(belief);
+    String plan = plan(JdbcMessageStore.NEXT_DUES, ARRAY);
+    assertTrue(plan.contains("using message_due"), plan);
+    assertFalse(plan.contains("Sort"), plan);
+    assertTrue(plan.contains("Limit"), plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
   void owed_anyBelief_walksThePageIndex(Belief belief) throws Exception {
     arrange(belief);
     List<String> arguments = List.of(ARRAY, "''", "0", SNAPSHOT, "100");
