@@ -208,8 +208,8 @@ public final class RelayCheck implements Closeable {
     long asked = System.nanoTime();
     relay.say(
         message,
-        "{\"nack\":\"%s\",\"retry_after_ms\":%d}\n"
-            .formatted(message.id(), RETRY_AFTER.toMillis()));
+        "{\"nack\":\"%s\",\"retry_after_ms\":%d}".formatted(message.id(), RETRY_AFTER.toMillis())
+            + "\n");
     CheckedMessage again = relay.again(message);
     relay.acknowledge(again);
     Duration after = Duration.ofNanos(again.arrived().atNanos() - asked);
