@@ -3,13 +3,16 @@ package dev.outboxrelay.store;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +47,17 @@ final class Rows {
     this.offset = offset;
     this.limits = limits;
     this.encodings = encodings;
+  }
+
+  /** The first column of every row of a query. */
+  static Set<Long> ids(PreparedStatement query) throws SQLException {
+    Set<Long> ids = new HashSet<>();
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        ids.add(rows.getLong(1));
+      }
+    }
+    return ids;
   }
 
   /** Reads all rows. */

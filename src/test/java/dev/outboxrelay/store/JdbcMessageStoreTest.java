@@ -2,6 +2,8 @@ package dev.outboxrelay.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
@@ -9,6 +11,7 @@ import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -174,6 +177,33 @@ final class JdbcMessageStoreTest {
     assertEquals(List.of("failed"), db.query("select state from outbox.message"));
   }
 
+  /** A statement that waited would outlive its relay, and the next one would wait for the fence. */
+  @Test
+  void stateChange_rowIsLocked_waitsForNobodyAndHoldsUpNoTakeOver() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert("a"),
+        insert("b"));
+    database.destinations().takeOver("out", "one");
+    long id = db.count("select min(id) from outbox.message");
+    try (Connection person = db.connect();
+        Statement s = person.createStatement()) {
+      person.setAutoCommit(false);
+      s.execute("select from outbox.message where id = " + id + " for update");
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () -> {
+            assertThrows(SQLException.class, () -> store.retry("out", 1, id, 1, 0, "no"));
+            assertThrows(SQLException.class, () -> store.fail("out", 1, id, 1, "no"));
+            assertEquals(Set.of(id), store.hold("out", 1, List.of(id, id + 1)));
+            assertEquals(2, database.destinations().takeOver("out", "two"));
+          });
+    }
+    store.retry("out", 1, id, 1, 0, "no");
+    assertEquals(
+        List.of("pending", "held"), db.query("select state from outbox.message order by id"));
+  }
+
   @Test
   void complete_exactIds_othersStay() throws Exception {
     db.execute(insert("a"), insert("b"), insert("c"));
@@ -181,9 +211,10 @@ final class JdbcMessageStoreTest {
         store.page("out", 0, null, store.snapshot(), LIMITS, ID).messages().stream()
             .map(Message::id)
             .toList();
-    assertEquals(2, store.complete(Map.of("out", List.of(ids.get(0), ids.get(2), 999L)), Set.of()));
+    assertEquals(
+        2, store.complete(Map.of("out", List.of(ids.get(0), ids.get(2), 999L)), Set.of()).found());
     assertEquals(List.of("b"), db.query("select key from outbox.message"));
-    assertEquals(1, store.complete(Map.of("out", List.of(ids.get(1))), Set.of("out")));
+    assertEquals(1, store.complete(Map.of("out", List.of(ids.get(1))), Set.of("out")).found());
     assertEquals(List.of("delivered"), db.query("select state from outbox.message"));
   }
 
@@ -251,12 +282,14 @@ final class JdbcMessageStoreTest {
       }
     }
     int done =
-        store.complete(
-            Map.of(
-                "a", List.of(ids.get(0), ids.get(2)), // the second is not a's
-                "b", List.of(ids.get(1)),
-                "kept", List.of(ids.get(3))),
-            Set.of("kept"));
+        store
+            .complete(
+                Map.of(
+                    "a", List.of(ids.get(0), ids.get(2)), // the second is not a's
+                    "b", List.of(ids.get(1)),
+                    "kept", List.of(ids.get(3))),
+                Set.of("kept"))
+            .found();
     assertEquals(3, done);
     assertEquals(
         List.of("b pending", "kept delivered"),

@@ -232,6 +232,18 @@ final class PlansTest {
 
   @ParameterizedTest
   @EnumSource(Belief.class)
+  void stateChanges_anyBelief_findEachId(Belief belief) throws Exception {
+    arrange(belief);
+    String retry = plan(JdbcMessageStore.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'");
+    String hold = plan(JdbcMessageStore.HOLD, "'out'", "1", "'{1,2}'");
+    for (String plan : List.of(retry, hold)) {
+      assertUses(plan, "Index Cond: (id = ANY (");
+      assertUses(plan, "destination_state_pkey");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
   void nextDues_anyBelief_lookAtTheFirstOfEach(Belief belief) throws Exception {
     arrange(belief);
     String plan = plan(JdbcMessageStore.NEXT_DUES, ARRAY);
