@@ -19,9 +19,26 @@ import org.jspecify.annotations.Nullable;
  * its own.
  */
 final class JdbcMessageStore implements MessageStore {
+  /** The true sizes: the row values are stored uncompressed, and octet_length looks no closer. */
   private static final String SIZE =
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
-          + " + coalesce(pg_column_size(m.headers), 0)";
+          + " + coalesce(pg_column_size(m.headers), 0) + coalesce(octet_length(m.key), 0)"
+          + " + coalesce(octet_length(m.type), 0)";
+
+  /**
+   * A key as gates know it: of a large one a hash, so that gates take little memory, and the index
+   * of parked ones takes any key; word for word that index's expression. Two keys with one hash
+   * share a gate: they wait for each other, and nothing else comes of it.
+   */
+  private static String gateKey(String row) {
+    return "(case when octet_length("
+        + row
+        + ".key) <= 200 then "
+        + row
+        + ".key else 'hash ' || hashtextextended("
+        + row
+        + ".key, 0)::text end)";
+  }
 
   /**
    * At most a day either way: a row may say 'infinity', which cannot be subtracted from. Null stays
@@ -37,8 +54,10 @@ final class JdbcMessageStore implements MessageStore {
 
   /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
   private static String columns(String size, String state, String destination) {
-    return "s.id, s.key, s.op, s.source_schema, s.source_table, s.xid, s.created_at, s.type, s.attempts,"
-        + " "
+    return "s.id, "
+        + gateKey("s")
+        + ", s.op, s.source_schema, s.source_table, s.xid, s.created_at,"
+        + " case when s.size <= ? then s.type end, s.attempts, "
         + size
         + ","
         + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
@@ -48,12 +67,13 @@ final class JdbcMessageStore implements MessageStore {
         + ", "
         + state
         + ", "
-        + destination;
+        + destination
+        + ", case when octet_length(s.key) > 200 and s.size <= ? then s.key end";
   }
 
   /**
    * Rows in an order, cut where their sizes add up to more than a budget. Parameters: message bytes
-   * (3), those of {@code from}, rows, budget.
+   * (5), those of {@code from}, rows, budget.
    */
   private static String sized(String from, String order) {
     return "select "
@@ -93,7 +113,7 @@ final class JdbcMessageStore implements MessageStore {
   /**
    * As a sized page, without the running sum, which costs as much as reading the rows: bounded by
    * leaving out the values of each row that is larger than its share of the budget. Parameters: row
-   * bytes (4), those of the page, rows.
+   * bytes (6), those of the page, rows.
    */
   static final String LEAN_PAGE =
       "select "
@@ -164,12 +184,16 @@ final class JdbcMessageStore implements MessageStore {
         "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
   }
 
-  private static final String PARKED =
-      "select m.source_schema, m.source_table, m.key, min(m.id) filter (where m.state <> 'held'),"
+  static final String PARKED =
+      "select m.source_schema, m.source_table, "
+          + gateKey("m")
+          + ", min(m.id) filter (where m.state <> 'held'),"
           + " min(m.id) filter (where m.state = 'held')"
           + " from outbox.message m"
           + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
-          + " and m.key is not null group by m.source_schema, m.source_table, m.key limit ?";
+          + " and m.key is not null group by m.source_schema, m.source_table, "
+          + gateKey("m")
+          + " limit ?";
 
   private static final String STANDING =
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
@@ -243,10 +267,12 @@ final class JdbcMessageStore implements MessageStore {
           + " and state = 'delivered'";
 
   /** Written out, since an index does not serve "is not distinct from". */
-  private static String condition(Gate gate) {
+  static String condition(Gate gate) {
     return (gate.schema() == null ? "m.source_schema is null" : "m.source_schema = ?")
         + (gate.table() == null ? " and m.source_table is null" : " and m.source_table = ?")
-        + " and m.key = ?";
+        + " and "
+        + gateKey("m")
+        + " = ?";
   }
 
   private final DataSource pool;

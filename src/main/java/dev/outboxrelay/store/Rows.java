@@ -142,7 +142,8 @@ final class Rows {
       nextDueMillis.merge(target, dueInMillis, Math::min);
       return;
     }
-    String key = rows.getString(offset + 2);
+    String gateKey = rows.getString(offset + 2);
+    String largeKey = rows.getString(offset + 17);
     String op = rows.getString(offset + 3);
     schema = same(schema, rows.getString(offset + 4));
     table = same(table, rows.getString(offset + 5));
@@ -154,7 +155,7 @@ final class Rows {
           new Change(
               id,
               target,
-              key,
+              largeKey == null ? gateKey : largeKey,
               op,
               schema,
               table,
@@ -172,7 +173,7 @@ final class Rows {
         new Message(
             id,
             target,
-            key == null ? null : new Gate(schema, table, key),
+            gateKey == null ? null : new Gate(schema, table, gateKey),
             op.equals("truncate"),
             "retry".equals(rows.getString(offset + 15)),
             timed,

@@ -2,6 +2,7 @@ package dev.outboxrelay.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -140,6 +141,58 @@ final class JdbcMessageStoreTest {
             .get(0);
     assertTrue(big.tooLarge());
     assertTrue(big.rowBytes() >= 5000);
+  }
+
+  @Test
+  void page_keysOverTheBudget_isCutLikeAnyOther() throws Exception {
+    db.execute(
+        "insert into outbox.message (destination, op, key, type, new_row)"
+            + " select 'out', 'message', repeat(g::text, 60000), repeat('t', 40000), '{}' from generate_series(1, 5) g");
+    Limits small = new Limits(1000, 150_000, 1 << 20);
+    Batch two = store.page("out", 0, null, store.snapshot(), small, ID);
+    assertEquals(2, two.messages().size());
+    assertTrue(two.more());
+    Message tooLarge =
+        store
+            .page("out", 0, null, store.snapshot(), new Limits(10, 1000, 1000), ID)
+            .messages()
+            .get(0);
+    assertTrue(tooLarge.tooLarge());
+    assertEquals(two.messages().get(0).gate(), tooLarge.gate());
+    assertTrue(keys(two).get(0).length() <= 200);
+  }
+
+  @Test
+  void key_large_isWrittenInFullAndHeldByItsHash() throws Exception {
+    String large = "é".repeat(1000);
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert(large),
+        insert(large + "!"),
+        insert(large));
+    database.destinations().takeOver("out", "me");
+    List<String> written = new ArrayList<>();
+    Encoding encoding =
+        new Encoding(
+            1,
+            c -> {
+              written.add(c.key());
+              return new byte[0];
+            });
+    List<Message> all = store.page("out", 0, null, store.snapshot(), LIMITS, encoding).messages();
+    assertEquals(List.of(large, large + "!", large), written);
+    assertEquals(all.get(0).gate(), all.get(2).gate());
+    assertNotEquals(all.get(0).gate(), all.get(1).gate());
+    Gate gate = all.get(0).gate();
+    store.retry("out", 1, all.get(0).id(), 1, 60_000, "no");
+    store.hold("out", 1, List.of(all.get(1).id(), all.get(2).id()));
+    assertEquals(
+        List.of(all.get(2).id()),
+        store.held("out", gate, LIMITS, ID).messages().stream().map(Message::id).toList());
+    assertTrue(
+        store
+            .parked("out", false, 10)
+            .contains(new Parked(gate, all.get(0).id(), all.get(2).id())));
   }
 
   @Test
