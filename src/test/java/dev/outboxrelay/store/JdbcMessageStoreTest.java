@@ -285,6 +285,20 @@ final class JdbcMessageStoreTest {
   }
 
   @Test
+  void purge_destinationRenamed_findsItsRowsStill() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri, keep_delivered) values ('out', 'tcp://h:1', '1 hour')",
+        insert("old"),
+        insert("young"),
+        "update outbox.message set state = 'delivered', delivered_at = now() - interval '2 hours' where key = 'old'",
+        "update outbox.message set state = 'delivered', delivered_at = now() where key = 'young'",
+        "update outbox.destination set name = 'renamed'");
+    assertEquals(1, store.purge(100));
+    assertEquals(
+        List.of("young renamed"), db.query("select key || ' ' || destination from outbox.message"));
+  }
+
+  @Test
   void takeOver_rowsFromTheFuture_becomeVisible() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
