@@ -115,7 +115,7 @@ create index message_parked on outbox.message (
   destination, source_schema, source_table,
   (case when octet_length(key) <= 200 then key else 'hash ' || hashtextextended(key, 0)::text end), id)
   where state in ('retry', 'held', 'failed');
-create index message_delivered on outbox.message (delivered_at) where state = 'delivered';
+create index message_delivered on outbox.message (destination, delivered_at) where state = 'delivered';
 
 -- A queue table: rows live for milliseconds, so vacuum by number of dead rows, not by share, and at full speed.
 alter table outbox.message set (

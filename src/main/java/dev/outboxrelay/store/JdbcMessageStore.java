@@ -259,11 +259,12 @@ final class JdbcMessageStore implements MessageStore {
           + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (m.due_at is null or m.due_at <= now()) order by m.destination, m.id limit ?";
 
-  private static final String PURGE =
+  static final String PURGE =
       "delete from outbox.message where id = any (array("
           + "select m.id from outbox.destination d join lateral ("
           + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
-          + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years') limit ? for update skip locked) m on true limit ?))"
+          + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')"
+          + " order by x.delivered_at limit ? for update skip locked) m on true limit ?))"
           + " and state = 'delivered'";
 
   /** Written out, since an index does not serve "is not distinct from". */

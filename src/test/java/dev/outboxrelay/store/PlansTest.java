@@ -241,6 +241,27 @@ final class PlansTest {
     assertTrue(plan.contains("Index Cond: (id = ANY "), plan);
   }
 
+  /** Each sweep asks, so it must not look at what is kept. */
+  @Test
+  void purge_nothingToPurge_readsAFewPagesADestination() throws Exception {
+    statement.execute(
+        "insert into outbox.destination (name, uri, keep_delivered)"
+            + " select 'd' || g, 'tcp://h:1', case when g = 1 then interval '1 year' end"
+            + " from generate_series(1, 20) g");
+    statement.execute(
+        "insert into outbox.message (destination, op, state, delivered_at)"
+            + " select 'd1', 'message', 'delivered', now() - interval '1 hour'"
+            + " from generate_series(1, 20000) g");
+    statement.execute(Connections.PINNED_PLANS);
+    String plan =
+        explain("analyze, buffers, costs off, timing off", JdbcMessageStore.PURGE, "5000", "5000");
+    assertUses(plan, "Index Scan using message_delivered");
+    assertFalse(plan.contains("Sort"), plan);
+    Matcher hits = Pattern.compile("shared hit=(\\d+)").matcher(plan);
+    assertTrue(hits.find(), plan);
+    assertTrue(Integer.parseInt(hits.group(1)) < 20 * 5 + 20, plan);
+  }
+
   @ParameterizedTest
   @EnumSource(Belief.class)
   void stateChanges_anyBelief_findEachId(Belief belief) throws Exception {
