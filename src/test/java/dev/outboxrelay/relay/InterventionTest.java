@@ -1,0 +1,123 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Reply;
+import dev.outboxrelay.testing.RunningRelay;
+import dev.outboxrelay.testing.ScriptedReceiver;
+import dev.outboxrelay.testing.ScriptedReceiver.Line;
+import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.testing.Wire;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a person does to messages while a relay has them in memory. No sweep runs: whatever is
+ * noticed is noticed at once.
+ */
+final class InterventionTest {
+  private static final Reply LATER = Reply.nackFor(Duration.ofHours(1));
+
+  /** What the receiver does about a message, by its number; others are acknowledged. */
+  private final Map<Integer, Reply> replies = new ConcurrentHashMap<>();
+
+  private TestDatabase db;
+  private ScriptedReceiver receiver;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    db = TestDatabase.create();
+    receiver =
+        ScriptedReceiver.start(line -> replies.getOrDefault(number(line.text()), Reply.ack()));
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', '" + receiver.uri() + "')");
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    receiver.close();
+    db.close();
+  }
+
+  private RunningRelay relay(int pageSize, RelayEvents events) {
+    RelayConfig c = RunningRelay.config(db, "test");
+    return RunningRelay.start(
+        new RelayConfig(
+            c.database(),
+            c.name(),
+            Duration.ofHours(1),
+            c.poll(),
+            pageSize,
+            c.memoryBytes(),
+            c.maxMessageBytes(),
+            c.stopTimeout()),
+        events);
+  }
+
+  private RunningRelay relay() {
+    return relay(RelayConfig.DEFAULT_PAGE_SIZE, RelayEvents.NONE);
+  }
+
+  private void publish(int from, int to, String key) throws Exception {
+    db.execute(
+        "select outbox.publish('out', json_build_object('n', n), "
+            + key
+            + ") from generate_series("
+            + from
+            + ", "
+            + to
+            + ") n");
+  }
+
+  private static String numbered(int n) {
+    return "(new_row ->> 'n')::int = " + n;
+  }
+
+  /** The states of key a, oldest first. */
+  private void awaitStates(String expected) throws Exception {
+    Await.until(
+        "states of key a are " + expected,
+        () ->
+            expected.equals(
+                db.query(
+                        "select string_agg(state, ' ' order by id) from outbox.message where key = 'a'")
+                    .get(0)));
+  }
+
+  private void awaitNothingOwed() throws Exception {
+    Await.until("nothing owed", () -> db.count("select count(*) from outbox.message") == 0);
+  }
+
+  private static int number(String line) {
+    return Wire.parse(line).path("new").path("n").asInt();
+  }
+
+  private List<Integer> arrived() {
+    return receiver.lines().stream().map(Line::text).map(InterventionTest::number).toList();
+  }
+
+  @Test
+  void requeued_whileALaterOneOfItsKeyWaits_letsNoFollowerPass() throws Exception {
+    replies.put(1, Reply.nackForGood("no"));
+    replies.put(2, LATER);
+    try (RunningRelay relay = relay()) {
+      publish(1, 1, "'a'");
+      awaitStates("failed");
+      publish(2, 3, "'a'");
+      awaitStates("failed retry held");
+      replies.clear();
+      db.execute("select outbox.requeue(id) from outbox.message where " + numbered(1));
+      awaitStates("held retry held");
+      db.execute("update outbox.message set due_at = now() where state = 'retry'");
+      db.execute("select outbox.wake('out')");
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 2, 2, 1, 3), arrived());
+  }
+}
