@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Reply;
@@ -13,6 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,5 +122,39 @@ final class InterventionTest {
       awaitNothingOwed();
     }
     assertEquals(List.of(1, 2, 2, 1, 3), arrived());
+  }
+
+  @Test
+  void heldMadePending_whileTheRelayLags_keepsItsPlace() throws Exception {
+    replies.put(1, Reply.nackForGood("no"));
+    for (int n = 11; n <= 60; n++) {
+      replies.put(n, LATER);
+    }
+    db.execute("update outbox.destination set on_failure = 'hold'");
+    CountDownLatch released = new CountDownLatch(1);
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void released(String destination, String reason) {
+            released.countDown();
+          }
+        };
+    try (RunningRelay relay = relay(1, events)) {
+      publish(1, 2, "'a'");
+      publish(11, 60, "null");
+      publish(3, 4, "'a'");
+      awaitStates("failed held held held");
+      Await.until(
+          "all others wait",
+          () -> db.count("select count(*) from outbox.message where state = 'retry'") == 50);
+      db.execute("select outbox.pause('out')");
+      assertTrue(released.await(30, TimeUnit.SECONDS));
+      db.execute(
+          "update outbox.message set state = 'pending' where state <> 'held' or " + numbered(3));
+      replies.clear();
+      db.execute("select outbox.resume('out')");
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 1, 2, 3, 4), arrived().stream().filter(n -> n < 11).toList());
   }
 }

@@ -99,6 +99,20 @@ final class OperatorTest {
   }
 
   @Test
+  void requeue_ofHeldMessageByPlainUpdate_keepsItsPlaceUnlessThereIsNoOrder() throws SQLException {
+    long id = outbox.count("select outbox.publish('crm', '{}', 'k')");
+    outbox.execute("update outbox.message set state = 'held'");
+    String xid = outbox.query("select xid::text from outbox.message").get(0);
+    assertEquals(List.of("crm"), control("update outbox.message set state = 'pending'"));
+    assertEquals(List.of("held 0 -"), outbox.query(STATE + id));
+    assertEquals(List.of(xid), outbox.query("select xid::text from outbox.message"));
+    outbox.execute(
+        "update outbox.destination set ordering = 'none' where name = 'crm'",
+        "update outbox.message set state = 'pending'");
+    assertEquals(List.of("pending 0 -"), outbox.query(STATE + id));
+  }
+
+  @Test
   void requeue_whileRelaySleeps_ringsTheDoorbell() throws SQLException {
     long id = failed("crm", "no");
     try (Connection relay = outbox.connect()) {
