@@ -406,27 +406,33 @@ final class Backlog {
     }
   }
 
-  /** Writes a message's new state, then forgets it. */
-  private void settle(String what, Entry entry, Work.Update update, Runnable then) {
+  /**
+   * Writes a message's new state, then forgets it. Where its row is gone, a person has discarded it
+   * while it was in flight: then nothing waits for it.
+   */
+  private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
     update(
         what,
         update,
-        () -> {
+        found -> {
           forget(entry);
           known.settled(List.of(entry.id()));
           then.run();
+          if (!found) {
+            recheckBlocked();
+          }
         });
   }
 
   /** Changes the state of rows. */
-  void update(String what, Work.Update update, Runnable then) {
+  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     settling++;
     lane.update(
         what + name(),
         update,
-        () -> {
+        result -> {
           settling--;
-          then.run();
+          then.accept(result);
         });
   }
 

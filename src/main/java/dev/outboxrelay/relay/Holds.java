@@ -62,7 +62,7 @@ final class Holds {
     backlog.update(
         "hold of ",
         () -> context.store().hold(backlog.name(), backlog.encoding().epoch(), ids),
-        () -> {
+        marked -> {
           backlog.held(entries);
           Set<Gate> touched = new HashSet<>();
           for (Entry entry : entries) {

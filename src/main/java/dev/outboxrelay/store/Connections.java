@@ -31,6 +31,9 @@ final class Connections {
    */
   private static final String RELAXED_COMMIT = "set synchronous_commit = off;";
 
+  /** What the relay does to the table is not told to the relay, as what a person does is. */
+  static final String AS_RELAY = " set outbox.relay = 'on';";
+
   private final DatabaseSettings settings;
 
   Connections(DatabaseSettings settings) {
@@ -48,7 +51,7 @@ final class Connections {
     config.setConnectionTimeout(Math.max(1000, settings.connectTimeout().toMillis()));
     config.setValidationTimeout(Math.max(1000, settings.connectTimeout().toMillis() / 2));
     config.setInitializationFailTimeout(-1);
-    config.setConnectionInitSql(PINNED_PLANS + RELAXED_COMMIT + " set timezone = 'UTC'");
+    config.setConnectionInitSql(PINNED_PLANS + RELAXED_COMMIT + AS_RELAY + " set timezone = 'UTC'");
     config.setPoolName("outbox-relay");
     config.setAutoCommit(true);
     return new HikariDataSource(config);

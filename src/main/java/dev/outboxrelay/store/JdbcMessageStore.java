@@ -473,7 +473,7 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public void retry(
+  public boolean retry(
       String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
@@ -486,12 +486,12 @@ final class JdbcMessageStore implements MessageStore {
           .number(epoch)
           .number(id)
           .text(destination);
-      s.executeUpdate();
+      return s.executeUpdate() > 0;
     }
   }
 
   @Override
-  public void fail(String destination, long epoch, long id, int attempts, String error)
+  public boolean fail(String destination, long epoch, long id, int attempts, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FAIL)) {
@@ -502,16 +502,16 @@ final class JdbcMessageStore implements MessageStore {
           .number(epoch)
           .number(id)
           .text(destination);
-      s.executeUpdate();
+      return s.executeUpdate() > 0;
     }
   }
 
   @Override
-  public void hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
+  public int hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(HOLD)) {
       new Parameters(s).text(destination).number(epoch).numbers(ids).text(destination);
-      s.executeUpdate();
+      return s.executeUpdate();
     }
   }
 

@@ -100,19 +100,23 @@ public interface MessageStore {
    *
    * @param epoch that of the caller; nothing happens when another relay has taken over since
    * @param delayMillis from now by the database's clock
+   * @return false when the message is not there to be marked
    */
-  void retry(String destination, long epoch, long id, int attempts, long delayMillis, String error)
+  boolean retry(
+      String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException;
 
-  /** Sets a message aside; {@code epoch} as in {@link #retry}. */
-  void fail(String destination, long epoch, long id, int attempts, String error)
+  /** Sets a message aside; {@code epoch} and answer as in {@link #retry}. */
+  boolean fail(String destination, long epoch, long id, int attempts, String error)
       throws SQLException;
 
   /**
    * Marks messages as held behind a refused message of their key; {@code epoch} as in {@link
    * #retry}.
+   *
+   * @return how many were there to be marked
    */
-  void hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
+  int hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 
   /**
    * Ids of pending messages that are visible in a snapshot and due, by destination and id.

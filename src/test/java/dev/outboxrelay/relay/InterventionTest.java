@@ -13,9 +13,11 @@ import dev.outboxrelay.testing.Wire;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * noticed is noticed at once.
  */
 final class InterventionTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
   private static final Reply LATER = Reply.nackFor(Duration.ofHours(1));
 
   /** What the receiver does about a message, by its number; others are acknowledged. */
@@ -156,5 +159,46 @@ final class InterventionTest {
       awaitNothingOwed();
     }
     assertEquals(List.of(1, 1, 2, 3, 4), arrived().stream().filter(n -> n < 11).toList());
+  }
+
+  @Test
+  void discarded_inFlightAndThenRefused_letsItsKeyGo() throws Exception {
+    Answers late = new Answers();
+    replies.put(1, late);
+    try (RunningRelay relay = relay()) {
+      publish(1, 1, "'a'");
+      receiver.awaitLines(1, SOON);
+      publish(2, 3, "'a'");
+      db.execute("select outbox.discard(id) from outbox.message where " + numbered(1));
+      late.give(Reply.nack("no"));
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 2, 3), arrived());
+  }
+
+  @Test
+  void refused_deletedByHand_letsItsKeyGo() throws Exception {
+    replies.put(1, LATER);
+    try (RunningRelay relay = relay()) {
+      publish(1, 2, "'a'");
+      awaitStates("retry held");
+      db.execute("delete from outbox.message where state = 'retry'");
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 2), arrived());
+  }
+
+  /** Says nothing until it is told what to say. */
+  private static final class Answers implements Reply {
+    private final CompletableFuture<Consumer<Reply>> asked = new CompletableFuture<>();
+
+    @Override
+    public void perform(ScriptedReceiver.Connection connection, Line line) {
+      asked.complete(reply -> Reply.after(Duration.ZERO, reply).perform(connection, line));
+    }
+
+    void give(Reply reply) throws Exception {
+      asked.get(30, TimeUnit.SECONDS).accept(reply);
+    }
   }
 }

@@ -152,6 +152,24 @@ final class OperatorTest {
   }
 
   @Test
+  void delete_ofRefusedMessage_tellsTheRelayUnlessTheRelayDeletesIt() throws SQLException {
+    for (String state : List.of("retry", "failed")) {
+      String refused =
+          "insert into outbox.message (destination, op, state) values ('crm', 'message', '"
+              + state
+              + "')";
+      outbox.execute(refused);
+      assertEquals(List.of("crm"), control("delete from outbox.message"));
+      outbox.execute(refused);
+      assertEquals(
+          List.of(),
+          control(
+              "do $$ begin perform set_config('outbox.relay', 'on', true);"
+                  + " delete from outbox.message; end $$"));
+    }
+  }
+
+  @Test
   void delete_ofDeliveredMessages_tellsNobody() throws SQLException {
     outbox.execute("select outbox.publish('crm', '{}')");
     assertEquals(
