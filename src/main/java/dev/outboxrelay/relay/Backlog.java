@@ -117,7 +117,7 @@ final class Backlog {
   /** INVARIANT: what blocks a gate is known before the gate's pending messages are read. */
   private void readParked(boolean first, Runnable then) {
     MessageStore store = context.store();
-    boolean failedToo = destination.onFailure() == OnFailure.HOLD;
+    boolean failedToo = failedToo();
     readingParked = true;
     read(
         "parked gates of ",
@@ -137,6 +137,11 @@ final class Backlog {
           then.run();
         },
         () -> {});
+  }
+
+  /** Whether a message that was set aside, by whomever, blocks its gate. */
+  private boolean failedToo() {
+    return destination.onFailure() == OnFailure.HOLD;
   }
 
   /**
@@ -379,7 +384,7 @@ final class Backlog {
   }
 
   private void fail(Entry entry, int attempts, String error) {
-    boolean hold = destination.onFailure() == OnFailure.HOLD && !entry.message.barrier();
+    boolean hold = failedToo() && !entry.message.barrier();
     if (hold) {
       block(entry);
     }
@@ -488,7 +493,7 @@ final class Backlog {
     rechecking = true;
     read(
         "blocked gates of ",
-        () -> context.store().standing(name(), heads.keySet(), true),
+        () -> context.store().standing(name(), heads.keySet(), failedToo()),
         (standing, ticket) -> {
           heads.keySet().removeAll(standing);
           heads.forEach(

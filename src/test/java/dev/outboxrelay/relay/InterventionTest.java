@@ -188,6 +188,33 @@ final class InterventionTest {
     assertEquals(List.of(1, 2), arrived());
   }
 
+  @Test
+  void refused_setAsideByHand_letsItsKeyGo() throws Exception {
+    replies.put(1, LATER);
+    try (RunningRelay relay = relay()) {
+      publish(1, 2, "'a'");
+      awaitStates("retry held");
+      db.execute("update outbox.message set state = 'failed' where state = 'retry'");
+      awaitStates("failed");
+    }
+    assertEquals(List.of(1, 2), arrived());
+  }
+
+  @Test
+  void refused_setAsideByHandOnHold_keepsItsKeyBack() throws Exception {
+    replies.put(1, LATER);
+    db.execute("update outbox.destination set on_failure = 'hold'");
+    try (RunningRelay relay = relay()) {
+      publish(1, 2, "'a'");
+      awaitStates("retry held");
+      db.execute("update outbox.message set state = 'failed' where state = 'retry'");
+      replies.clear();
+      db.execute("select outbox.requeue_failed('out')");
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 1, 2), arrived());
+  }
+
   /** Says nothing until it is told what to say. */
   private static final class Answers implements Reply {
     private final CompletableFuture<Consumer<Reply>> asked = new CompletableFuture<>();

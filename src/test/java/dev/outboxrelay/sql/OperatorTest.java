@@ -170,6 +170,13 @@ final class OperatorTest {
   }
 
   @Test
+  void setAside_byHand_tellsTheRelay() throws SQLException {
+    outbox.execute(
+        "insert into outbox.message (destination, op, state) values ('crm', 'message', 'retry')");
+    assertEquals(List.of("crm"), control("update outbox.message set state = 'failed'"));
+  }
+
+  @Test
   void delete_ofDeliveredMessages_tellsNobody() throws SQLException {
     outbox.execute("select outbox.publish('crm', '{}')");
     assertEquals(
