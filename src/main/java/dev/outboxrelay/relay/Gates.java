@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,6 +220,15 @@ final class Gates {
             action.accept(gate, line.headId);
           }
         });
+  }
+
+  /** Each message in memory that goes through a gate. */
+  void forEach(Consumer<Entry> action) {
+    for (Line line : lines.values()) {
+      for (Entry entry = line.active; entry != null; entry = entry.follower) {
+        action.accept(entry);
+      }
+    }
   }
 
   boolean isParked(Gate gate) {

@@ -177,6 +177,9 @@ final class JdbcMessageStore implements MessageStore {
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
           + " and m.state = any (?)";
 
+  private static final String EXISTING =
+      "select m.id from outbox.message m where m.id = any (?) and m.destination = ?";
+
   private static final String BARRIER =
       "select min(m.id) from outbox.message m where m.destination = ? and m.state = 'retry'"
           + " and m.op = 'truncate'";
@@ -411,14 +414,27 @@ final class JdbcMessageStore implements MessageStore {
       List<String> states =
           failedToo ? List.of("pending", "retry", "failed") : List.of("pending", "retry");
       new Parameters(s).numbers(ids).text(destination).texts(states);
-      Set<Long> standing = new HashSet<>();
-      try (ResultSet r = s.executeQuery()) {
-        while (r.next()) {
-          standing.add(r.getLong(1));
-        }
-      }
-      return standing;
+      return ids(s);
     }
+  }
+
+  @Override
+  public Set<Long> existing(String destination, Collection<Long> ids) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(EXISTING)) {
+      new Parameters(s).numbers(ids).text(destination);
+      return ids(s);
+    }
+  }
+
+  private static Set<Long> ids(PreparedStatement s) throws SQLException {
+    Set<Long> ids = new HashSet<>();
+    try (ResultSet r = s.executeQuery()) {
+      while (r.next()) {
+        ids.add(r.getLong(1));
+      }
+    }
+    return ids;
   }
 
   @Override

@@ -77,6 +77,9 @@ public interface MessageStore {
   Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
       throws SQLException;
 
+  /** Which of these messages are still there, in whatever state. */
+  Set<Long> existing(String destination, Collection<Long> ids) throws SQLException;
+
   /**
    * When the first message with a due time will be due, milliseconds from now, 0 when it is.
    *

@@ -162,14 +162,14 @@ final class InterventionTest {
   }
 
   @Test
-  void discarded_inFlightAndThenRefused_letsItsKeyGo() throws Exception {
+  void deleted_inFlightAndThenRefused_letsItsKeyGo() throws Exception {
     Answers late = new Answers();
     replies.put(1, late);
     try (RunningRelay relay = relay()) {
       publish(1, 1, "'a'");
       receiver.awaitLines(1, SOON);
       publish(2, 3, "'a'");
-      db.execute("select outbox.discard(id) from outbox.message where " + numbered(1));
+      db.execute("delete from outbox.message where " + numbered(1));
       late.give(Reply.nack("no"));
       awaitNothingOwed();
     }
@@ -215,6 +215,62 @@ final class InterventionTest {
     assertEquals(List.of(1, 1, 2), arrived());
   }
 
+  @Test
+  void discarded_inFlightAndThenRefused_letsItsKeyGo() throws Exception {
+    Answers late = new Answers();
+    replies.put(1, late);
+    Discarded discarded = new Discarded(1);
+    try (RunningRelay relay = relay(RelayConfig.DEFAULT_PAGE_SIZE, discarded)) {
+      publish(1, 1, "'a'");
+      receiver.awaitLines(1, SOON);
+      publish(2, 3, "'a'");
+      db.execute("select outbox.discard(id) from outbox.message where " + numbered(1));
+      discarded.await();
+      late.give(Reply.nack("no"));
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 2, 3), arrived());
+  }
+
+  @Test
+  void discarded_beforeItIsSent_isNotSent() throws Exception {
+    Answers late = new Answers();
+    replies.put(1, late);
+    db.execute("update outbox.destination set max_in_flight = 1");
+    Discarded discarded = new Discarded(2);
+    try (RunningRelay relay = relay(RelayConfig.DEFAULT_PAGE_SIZE, discarded)) {
+      publish(1, 4, "'a'");
+      publish(11, 12, "null");
+      receiver.awaitLines(1, SOON);
+      for (int n : List.of(2, 11)) {
+        db.execute("select outbox.discard(id) from outbox.message where " + numbered(n));
+      }
+      discarded.await();
+      late.give(Reply.ack());
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 3, 4, 12), arrived().stream().sorted().toList());
+  }
+
+  @Test
+  void truncateDiscarded_beforeItIsSent_letsTheRestGo() throws Exception {
+    Answers late = new Answers();
+    replies.put(1, late);
+    db.execute("create table t (n int primary key)");
+    db.execute("select outbox.capture('t', 'out', operations => '{insert,truncate}')");
+    Discarded discarded = new Discarded(1);
+    try (RunningRelay relay = relay(RelayConfig.DEFAULT_PAGE_SIZE, discarded)) {
+      db.execute("insert into t values (1)");
+      receiver.awaitLines(1, SOON);
+      db.execute("truncate t", "insert into t values (2)");
+      db.execute("select outbox.discard(id) from outbox.message where op = 'truncate'");
+      discarded.await();
+      late.give(Reply.ack());
+      awaitNothingOwed();
+    }
+    assertEquals(List.of(1, 2), arrived());
+  }
+
   /** Says nothing until it is told what to say. */
   private static final class Answers implements Reply {
     private final CompletableFuture<Consumer<Reply>> asked = new CompletableFuture<>();
@@ -226,6 +282,26 @@ final class InterventionTest {
 
     void give(Reply reply) throws Exception {
       asked.get(30, TimeUnit.SECONDS).accept(reply);
+    }
+  }
+
+  /** Counts what is noticed as discarded. */
+  private static final class Discarded implements RelayEvents {
+    private final CountDownLatch left;
+
+    Discarded(int expected) {
+      left = new CountDownLatch(expected);
+    }
+
+    @Override
+    public void discarded(String destination, int messages) {
+      for (int i = 0; i < messages; i++) {
+        left.countDown();
+      }
+    }
+
+    void await() throws Exception {
+      assertTrue(left.await(30, TimeUnit.SECONDS));
     }
   }
 }
