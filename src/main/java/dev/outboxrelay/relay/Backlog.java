@@ -51,6 +51,7 @@ final class Backlog {
   private final DueReader due;
   private final HeldReader held;
   private final Holds holds;
+  private final Discards discards;
   private final Consumer<List<Long>> completed = this::completed;
 
   /** Gates that were found with held messages only, by the first of these. */
@@ -67,6 +68,9 @@ final class Backlog {
   /** More gates are parked in the table than are known here. */
   private boolean moreParked;
 
+  /** What followed them may go, and no answer will bring that about. */
+  private boolean someDiscarded;
+
   private boolean readingParked;
   private boolean rechecking;
   private boolean recheckWanted;
@@ -82,6 +86,7 @@ final class Backlog {
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
     holds = new Holds(this, gates, held, context);
+    discards = new Discards(this, context, this::forEachInMemory);
   }
 
   // What is read. ---------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ final class Backlog {
   /** INVARIANT: what blocks a gate is known before the gate's pending messages are read. */
   private void readParked(boolean first, Runnable then) {
     MessageStore store = context.store();
-    boolean failedToo = destination.onFailure() == OnFailure.HOLD;
+    boolean failedToo = failedToo();
     readingParked = true;
     read(
         "parked gates of ",
@@ -137,6 +142,11 @@ final class Backlog {
           then.run();
         },
         () -> {});
+  }
+
+  /** Whether a message that was set aside, by whomever, blocks its gate. */
+  private boolean failedToo() {
+    return destination.onFailure() == OnFailure.HOLD;
   }
 
   /**
@@ -184,6 +194,13 @@ final class Backlog {
               }
               context.clock().end(ticket);
             });
+  }
+
+  /** What may not be sent yet, and most of what is in flight; some twice. */
+  private void forEachInMemory(Consumer<Entry> action) {
+    ready.forEach(action);
+    gates.forEach(action);
+    barrier.forEachQueued(action);
   }
 
   Limits limits(int rows, long readBytes) {
@@ -264,11 +281,14 @@ final class Backlog {
 
   /** Does whatever can be done now. */
   void pump() {
-    passBarrier();
-    holds.flush();
-    if (!ready.isEmpty()) {
-      lane.send(ready);
-    }
+    do {
+      someDiscarded = false;
+      passBarrier();
+      holds.flush();
+      if (!ready.isEmpty()) {
+        lane.send(ready);
+      }
+    } while (someDiscarded);
     due.pump();
     held.pump();
     if (moreParked && !readingParked && gates.parkedCount() <= MAX_PARKED / 2) {
@@ -316,6 +336,14 @@ final class Backlog {
     }
   }
 
+  /** Not sent, or refused: a person has taken it off the table. */
+  void discarded(Entry entry) {
+    forget(entry);
+    known.settled(List.of(entry.id()));
+    advance(entry);
+    someDiscarded = true;
+  }
+
   /** The message's gate moves on. */
   private void advance(Entry entry) {
     if (barrier.isActive(entry)) {
@@ -339,6 +367,10 @@ final class Backlog {
    * @param retryAfter null: by the destination's backoff
    */
   void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter) {
+    if (entry.discarded) {
+      discarded(entry);
+      return;
+    }
     int attempts = entry.message.attempts() + 1;
     String error =
         reason.length() > MAX_ERROR_CHARS ? reason.substring(0, MAX_ERROR_CHARS) : reason;
@@ -379,7 +411,7 @@ final class Backlog {
   }
 
   private void fail(Entry entry, int attempts, String error) {
-    boolean hold = destination.onFailure() == OnFailure.HOLD && !entry.message.barrier();
+    boolean hold = failedToo() && !entry.message.barrier();
     if (hold) {
       block(entry);
     }
@@ -406,18 +438,21 @@ final class Backlog {
     }
   }
 
-  /** Writes a message's new state, then forgets it. */
-  private void settle(String what, Entry entry, Work.Update update, Runnable then) {
+  /**
+   * Writes a message's new state, then forgets it. Where its row is gone, a person has discarded it
+   * while it was in flight: then nothing waits for it.
+   */
+  private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
     update(
         what,
-        () -> {
-          update.run();
-          return entry;
-        },
-        done -> {
+        update,
+        found -> {
           forget(entry);
           known.settled(List.of(entry.id()));
           then.run();
+          if (!found) {
+            recheckBlocked();
+          }
         });
   }
 
@@ -475,10 +510,14 @@ final class Backlog {
 
   // What a person does. ---------------------------------------------------------------------------
 
-  /** An operator has changed something: look whether what blocks still stands, and what is due. */
+  /**
+   * An operator has changed something: look whether what blocks still stands, what is due, and
+   * whether what is in memory is still there.
+   */
   void recheck() {
     if (window.isOn()) {
       due.read();
+      discards.look();
     }
     recheckBlocked();
   }
@@ -499,7 +538,7 @@ final class Backlog {
     rechecking = true;
     read(
         "blocked gates of ",
-        () -> context.store().standing(name(), heads.keySet(), true),
+        () -> context.store().standing(name(), heads.keySet(), failedToo()),
         (standing, ticket) -> {
           heads.keySet().removeAll(standing);
           heads.forEach(

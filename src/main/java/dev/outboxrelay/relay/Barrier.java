@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.values.Message;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,10 @@ final class Barrier {
     closed = false;
     active = null;
     waitsForId = 0;
+  }
+
+  void forEachQueued(Consumer<Entry> action) {
+    queue.forEach(action);
   }
 
   int queued() {

@@ -99,6 +99,10 @@ final class Link {
       long now = context.core().nanoTime();
       while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
         Entry entry = ready.remove();
+        if (entry.discarded) {
+          lane.backlog().discarded(entry);
+          continue;
+        }
         if (entry.message.tooLarge()) {
           lane.backlog().tooLarge(entry);
           continue;

@@ -199,6 +199,9 @@ final class JdbcMessageStore implements MessageStore {
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
           + " and m.state = any (?)";
 
+  private static final String EXISTING =
+      "select m.id from outbox.message m where m.id = any (?) and m.destination = ?";
+
   private static final String BARRIER =
       "select min(m.id) from outbox.message m where m.destination = ? and m.state = 'retry'"
           + " and m.op = 'truncate'";
@@ -451,6 +454,15 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
+  public Set<Long> existing(String destination, Collection<Long> ids) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(EXISTING)) {
+      new Parameters(s).numbers(ids).text(destination);
+      return Rows.ids(s);
+    }
+  }
+
+  @Override
   public long refusedTruncate(String destination) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(BARRIER)) {
@@ -471,7 +483,7 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public void retry(
+  public boolean retry(
       String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
@@ -483,12 +495,12 @@ final class JdbcMessageStore implements MessageStore {
           .text(destination)
           .number(epoch)
           .numbers(List.of(id));
-      s.executeUpdate();
+      return s.executeUpdate() > 0;
     }
   }
 
   @Override
-  public void fail(String destination, long epoch, long id, int attempts, String error)
+  public boolean fail(String destination, long epoch, long id, int attempts, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FAIL)) {
@@ -498,7 +510,7 @@ final class JdbcMessageStore implements MessageStore {
           .text(destination)
           .number(epoch)
           .numbers(List.of(id));
-      s.executeUpdate();
+      return s.executeUpdate() > 0;
     }
   }
 

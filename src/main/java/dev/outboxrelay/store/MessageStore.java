@@ -77,6 +77,9 @@ public interface MessageStore {
   Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
       throws SQLException;
 
+  /** Which of these messages are still there, in whatever state. */
+  Set<Long> existing(String destination, Collection<Long> ids) throws SQLException;
+
   /**
    * When the first message with a due time will be due, milliseconds from now, 0 when it is.
    *
@@ -101,12 +104,14 @@ public interface MessageStore {
    *
    * @param epoch that of the caller; nothing happens when another relay has taken over since
    * @param delayMillis from now by the database's clock
+   * @return false when the message is not there to be marked
    */
-  void retry(String destination, long epoch, long id, int attempts, long delayMillis, String error)
+  boolean retry(
+      String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException;
 
-  /** Sets a message aside; {@code epoch} as in {@link #retry}. */
-  void fail(String destination, long epoch, long id, int attempts, String error)
+  /** Sets a message aside; {@code epoch} and answer as in {@link #retry}. */
+  boolean fail(String destination, long epoch, long id, int attempts, String error)
       throws SQLException;
 
   /**
