@@ -50,6 +50,7 @@ final class Backlog {
   private final WindowReader window;
   private final DueReader due;
   private final HeldReader held;
+  private final RequeuedReader requeued;
   private final Holds holds;
   private final Consumer<List<Long>> completed = this::completed;
 
@@ -67,6 +68,9 @@ final class Backlog {
   /** More gates are parked in the table than are known here. */
   private boolean moreParked;
 
+  /** While something waits for a refused message, a person has acted. */
+  private boolean requeuedPerhaps;
+
   private boolean readingParked;
   private boolean rechecking;
   private boolean recheckWanted;
@@ -81,6 +85,7 @@ final class Backlog {
     window = new WindowReader(this, context);
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
+    requeued = new RequeuedReader(this, context);
     holds = new Holds(this, gates, held, context);
   }
 
@@ -192,12 +197,25 @@ final class Backlog {
 
   /** Whether another window's worth may come in. */
   boolean hasRoom() {
-    return hasMemory() && !moreParked && gates.parkedCount() <= MAX_PARKED;
+    return fits(waiting + ready.size(), bytes) && !moreParked && gates.parkedCount() <= MAX_PARKED;
   }
 
+  /**
+   * Whether what was refused or held may come back. What waits behind a truncate does not count: it
+   * goes only when these have gone.
+   */
   boolean hasMemory() {
-    return waiting + ready.size() <= LOW_WATER_PAGES * context.config().pageSize()
-        && bytes <= context.memory().shareBytes() / 2;
+    return fits(waiting + ready.size() - barrier.queued(), bytes - barrier.queuedBytes());
+  }
+
+  /** No more may be queued behind a truncate. */
+  boolean isBarrierFull() {
+    return !fits(barrier.queued(), barrier.queuedBytes());
+  }
+
+  private boolean fits(int messages, long messageBytes) {
+    return messages <= LOW_WATER_PAGES * context.config().pageSize()
+        && messageBytes <= context.memory().shareBytes() / 2;
   }
 
   /** A message will be due then. */
@@ -243,7 +261,7 @@ final class Backlog {
         && (origin == Origin.RETRY || message.id() == barrier.waitsForId())) {
       barrier.adopt(entry);
       ready.add(entry);
-    } else if (origin == Origin.WINDOW && barrier.stops(message)) {
+    } else if (origin == Origin.WINDOW && barrier.stops(message) && !gates.isBlockedBy(message)) {
       barrier.queue(entry);
       waiting++;
     } else {
@@ -265,12 +283,14 @@ final class Backlog {
   /** Does whatever can be done now. */
   void pump() {
     passBarrier();
+    readRequeued();
     holds.flush();
     if (!ready.isEmpty()) {
       lane.send(ready);
     }
     due.pump();
     held.pump();
+    requeued.pump();
     if (moreParked && !readingParked && gates.parkedCount() <= MAX_PARKED / 2) {
       readParked(false, this::pump);
     }
@@ -296,6 +316,25 @@ final class Backlog {
         pass(next, Origin.WINDOW);
       }
     }
+  }
+
+  /**
+   * What a person requeues comes by a window; while none is read, since too much waits for that
+   * very message, it is read by its id.
+   */
+  private void readRequeued() {
+    if (isBarrierFull()) {
+      windowReached(Long.MAX_VALUE);
+    }
+    if (requeuedPerhaps && isBarred()) {
+      requeuedPerhaps = false;
+      recheckBlocked();
+    }
+  }
+
+  /** No window is read, whatever memory there is. */
+  private boolean isBarred() {
+    return isBarrierFull() || moreParked || gates.parkedCount() > MAX_PARKED;
   }
 
   // What is answered. -----------------------------------------------------------------------------
@@ -463,6 +502,7 @@ final class Backlog {
     if (window.isOn()) {
       due.read();
     }
+    requeuedPerhaps = barrier.isShut() || gates.parkedCount() > 0;
     recheckBlocked();
   }
 
@@ -484,6 +524,9 @@ final class Backlog {
         "blocked gates of ",
         () -> context.store().standing(name(), heads.keySet(), true),
         (standing, ticket) -> {
+          if (isBarred()) {
+            requeued.want(standing);
+          }
           heads.keySet().removeAll(standing);
           heads.forEach(
               (headId, gate) -> {
@@ -511,6 +554,9 @@ final class Backlog {
           if (standing.isEmpty() && barrier.waitsForId() == id) {
             barrier.settled();
             lane.pump();
+          } else if (isBarred()) {
+            requeued.want(standing);
+            lane.pump();
           }
         },
         () -> {});
@@ -521,6 +567,7 @@ final class Backlog {
     window.off();
     due.stop();
     held.stop();
+    requeued.stop();
   }
 
   /** Nothing of it is used any more. */

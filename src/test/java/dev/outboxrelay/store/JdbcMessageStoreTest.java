@@ -147,14 +147,14 @@ final class JdbcMessageStoreTest {
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
     assertEquals(1, database.destinations().takeOver("out", "me"));
     store.retry("out", 1, id, 1, 60_000, "no");
-    Batch none = store.due("out", Set.of(), LIMITS, ID);
+    Batch none = store.due("out", false, Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
     assertTrue(none.nextDueMillis().get("out") > 50_000);
     store.retry("out", 1, id, 2, 0, "no");
-    Message due = store.due("out", Set.of(), LIMITS, ID).messages().get(0);
+    Message due = store.due("out", false, Set.of(), LIMITS, ID).messages().get(0);
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
-    assertEquals(List.of(), store.due("out", Set.of(id), LIMITS, ID).messages());
+    assertEquals(List.of(), store.due("out", false, Set.of(id), LIMITS, ID).messages());
     assertEquals(
         List.of(new Parked(new Gate(null, null, "a"), id, 0)), store.parked("out", false, 10));
   }

@@ -253,8 +253,18 @@ final class PlansTest {
   void due_anyBelief_walksTheDueIndex(Belief belief) throws Exception {
     arrange(belief);
     assertUses(
-        plan(JdbcMessageStore.DUE, "1000", "1000", "1000", "'out'", "'{1}'", "100", "1000"),
+        plan(
+            JdbcMessageStore.DUE, "1000", "1000", "1000", "'out'", "false", "'{1}'", "100", "1000"),
         "Index Scan using message_due");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void requeued_anyBelief_looksEachUp(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(JdbcMessageStore.REQUEUED, "1000", "1000", "1000", "'{1}'", "'out'", "100", "1000");
+    assertTrue(plan.contains("(id = ANY ") && plan.contains("Index Scan"), plan);
   }
 
   @ParameterizedTest
