@@ -65,6 +65,12 @@ final class Backlog {
   /** Answered, and not settled in the table yet. */
   private int settling;
 
+  /**
+   * Those of them that were refused. True: a read has shown the message meanwhile, perhaps since a
+   * person has requeued it before this relay heard that its own update is committed.
+   */
+  private final Map<Long, Boolean> settlingRefused = new HashMap<>();
+
   /** More gates are parked in the table than are known here. */
   private boolean moreParked;
 
@@ -246,6 +252,8 @@ final class Backlog {
       if (known.add(message.id(), ticket, message.timed())) {
         admit(message, origin);
         admitted++;
+      } else if (!settlingRefused.isEmpty()) {
+        settlingRefused.computeIfPresent(message.id(), (id, shown) -> true);
       }
     }
     return admitted;
@@ -447,13 +455,18 @@ final class Backlog {
 
   /** Writes a message's new state, then forgets it. */
   private void settle(String what, Entry entry, Work.Update update, Runnable then) {
+    settlingRefused.put(entry.id(), false);
     update(
         what,
         update,
         () -> {
           forget(entry);
           known.settled(List.of(entry.id()));
+          boolean shownAgain = Boolean.TRUE.equals(settlingRefused.remove(entry.id()));
           then.run();
+          if (shownAgain) {
+            requeued.want(List.of(entry.id()));
+          }
         });
   }
 
