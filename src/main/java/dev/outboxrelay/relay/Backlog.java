@@ -36,8 +36,6 @@ final class Backlog {
   /** Another page is read while no more than so many pages' worth is waiting. */
   private static final int LOW_WATER_PAGES = 2;
 
-  private static final int MAX_ERROR_CHARS = 1000;
-
   private final Lane lane;
   private final LaneContext context;
   private final Destination destination;
@@ -387,10 +385,8 @@ final class Backlog {
    */
   void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter) {
     int attempts = entry.message.attempts() + 1;
-    String error =
-        reason.length() > MAX_ERROR_CHARS ? reason.substring(0, MAX_ERROR_CHARS) : reason;
     if (!retry || attempts >= destination.maxAttempts()) {
-      fail(entry, attempts, error);
+      fail(entry, attempts, reason);
       return;
     }
     long delayMillis =
@@ -399,12 +395,12 @@ final class Backlog {
             : new Backoff(destination.retryInitial(), destination.retryMax())
                 .delayMillis(attempts, ThreadLocalRandom.current());
     block(entry);
-    context.events().retried(name(), entry.id(), attempts, delayMillis, error);
+    context.events().retried(name(), entry.id(), attempts, delayMillis, reason);
     long epoch = encoding().epoch();
     settle(
         "retry of ",
         entry,
-        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, error),
+        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, reason),
         () -> {
           if (barrier.isActive(entry)) {
             barrier.waitsFor(entry.id());

@@ -148,10 +148,7 @@ final class JdbcDestinationStore implements DestinationStore {
   public void report(String destination, boolean down, @Nullable String error) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(REPORT)) {
-      s.setBoolean(1, down);
-      s.setString(2, error);
-      s.setString(3, error);
-      s.setString(4, destination);
+      new Parameters(s).flag(down).error(error).error(error).text(destination);
       s.executeUpdate();
     }
   }

@@ -501,7 +501,7 @@ final class JdbcMessageStore implements MessageStore {
         PreparedStatement s = c.prepareStatement(RETRY)) {
       new Parameters(s)
           .number(attempts)
-          .text(error)
+          .error(error)
           .number(delayMillis)
           .text(destination)
           .number(epoch)
@@ -518,7 +518,7 @@ final class JdbcMessageStore implements MessageStore {
         PreparedStatement s = c.prepareStatement(FAIL)) {
       new Parameters(s)
           .number(attempts)
-          .text(error)
+          .error(error)
           .text(destination)
           .number(epoch)
           .number(id)
