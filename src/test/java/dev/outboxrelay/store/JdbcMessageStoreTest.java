@@ -160,6 +160,20 @@ final class JdbcMessageStoreTest {
   }
 
   @Test
+  void error_ofAnyCharacters_isStored() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
+    database.destinations().takeOver("out", "me");
+    long id = db.count("select id from outbox.message");
+    store.retry("out", 1, id, 1, 0, "a\0b\ud83d");
+    assertEquals(List.of("ab"), db.query("select last_error from outbox.message"));
+    store.fail("out", 1, id, 2, "c\0d".repeat(1000));
+    assertEquals(1000, db.count("select length(last_error) from outbox.message"));
+    database.destinations().report("out", true, "e\0f");
+    assertEquals(List.of("ef"), db.query("select last_error from outbox.status"));
+  }
+
+  @Test
   void stateChange_epochIsOver_isWithoutEffect() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
