@@ -123,6 +123,13 @@ final class Link {
         && inFlight.bytes() < IN_FLIGHT_BYTES;
   }
 
+  /** Connects although nothing is to be sent: only then is it known how the destination does. */
+  void probe() {
+    if (state == State.IDLE) {
+      connect();
+    }
+  }
+
   private void connect() {
     state = State.CONNECTING;
     lively = false;

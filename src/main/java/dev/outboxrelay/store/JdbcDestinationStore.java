@@ -53,6 +53,9 @@ final class JdbcDestinationStore implements DestinationStore {
           + PULL_BACK_ROWS
           + "))";
 
+  private static final String IS_DOWN =
+      "select 1 from outbox.destination_state where destination = ? and down_since is not null";
+
   private static final String REPORT =
       "update outbox.destination_state set"
           + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
@@ -140,6 +143,17 @@ final class JdbcDestinationStore implements DestinationStore {
         try (ResultSet r = s.executeQuery()) {
           return r.next() ? r.getLong(1) : 0;
         }
+      }
+    }
+  }
+
+  @Override
+  public boolean isDown(String destination) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(IS_DOWN)) {
+      new Parameters(s).text(destination);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next();
       }
     }
   }

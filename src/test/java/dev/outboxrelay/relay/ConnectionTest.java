@@ -135,4 +135,16 @@ final class ConnectionTest {
     assertTrue(receiver.accepted() > 1);
     assertEquals(0, retried.get());
   }
+
+  @Test
+  void destination_mendedWhileDownAndNothingOwed_isReportedUp() throws Exception {
+    db.execute("update outbox.destination set uri = 'tcp://127.0.0.1:1'");
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      publish(1);
+      Await.until("down", this::isDown);
+      db.execute("select outbox.discard(id) from outbox.message");
+      db.execute("update outbox.destination set uri = '" + receiver.uri() + "'");
+      Await.until("up", () -> !isDown());
+    }
+  }
 }
