@@ -36,8 +36,6 @@ final class Backlog {
   /** Another page is read while no more than so many pages' worth is waiting. */
   private static final int LOW_WATER_PAGES = 2;
 
-  private static final int MAX_ERROR_CHARS = 1000;
-
   private final Lane lane;
   private final LaneContext context;
   private final Destination destination;
@@ -50,6 +48,7 @@ final class Backlog {
   private final WindowReader window;
   private final DueReader due;
   private final HeldReader held;
+  private final RequeuedReader requeued;
   private final Holds holds;
   private final Discards discards;
   private final Consumer<List<Long>> completed = this::completed;
@@ -65,11 +64,20 @@ final class Backlog {
   /** Answered, and not settled in the table yet. */
   private int settling;
 
+  /**
+   * Those of them that were refused. True: a read has shown the message meanwhile, perhaps since a
+   * person has requeued it before this relay heard that its own update is committed.
+   */
+  private final Map<Long, Boolean> settlingRefused = new HashMap<>();
+
   /** More gates are parked in the table than are known here. */
   private boolean moreParked;
 
   /** What followed them may go, and no answer will bring that about. */
   private boolean someDiscarded;
+
+  /** While something waits for a refused message, a person has acted. */
+  private boolean requeuedPerhaps;
 
   private boolean readingParked;
   private boolean rechecking;
@@ -85,6 +93,7 @@ final class Backlog {
     window = new WindowReader(this, context);
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
+    requeued = new RequeuedReader(this, context);
     holds = new Holds(this, gates, held, context);
     discards = new Discards(this, context, this::forEachInMemory);
   }
@@ -209,12 +218,25 @@ final class Backlog {
 
   /** Whether another window's worth may come in. */
   boolean hasRoom() {
-    return hasMemory() && !moreParked && gates.parkedCount() <= MAX_PARKED;
+    return fits(waiting + ready.size(), bytes) && !moreParked && gates.parkedCount() <= MAX_PARKED;
   }
 
+  /**
+   * Whether what was refused or held may come back. What waits behind a truncate does not count: it
+   * goes only when these have gone.
+   */
   boolean hasMemory() {
-    return waiting + ready.size() <= LOW_WATER_PAGES * context.config().pageSize()
-        && bytes <= context.memory().shareBytes() / 2;
+    return fits(waiting + ready.size() - barrier.queued(), bytes - barrier.queuedBytes());
+  }
+
+  /** No more may be queued behind a truncate. */
+  boolean isBarrierFull() {
+    return !fits(barrier.queued(), barrier.queuedBytes());
+  }
+
+  private boolean fits(int messages, long messageBytes) {
+    return messages <= LOW_WATER_PAGES * context.config().pageSize()
+        && messageBytes <= context.memory().shareBytes() / 2;
   }
 
   /** A message will be due then. */
@@ -245,6 +267,8 @@ final class Backlog {
       if (known.add(message.id(), ticket, message.timed())) {
         admit(message, origin);
         admitted++;
+      } else if (!settlingRefused.isEmpty()) {
+        settlingRefused.computeIfPresent(message.id(), (id, shown) -> true);
       }
     }
     return admitted;
@@ -260,7 +284,7 @@ final class Backlog {
         && (origin == Origin.RETRY || message.id() == barrier.waitsForId())) {
       barrier.adopt(entry);
       ready.add(entry);
-    } else if (origin == Origin.WINDOW && barrier.stops(message)) {
+    } else if (origin == Origin.WINDOW && barrier.stops(message) && !gates.isBlockedBy(message)) {
       barrier.queue(entry);
       waiting++;
     } else {
@@ -284,6 +308,7 @@ final class Backlog {
     do {
       someDiscarded = false;
       passBarrier();
+      readRequeued();
       holds.flush();
       if (!ready.isEmpty()) {
         lane.send(ready);
@@ -291,6 +316,7 @@ final class Backlog {
     } while (someDiscarded);
     due.pump();
     held.pump();
+    requeued.pump();
     if (moreParked && !readingParked && gates.parkedCount() <= MAX_PARKED / 2) {
       readParked(false, this::pump);
     }
@@ -316,6 +342,25 @@ final class Backlog {
         pass(next, Origin.WINDOW);
       }
     }
+  }
+
+  /**
+   * What a person requeues comes by a window; while none is read, since too much waits for that
+   * very message, it is read by its id.
+   */
+  private void readRequeued() {
+    if (isBarrierFull()) {
+      windowReached(Long.MAX_VALUE);
+    }
+    if (requeuedPerhaps && isBarred()) {
+      requeuedPerhaps = false;
+      recheckBlocked();
+    }
+  }
+
+  /** No window is read, whatever memory there is. */
+  private boolean isBarred() {
+    return isBarrierFull() || moreParked || gates.parkedCount() > MAX_PARKED;
   }
 
   // What is answered. -----------------------------------------------------------------------------
@@ -372,10 +417,8 @@ final class Backlog {
       return;
     }
     int attempts = entry.message.attempts() + 1;
-    String error =
-        reason.length() > MAX_ERROR_CHARS ? reason.substring(0, MAX_ERROR_CHARS) : reason;
     if (!retry || attempts >= destination.maxAttempts()) {
-      fail(entry, attempts, error);
+      fail(entry, attempts, reason);
       return;
     }
     long delayMillis =
@@ -384,12 +427,12 @@ final class Backlog {
             : new Backoff(destination.retryInitial(), destination.retryMax())
                 .delayMillis(attempts, ThreadLocalRandom.current());
     block(entry);
-    context.events().retried(name(), entry.id(), attempts, delayMillis, error);
+    context.events().retried(name(), entry.id(), attempts, delayMillis, reason);
     long epoch = encoding().epoch();
     settle(
         "retry of ",
         entry,
-        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, error),
+        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, reason),
         () -> {
           if (barrier.isActive(entry)) {
             barrier.waitsFor(entry.id());
@@ -443,15 +486,20 @@ final class Backlog {
    * while it was in flight: then nothing waits for it.
    */
   private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
+    settlingRefused.put(entry.id(), false);
     update(
         what,
         update,
         found -> {
           forget(entry);
           known.settled(List.of(entry.id()));
+          boolean shownAgain = Boolean.TRUE.equals(settlingRefused.remove(entry.id()));
           then.run();
           if (!found) {
             recheckBlocked();
+          }
+          if (shownAgain) {
+            requeued.want(List.of(entry.id()));
           }
         });
   }
@@ -519,6 +567,7 @@ final class Backlog {
       due.read();
       discards.look();
     }
+    requeuedPerhaps = barrier.isShut() || gates.parkedCount() > 0;
     recheckBlocked();
   }
 
@@ -540,6 +589,9 @@ final class Backlog {
         "blocked gates of ",
         () -> context.store().standing(name(), heads.keySet(), failedToo()),
         (standing, ticket) -> {
+          if (isBarred()) {
+            requeued.want(standing);
+          }
           heads.keySet().removeAll(standing);
           heads.forEach(
               (headId, gate) -> {
@@ -567,6 +619,9 @@ final class Backlog {
           if (standing.isEmpty() && barrier.waitsForId() == id) {
             barrier.settled();
             lane.pump();
+          } else if (isBarred()) {
+            requeued.want(standing);
+            lane.pump();
           }
         },
         () -> {});
@@ -577,6 +632,7 @@ final class Backlog {
     window.off();
     due.stop();
     held.stop();
+    requeued.stop();
   }
 
   /** Nothing of it is used any more. */

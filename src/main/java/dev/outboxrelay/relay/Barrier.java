@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Barrier {
   private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+  private long queuedBytes;
   private boolean closed;
   private long waitsForId;
   private @Nullable Entry active;
@@ -36,6 +37,12 @@ final class Barrier {
 
   void queue(Entry entry) {
     queue.add(entry);
+    queuedBytes += entry.bytes();
+  }
+
+  /** Whether a truncate waits, or is waited for. */
+  boolean isShut() {
+    return closed || !queue.isEmpty();
   }
 
   /** A refused truncate has come back. */
@@ -64,6 +71,10 @@ final class Barrier {
     return queue.size();
   }
 
+  long queuedBytes() {
+    return queuedBytes;
+  }
+
   /**
    * What may go now: an ordinary message, or a truncate if nothing before it is left.
    *
@@ -74,14 +85,14 @@ final class Barrier {
     if (closed || head == null) {
       return null;
     }
-    if (!head.message.barrier()) {
-      return queue.remove();
+    if (head.message.barrier()) {
+      if (!nothingBefore) {
+        return null;
+      }
+      closed = true;
+      active = head;
     }
-    if (!nothingBefore) {
-      return null;
-    }
-    closed = true;
-    active = head;
+    queuedBytes -= head.bytes();
     return queue.remove();
   }
 }

@@ -231,6 +231,13 @@ final class Gates {
     }
   }
 
+  /** Whether this is the very message that its gate is blocked by. */
+  boolean isBlockedBy(Message message) {
+    Gate gate = message.gate();
+    Line line = gate == null ? null : lines.get(gate);
+    return line != null && line.parked && line.headId == message.id();
+  }
+
   boolean isParked(Gate gate) {
     Line line = lines.get(gate);
     return line != null && line.parked;

@@ -67,6 +67,26 @@ final class Lane {
     }
   }
 
+  /**
+   * An earlier owner, or this one under earlier settings, has reported the destination as down,
+   * which may be long over while nothing is owed: find out.
+   */
+  void probeIfDown() {
+    if (destination.paused()) {
+      return;
+    }
+    context
+        .work()
+        .submit(
+            "state of " + name(),
+            () -> context.destinations().isDown(name()),
+            down -> {
+              if (down && !retired) {
+                link.probe();
+              }
+            });
+  }
+
   /** Throws everything in memory away; {@link #start} reads it again. */
   void reset() {
     backlog.drop();

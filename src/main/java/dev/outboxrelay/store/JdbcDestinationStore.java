@@ -53,6 +53,9 @@ final class JdbcDestinationStore implements DestinationStore {
           + PULL_BACK_ROWS
           + "))";
 
+  private static final String IS_DOWN =
+      "select 1 from outbox.destination_state where destination = ? and down_since is not null";
+
   private static final String REPORT =
       "update outbox.destination_state set"
           + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
@@ -148,13 +151,21 @@ final class JdbcDestinationStore implements DestinationStore {
   }
 
   @Override
+  public boolean isDown(String destination) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(IS_DOWN)) {
+      new Parameters(s).text(destination);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next();
+      }
+    }
+  }
+
+  @Override
   public void report(String destination, boolean down, @Nullable String error) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(REPORT)) {
-      s.setBoolean(1, down);
-      s.setString(2, error);
-      s.setString(3, error);
-      s.setString(4, destination);
+      new Parameters(s).flag(down).error(error).error(error).text(destination);
       s.executeUpdate();
     }
   }

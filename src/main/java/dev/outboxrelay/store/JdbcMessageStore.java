@@ -163,14 +163,16 @@ final class JdbcMessageStore implements MessageStore {
   static final String DUE =
       sized(
           "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
-              + " and m.due_at is not null and m.due_at <= now() and m.id <> all (?)",
+              + " and m.due_at is not null and m.due_at <= now() and (not ? or m.state = 'retry')"
+              + " and m.id <> all (?)",
           "m.due_at, m.id");
 
   private static final String NEXT_DUE =
       "select "
           + millisUntil("min(m.due_at)")
           + " from outbox.message m"
-          + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
+          + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null"
+          + " and (not ? or m.state = 'retry') and m.id <> all (?)";
 
   static final String NEXT_DUES =
       "select d.name, "
@@ -178,6 +180,11 @@ final class JdbcMessageStore implements MessageStore {
           + " from (select n.name, (select min(m.due_at) from outbox.message m where m.destination = n.name"
           + " and m.state in ('pending', 'retry') and m.due_at is not null) as due_at"
           + " from unnest(?::text[]) as n (name) offset 0) d where d.due_at is not null";
+
+  static final String REQUEUED =
+      sized(
+          "from outbox.message m where m.id = any (?) and m.destination = ? and m.state = 'pending'",
+          "m.id");
 
   static String held(String gate) {
     return sized(
@@ -369,13 +376,14 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public Batch due(String destination, Set<Long> except, Limits limits, Encoding encoding)
+  public Batch due(
+      String destination, boolean refusedOnly, Set<Long> except, Limits limits, Encoding encoding)
       throws SQLException {
     try (Connection c = pool.getConnection()) {
       Batch due;
       try (PreparedStatement s = c.prepareStatement(DUE)) {
-        Parameters p =
-            new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).numbers(except);
+        Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).text(destination);
+        p.flag(refusedOnly).numbers(except);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           due = new Rows(r, limits, name -> encoding).read();
@@ -384,7 +392,7 @@ final class JdbcMessageStore implements MessageStore {
       List<Long> known = new ArrayList<>(except);
       due.messages().forEach(m -> known.add(m.id()));
       try (PreparedStatement s = c.prepareStatement(NEXT_DUE)) {
-        new Parameters(s).text(destination).numbers(known);
+        new Parameters(s).text(destination).flag(refusedOnly).numbers(known);
         try (ResultSet r = s.executeQuery()) {
           r.next();
           long next = r.getLong(1);
@@ -408,6 +416,19 @@ final class JdbcMessageStore implements MessageStore {
         }
       }
       return next;
+    }
+  }
+
+  @Override
+  public Batch requeued(String destination, Collection<Long> ids, Limits limits, Encoding encoding)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(REQUEUED)) {
+      Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).numbers(ids);
+      p.text(destination).number(limits.rows()).number(limits.bytes());
+      try (ResultSet r = s.executeQuery()) {
+        return new Rows(r, limits, name -> encoding).read();
+      }
     }
   }
 
@@ -490,7 +511,7 @@ final class JdbcMessageStore implements MessageStore {
         PreparedStatement s = c.prepareStatement(RETRY)) {
       new Parameters(s)
           .number(attempts)
-          .text(error)
+          .error(error)
           .number(delayMillis)
           .text(destination)
           .number(epoch)
@@ -506,7 +527,7 @@ final class JdbcMessageStore implements MessageStore {
         PreparedStatement s = c.prepareStatement(FAIL)) {
       new Parameters(s)
           .number(attempts)
-          .text(error)
+          .error(error)
           .text(destination)
           .number(epoch)
           .numbers(List.of(id));

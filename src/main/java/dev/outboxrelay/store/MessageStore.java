@@ -53,9 +53,15 @@ public interface MessageStore {
    * earliest first; {@code nextDueMillis} of the answer tells when the next will be due, of all
    * that are not asked to be left out.
    *
+   * @param refusedOnly only retries
    * @param except ids that are being dealt with
    */
-  Batch due(String destination, Set<Long> except, Limits limits, Encoding encoding)
+  Batch due(
+      String destination, boolean refusedOnly, Set<Long> except, Limits limits, Encoding encoding)
+      throws SQLException;
+
+  /** Of these messages those that are pending, by id. */
+  Batch requeued(String destination, Collection<Long> ids, Limits limits, Encoding encoding)
       throws SQLException;
 
   /** The held messages of a gate, by id. */

@@ -21,6 +21,11 @@ final class Parameters {
     return this;
   }
 
+  /** A text that is not ours. */
+  Parameters error(@Nullable String value) throws SQLException {
+    return text(ErrorText.storable(value));
+  }
+
   Parameters number(long value) throws SQLException {
     statement.setLong(next++, value);
     return this;

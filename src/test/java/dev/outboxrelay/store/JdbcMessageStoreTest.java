@@ -203,16 +203,30 @@ final class JdbcMessageStoreTest {
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
     assertEquals(1, database.destinations().takeOver("out", "me"));
     store.retry("out", 1, id, 1, 60_000, "no");
-    Batch none = store.due("out", Set.of(), LIMITS, ID);
+    Batch none = store.due("out", false, Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
     assertTrue(none.nextDueMillis().get("out") > 50_000);
     store.retry("out", 1, id, 2, 0, "no");
-    Message due = store.due("out", Set.of(), LIMITS, ID).messages().get(0);
+    Message due = store.due("out", false, Set.of(), LIMITS, ID).messages().get(0);
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
-    assertEquals(List.of(), store.due("out", Set.of(id), LIMITS, ID).messages());
+    assertEquals(List.of(), store.due("out", false, Set.of(id), LIMITS, ID).messages());
     assertEquals(
         List.of(new Parked(new Gate(null, null, "a"), id, 0)), store.parked("out", false, 10));
+  }
+
+  @Test
+  void error_ofAnyCharacters_isStored() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
+    database.destinations().takeOver("out", "me");
+    long id = db.count("select id from outbox.message");
+    store.retry("out", 1, id, 1, 0, "a\0b\ud83d");
+    assertEquals(List.of("ab"), db.query("select last_error from outbox.message"));
+    store.fail("out", 1, id, 2, "c\0d".repeat(1000));
+    assertEquals(1000, db.count("select length(last_error) from outbox.message"));
+    database.destinations().report("out", true, "e\0f");
+    assertEquals(List.of("ef"), db.query("select last_error from outbox.status"));
   }
 
   @Test

@@ -305,10 +305,20 @@ final class PlansTest {
             "1000",
             "1000",
             "'out'",
+            "false",
             "'{1}'",
             "100",
             "1000"),
         "Index Scan using message_due");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void requeued_anyBelief_looksEachUp(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(JdbcMessageStore.REQUEUED, "1000", "1000", "1000", "'{1}'", "'out'", "100", "1000");
+    assertTrue(plan.contains("(id = ANY ") && plan.contains("Index Scan"), plan);
   }
 
   @ParameterizedTest
