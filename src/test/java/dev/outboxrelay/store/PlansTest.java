@@ -317,7 +317,17 @@ final class PlansTest {
   void requeued_anyBelief_looksEachUp(Belief belief) throws Exception {
     arrange(belief);
     String plan =
-        plan(JdbcMessageStore.REQUEUED, "1000", "1000", "1000", "'{1}'", "'out'", "100", "1000");
+        plan(
+            JdbcMessageStore.REQUEUED,
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "'{1}'",
+            "'out'",
+            "100",
+            "1000");
     assertTrue(plan.contains("(id = ANY ") && plan.contains("Index Scan"), plan);
   }
 
