@@ -62,7 +62,7 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
         return options;
       }
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("options are not JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("options are not JSON", e);
     }
     throw new IllegalArgumentException("options are not a JSON object");
   }

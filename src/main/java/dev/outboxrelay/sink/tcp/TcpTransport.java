@@ -35,6 +35,9 @@ public final class TcpTransport implements Transport {
    */
   private static final int RESOLVER_THREADS = 16;
 
+  /** As much as the table keeps. */
+  private static final int MAX_REASON_CHARS = 1_000;
+
   private static final String STOPPING = "the relay is stopping";
 
   private final EventLoopGroup loops;
@@ -167,7 +170,7 @@ public final class TcpTransport implements Transport {
     public void closed(String reason, Fault fault) {
       if (ended.compareAndSet(false, true)) {
         open.remove(this);
-        listener.closed(reason, fault);
+        listener.closed(Printable.text(reason, MAX_REASON_CHARS), fault);
       }
     }
   }
