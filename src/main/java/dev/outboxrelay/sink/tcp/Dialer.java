@@ -40,8 +40,12 @@ final class Dialer {
 
   /** Hears how it went; called on the event loop, once. */
   interface Outcome {
-    /** The connection stands, TLS included; nothing has been read from it. */
-    void stood(Channel channel);
+    /**
+     * The connection stands, TLS included; nothing has been read from it.
+     *
+     * @param roundTripNanos how long the other side took to take the connection
+     */
+    void stood(Channel channel, long roundTripNanos);
 
     /** No address could be reached. */
     void failed(String reason);

@@ -43,6 +43,8 @@ public final class TcpTransport implements Transport {
   private final EventLoopGroup loops;
   private final ThreadPoolExecutor resolver;
   private final Dialer dialer;
+  private final Patience patience;
+  private final Lingering lingering = new Lingering();
   private final Set<Tracked> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -55,6 +57,10 @@ public final class TcpTransport implements Transport {
   }
 
   TcpTransport(int threads, AddressPolicy policy, Dialer.Resolver names) {
+    this(threads, policy, names, Patience.DEFAULT);
+  }
+
+  TcpTransport(int threads, AddressPolicy policy, Dialer.Resolver names, Patience patience) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", need 1 or more");
     }
@@ -71,6 +77,7 @@ public final class TcpTransport implements Transport {
             new LinkedBlockingQueue<>(),
             new DefaultThreadFactory("resolver", true));
     this.resolver.allowCoreThreadTimeOut(true);
+    this.patience = patience;
     this.dialer = new Dialer(policy, names, resolver);
   }
 
@@ -98,13 +105,18 @@ public final class TcpTransport implements Transport {
     WirePairs.check(destination);
     TcpOptions options = TcpOptions.parse(destination.options());
     Route route =
-        new Route(Endpoint.parse(destination.uri()), options.tls(), destination.connectTimeout());
+        new Route(
+            Endpoint.parse(destination.uri()),
+            options.tls(),
+            destination.connectTimeout(),
+            destination.ack() == Ack.NONE);
     String name = destination.name();
     Framing framing = destination.framing();
     Ack ack = destination.ack();
     if (ack == Ack.CLOSE || framing == Framing.RAW) {
       ConversationSink sink =
-          new ConversationSink(name, framing, ack, route, dialer, loop, listener);
+          new ConversationSink(
+              name, framing, ack, route, dialer, lingering, patience, loop, listener);
       sink.open();
       return sink;
     }
@@ -127,6 +139,11 @@ public final class TcpTransport implements Transport {
     }
     // Whoever was being connected while the loops ended has not heard of it.
     open.forEach(sink -> sink.closed(STOPPING, Fault.NONE));
+  }
+
+  /** How many connections have done their work and wait for the receiver's close. */
+  int lingering() {
+    return lingering.count();
   }
 
   /** What the relay holds and hears of one connection; sees to it that the end is told once. */
