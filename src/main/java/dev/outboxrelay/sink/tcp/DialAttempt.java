@@ -49,7 +49,16 @@ final class DialAttempt {
     this.outcome = outcome;
   }
 
+  /** Nothing of this may end the event loop's work, or the sink would wait for ever. */
   void next() {
+    try {
+      tryNext();
+    } catch (RuntimeException e) {
+      outcome.failed(route.endpoint() + ": " + e.getMessage());
+    }
+  }
+
+  private void tryNext() {
     if (tried == addresses.size()) {
       outcome.failed(route.endpoint() + ": " + String.join("; ", failures));
       return;

@@ -447,6 +447,27 @@ class TlsTest {
     }
   }
 
+  /** More of them than there are threads for what may block. */
+  @Test
+  void fileThatIsNoFile_holdsUpNobody() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor());
+    Path large = directory.resolve("large.pem");
+    Files.write(large, new byte[PemFile.MAX_BYTES + 1]);
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      for (int each = 0; each < 40; each++) {
+        RecordedSink stuck = new RecordedSink();
+        Path file = List.of(pipe, Path.of("/dev/zero"), directory, large).get(each % 4);
+        transport.connect(destination(peer, options("tls_ca", file)), stuck);
+        String reason = stuck.awaitClosed(Fault.UNREACHABLE);
+        assertTrue(
+            reason.endsWith(file == large ? "larger than 1 MB" : "is not a regular file"), reason);
+      }
+      connect(peer, options("tls_ca", ca)).send(Messages.range(1, 3));
+      heard.awaitAnswers(3);
+    }
+  }
+
   private void assertUnreachable(String words) {
     String reason = heard.awaitClosed(Fault.UNREACHABLE);
     assertTrue(reason.contains(words), reason);
