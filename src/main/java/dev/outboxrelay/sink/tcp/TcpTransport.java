@@ -104,12 +104,11 @@ public final class TcpTransport implements Transport {
   private Sink open(Destination destination, EventLoop loop, SinkListener listener) {
     WirePairs.check(destination);
     TcpOptions options = TcpOptions.parse(destination.options());
+    Endpoint endpoint = Endpoint.parse(destination.uri());
+    WirePairs.check(endpoint, options.tls());
     Route route =
         new Route(
-            Endpoint.parse(destination.uri()),
-            options.tls(),
-            destination.connectTimeout(),
-            destination.ack() == Ack.NONE);
+            endpoint, options.tls(), destination.connectTimeout(), destination.ack() == Ack.NONE);
     String name = destination.name();
     Framing framing = destination.framing();
     Ack ack = destination.ack();

@@ -277,6 +277,7 @@ class AddressesTest {
       {"{\"tls_ca\":7}", "option tls_ca is 7, need a string"},
       {"{\"idle_timeout_ms\":0}", "option idle_timeout_ms is 0"},
       {"{\"tls_cert\":\"x\"}", "tls_cert and tls_key together"},
+      {"{\"tls_ca\":\"/a\"}", "options for TLS need a uri that begins with tls://"},
       {"[]", "not a JSON object"},
       {"{", "not JSON"},
     };
