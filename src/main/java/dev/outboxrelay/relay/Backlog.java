@@ -410,8 +410,11 @@ final class Backlog {
   private void settle(String what, Entry entry, Work.Update update, Runnable then) {
     update(
         what,
-        update,
         () -> {
+          update.run();
+          return entry;
+        },
+        done -> {
           forget(entry);
           known.settled(List.of(entry.id()));
           then.run();
@@ -419,15 +422,29 @@ final class Backlog {
   }
 
   /** Changes the state of rows. */
-  void update(String what, Work.Update update, Runnable then) {
+  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     settling++;
     lane.update(
         what + name(),
         update,
-        () -> {
+        result -> {
           settling--;
-          then.run();
+          then.accept(result);
         });
+  }
+
+  /** Does something later, unless memory is dropped before. */
+  void later(long delayMillis, Runnable action) {
+    context
+        .core()
+        .schedule(
+            delayMillis,
+            () -> {
+              if (!dropped) {
+                action.run();
+                lane.pump();
+              }
+            });
   }
 
   /** These are marked as held. */

@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.values.Destination;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,18 +93,18 @@ final class Lane {
   }
 
   /** Changes the state of rows; {@code then} is left out when the backlog was dropped meanwhile. */
-  void update(String what, Work.Update update, Runnable then) {
+  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     Backlog asking = backlog;
     updatesUnderWay++;
     context
         .work()
-        .update(
+        .submit(
             what,
             update,
-            () -> {
+            result -> {
               updatesUnderWay--;
               if (asking == backlog) {
-                then.run();
+                then.accept(result);
                 pump();
               } else if (startWanted) {
                 start();

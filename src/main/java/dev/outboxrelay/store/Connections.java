@@ -31,6 +31,12 @@ final class Connections {
    */
   private static final String RELAXED_COMMIT = "set synchronous_commit = off;";
 
+  /**
+   * No statement of the pool waits long for a lock that a person holds: it fails, and is repeated
+   * later without occupying a connection meanwhile.
+   */
+  private static final String SHORT_WAITS = " set lock_timeout = '100ms';";
+
   private final DatabaseSettings settings;
 
   Connections(DatabaseSettings settings) {
@@ -48,7 +54,8 @@ final class Connections {
     config.setConnectionTimeout(Math.max(1000, settings.connectTimeout().toMillis()));
     config.setValidationTimeout(Math.max(1000, settings.connectTimeout().toMillis() / 2));
     config.setInitializationFailTimeout(-1);
-    config.setConnectionInitSql(PINNED_PLANS + RELAXED_COMMIT + " set timezone = 'UTC'");
+    config.setConnectionInitSql(
+        PINNED_PLANS + RELAXED_COMMIT + SHORT_WAITS + " set timezone = 'UTC'");
     config.setPoolName("outbox-relay");
     config.setAutoCommit(true);
     return new HikariDataSource(config);

@@ -128,6 +128,14 @@ final class JdbcDestinationStore implements DestinationStore {
           LOG.info("destination {}: rows of a restored database are made visible", destination);
         }
       }
+      long epoch;
+      try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
+        new Parameters(s).text(owner).text(destination);
+        try (ResultSet r = s.executeQuery()) {
+          epoch = r.next() ? r.getLong(1) : 0;
+        }
+      }
+      // After the fence is up: an earlier owner's late statement holds nothing any more.
       try (PreparedStatement s = c.prepareStatement(LET_GO)) {
         new Parameters(s).text(destination);
         while (s.executeUpdate() == PULL_BACK_ROWS) {
@@ -135,12 +143,7 @@ final class JdbcDestinationStore implements DestinationStore {
               "destination {}: held messages are let go, it has no order any more", destination);
         }
       }
-      try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
-        new Parameters(s).text(owner).text(destination);
-        try (ResultSet r = s.executeQuery()) {
-          return r.next() ? r.getLong(1) : 0;
-        }
-      }
+      return epoch;
     }
   }
 

@@ -91,12 +91,13 @@ public interface MessageStore {
    * Takes delivered messages off the table, by exact ids.
    *
    * @param keep the destination keeps delivered rows for a while
-   * @return how many were there
    */
-  int complete(Map<String, List<Long>> idsByDestination, Set<String> keep) throws SQLException;
+  Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+      throws SQLException;
 
   /**
-   * Marks a refused message, with a charged attempt.
+   * Marks a refused message, with a charged attempt. Fails at once when another transaction has
+   * locked the row.
    *
    * @param epoch that of the caller; nothing happens when another relay has taken over since
    * @param delayMillis from now by the database's clock
@@ -111,8 +112,11 @@ public interface MessageStore {
   /**
    * Marks messages as held behind a refused message of their key; {@code epoch} as in {@link
    * #retry}.
+   *
+   * @return those that another transaction has locked: they are not marked, and to be asked for
+   *     again
    */
-  void hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
+  Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 
   /**
    * Ids of pending messages that are visible in a snapshot and due, by destination and id.
@@ -134,6 +138,15 @@ public interface MessageStore {
    * @return how many; equal to {@code limit} when there may be more
    */
   int purge(int limit) throws SQLException;
+
+  /**
+   * What came of a completion.
+   *
+   * @param found how many were taken off the table
+   * @param locked those that another transaction has locked: they are still there, and to be
+   *     completed later
+   */
+  record Completion(int found, Set<Long> locked) {}
 
   /** An owed message, by name. */
   record Owed(String destination, long id) {}

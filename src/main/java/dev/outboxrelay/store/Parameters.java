@@ -52,8 +52,8 @@ final class Parameters {
     return text(gate.key());
   }
 
-  /** The size above which a row's values are left out: it stands three times in every read. */
+  /** The size above which a row's values are left out: it stands five times in every read. */
   Parameters sizeLimit(long bytes) throws SQLException {
-    return number(bytes).number(bytes).number(bytes);
+    return number(bytes).number(bytes).number(bytes).number(bytes).number(bytes);
   }
 }

@@ -175,4 +175,62 @@ final class ExactValuesTest {
         outbox.query(
             "select m.new_row ->> 'v' = t.v and length(t.v) = 14 * 1024 * 1024 from outbox.message m, t order by m.id"));
   }
+
+  /** Legal in a column of type json, and nothing that PostgreSQL's own functions can read. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"x\":\"\\u0000\"}",
+        "{\"x\":\"\\ud800 \\u0000\\u0000\"}",
+        "{\"\\udc00\":\"\\\\\\u0000\", \"y\":\"C:\\\\users\"}",
+        "\"\\\\u0000 \\\\\\\\\\uDFFF\""
+      })
+  void jsonWithEscapesThatCannotBeRead_failsNoWriteAndIsSentAsItIs(String json) throws Exception {
+    for (String options :
+        List.of(
+            "", ", except_columns => '{secret}'", ", condition => 'true'", ", key => '{a,b}'")) {
+      reset();
+      outbox.execute(
+          "create table t (a text primary key, b int, j json, secret text)",
+          "select outbox.capture('t', 'crm'" + options + ")",
+          "insert into t values (E'k\\t\\x01\"', 1, '" + json + "', 's')",
+          "update t set b = 2",
+          "update t set a = 'other'",
+          "insert into t select 'n' || g, g, '" + json + "', 's' from generate_series(1, 3) g",
+          "update t set b = b + 1",
+          "delete from t");
+      String value = "coalesce(new_row, old_row)::text";
+      assertEquals(
+          List.of("0"),
+          outbox.query(
+              "select count(*) from outbox.message where strpos("
+                  + value
+                  + ", '\"j\":"
+                  + json
+                  + "') = 0"),
+          options);
+      assertEquals(
+          options.contains("secret")
+              ? List.of("0")
+              : outbox.query("select count(*) from outbox.message"),
+          outbox.query(
+              "select count(*) from outbox.message where strpos(" + value + ", 'secret') > 0"),
+          options);
+      String first = options.contains("key") ? "[\"k\\t\\u0001\\\"\",1]" : "k\t\u0001\"";
+      assertEquals(
+          first, outbox.query("select key from outbox.message order by id limit 1").get(0));
+    }
+  }
+
+  @Test
+  void backfill_ofJsonThatCannotBeRead_sendsItAsItIs() throws SQLException {
+    outbox.execute(
+        "create table t (id int primary key, j json, secret text)",
+        "insert into t values (1, '{\"x\":\"\\u0000\"}', 's')",
+        "select outbox.capture('t', 'crm', except_columns => '{secret}')",
+        "select outbox.backfill('t', 'crm')");
+    assertEquals(
+        List.of("1 {\"id\":1,\"j\":{\"x\":\"\\u0000\"}}"),
+        outbox.query("select key || ' ' || new_row from outbox.message"));
+  }
 }
