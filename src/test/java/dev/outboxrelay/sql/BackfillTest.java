@@ -189,4 +189,148 @@ final class BackfillTest {
     finish();
     assertEquals(List.of(), differences());
   }
+
+  /** The table's owner may change it at any time; his cast would run as whoever backfills. */
+  @Test
+  void castOfTheTablesOwner_isNotRun() throws SQLException {
+    table(2000, "");
+    outbox.execute(
+        "create schema app authorization sec_app",
+        "create table proof (who text)",
+        "grant all on proof to sec_app",
+        "alter table t owner to sec_app");
+    start();
+    outbox.execute(STEP);
+    try (Connection app = outbox.connectAs("sec_app")) {
+      Outbox.run(
+          app,
+          "create type app.bomb as (x int)",
+          "create function app.explode(app.bomb) returns json language plpgsql as $$ begin"
+              + " insert into public.proof values (current_user); return '{}'; end $$",
+          "create cast (app.bomb as json) with function app.explode(app.bomb)",
+          "alter table t add column b app.bomb default row(1)");
+    }
+    for (String attempt :
+        List.of(
+            STEP,
+            "call outbox.backfill_in_steps('t', 'crm')",
+            "select outbox.backfill('t', 'crm')")) {
+      String refused = outbox.refuses("42501", attempt);
+      assertTrue(refused.contains("cast to json"), refused);
+    }
+    outbox.refuses("42501", "select outbox.backfill_start('t', 'crm', null)");
+    assertEquals(0, outbox.count("select count(*) from proof"));
+    outbox.execute("drop table t", "drop schema app cascade");
+  }
+
+  @Test
+  void tableRewrittenBetweenSteps_isReadAgain() throws SQLException {
+    table(4000, "");
+    outbox.execute("delete from t where id <= 1000", "delete from outbox.message");
+    start();
+    outbox.execute(STEP, "vacuum full t");
+    finish();
+    assertEquals(List.of(), differences());
+  }
+
+  @Test
+  void captureThatMaySendNothing_isRefusedInSteps() throws SQLException {
+    for (String captured :
+        List.of(
+            ", columns => '{id,shown}', skip_unchanged => true",
+            ", condition => 'new.shown > 0 or old.shown > 0'",
+            ", operations => '{insert,delete}'",
+            ", fires => 'replica'")) {
+      table(100, captured);
+      for (String attempt :
+          List.of(
+              "select outbox.backfill_start('t', 'crm', null)",
+              "call outbox.backfill_in_steps('t', 'crm')")) {
+        String refused = outbox.refuses("55000", attempt);
+        assertTrue(
+            refused.contains("without a message") && refused.contains("outbox.backfill("), refused);
+      }
+    }
+    table(100, ", condition => 'true'");
+    outbox.execute("call outbox.backfill_in_steps('t', 'crm')");
+    assertEquals(List.of(), differences());
+  }
+
+  @Test
+  void captureMadeToSendNothingBetweenSteps_isRefused() throws SQLException {
+    table(2000, "");
+    start();
+    outbox.execute(STEP, "select outbox.capture('t', 'crm', skip_unchanged => true)");
+    outbox.refuses("55000", STEP);
+    outbox.execute("select outbox.capture('t', 'crm')");
+    finish();
+    assertEquals(List.of(), differences());
+  }
+
+  @Test
+  void captureThatMaySendNothing_isBackfilledAtOnceWithWritersWaiting() throws SQLException {
+    table(2000, ", columns => '{id,shown}', skip_unchanged => true");
+    String silent = "update t set hidden = 'y' || hidden where id between 1500 and 1600";
+    try (Connection c = outbox.connect();
+        Connection writer = outbox.connect()) {
+      c.setAutoCommit(false);
+      assertEquals(List.of("2000"), Outbox.column(c, "select outbox.backfill('t', 'crm')"));
+      Outbox.run(writer, "set lock_timeout = '20ms'");
+      Outbox.refuses(writer, "55P03", "update t set hidden = 'y' where id = 2000");
+      Outbox.refuses(writer, "55P03", "insert into t values (2001)");
+      c.commit();
+      Outbox.run(writer, silent);
+    }
+    assertEquals(List.of(), differences());
+  }
+
+  @Test
+  void tableReleasedAndCapturedAgainBetweenSteps_isReadAgain() throws SQLException {
+    table(4000, "");
+    start();
+    outbox.execute(
+        STEP,
+        "select outbox.release('t')",
+        "update t set shown = 7 where id = 1",
+        "select outbox.capture('t', 'crm')");
+    finish();
+    assertEquals(List.of(), differences());
+  }
+
+  @Test
+  void tableReleasedAndCapturedAgain_isReadAgainByTheNextBackfill() throws SQLException {
+    table(4000, "");
+    start();
+    outbox.execute(STEP, "select outbox.release('t')", "update t set shown = 7 where id = 1");
+    assertTrue(outbox.refuses("55000", STEP).contains("not captured"));
+    outbox.execute(
+        "select outbox.capture('t', 'crm')", "call outbox.backfill_in_steps('t', 'crm')");
+    assertEquals(List.of(), differences());
+  }
+
+  @Test
+  void partitionDroppedBetweenSteps_isLeftOut() throws SQLException {
+    outbox.execute(
+        "drop table t",
+        "create table t (id int primary key, shown int) partition by range (id)",
+        "create table t1 partition of t for values from (0) to (10)",
+        "create table t2 partition of t for values from (10) to (20)",
+        "insert into t values (1), (11)",
+        "select outbox.capture('t', 'crm')");
+    start();
+    outbox.execute("drop table t1");
+    finish();
+    assertEquals(List.of("read 11"), outbox.changes());
+  }
+
+  @Test
+  void recordsOfDroppedTables_areNotInTheWay() throws SQLException {
+    table(2000, "");
+    start();
+    outbox.execute(STEP);
+    table(10, "");
+    outbox.execute("delete from outbox.message", "call outbox.backfill_in_steps('t', 'crm')");
+    assertEquals(List.of(), differences());
+    assertEquals(0, outbox.count("select count(*) from outbox.backfill_progress"));
+  }
 }
