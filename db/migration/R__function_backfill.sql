@@ -30,7 +30,7 @@ begin
       stuck_since := null;
     elsif clock_timestamp() - coalesce(stuck_since, clock_timestamp()) > patience then
       raise exception 'rows of % are locked by other transactions', backfill.source
-        using errcode = 'lock_not_available', hint = 'Nothing was written. Try again, or: call outbox.backfill_in_steps(…).';
+        using errcode = 'lock_not_available', hint = 'Nothing was written. Try again, or: call outbox.backfill_in_steps(...).';
     else
       stuck_since := coalesce(stuck_since, clock_timestamp());
       perform pg_sleep(0.02);

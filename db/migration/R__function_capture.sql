@@ -10,7 +10,7 @@
 --             operations      of insert, update, delete, truncate
 --             columns         the columns to send, null for all
 --             except_columns  the columns not to send; they are left out before storage
---             condition       a condition on new and old, as in CREATE TRIGGER … WHEN; an insert or delete has only one row,
+--             condition       a condition on new and old, as in CREATE TRIGGER ... WHEN; an insert or delete has only one row,
 --                             and both names stand for it; checked with the writer's rights
 --             include_old     store the old row of updates and deletes
 --             skip_unchanged  no message for an update that changes nothing that is sent
@@ -20,9 +20,9 @@
 -- reads:      outbox.destination, the catalog
 -- writes:     pg_trigger
 --
--- The triggers' arguments, in order: 0 destination · 1 doorbell, empty for none · 2 the key's column if it is one ·
--- 3, 4 the key's columns: names, numbers · 5 all, only or except · 6, 7 those columns: names, numbers ·
--- 8 include_old · 9 skip_unchanged · 10 the table's oid at the time · 11 condition · 12 operations.
+-- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
+-- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers ,
+-- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations.
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -61,7 +61,7 @@ begin
   if capture.source is null then
     raise exception 'no table to capture: source is null' using errcode = 'null_value_not_allowed';
   end if;
-  select c.relkind, c.relpersistence, c.relispartition, n.nspname
+  select c.relkind, c.relpersistence, c.relispartition, c.relowner, n.nspname
   into f.relation
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.oid = capture.source;
@@ -81,7 +81,7 @@ begin
   if not found then
     raise exception 'destination % does not exist', coalesce(quote_literal(capture.destination), 'null')
       using errcode = 'undefined_object',
-            hint = 'Make it first: insert into outbox.destination (name, uri) values (…). There are now: '
+            hint = 'Make it first: insert into outbox.destination (name, uri) values (...). There are now: '
               || coalesce((select string_agg(d.name, ', ' order by d.name) from outbox.destination d), 'none') || '.';
   end if;
 
@@ -180,6 +180,11 @@ begin
       execute format('alter table %s enable %s trigger %I', f.table_name, capture.fires, f.trigger_name);
     end if;
   end loop;
+
+  -- A partition that is made later gets the triggers too, and PostgreSQL asks for the right of whoever makes it.
+  if f.relation.relkind = 'p' and not has_function_privilege(f.relation.relowner, 'outbox.capture_row()', 'execute') then
+    execute format('grant execute on function outbox.capture_row() to %I', pg_get_userbyid(f.relation.relowner));
+  end if;
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- outbox.checked_condition: a trigger condition as PostgreSQL understands it.
 --
 -- A trigger is made with it and dropped again, so that PostgreSQL itself checks it and writes it out in full: every
--- column as new.… or old.…, nothing after it that could be taken for more of the command.
+-- column as new.... or old...., nothing after it that could be taken for more of the command.
 --
 -- parameters: source     the table
 --             condition  a condition on new and old
@@ -10,6 +10,7 @@
 create or replace function outbox.checked_condition(source regclass, condition text) returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
   head text;
@@ -35,7 +36,7 @@ begin
       get stacked diagnostics reason = message_text;
       raise exception 'condition % is no condition on a row of %: %', quote_literal(condition), source, reason
         using errcode = 'invalid_parameter_value',
-              hint = 'Write it as in CREATE TRIGGER … WHEN, for example: new.status = ''paid'' or old.status is distinct from new.status. '
+              hint = 'Write it as in CREATE TRIGGER ... WHEN, for example: new.status = ''paid'' or old.status is distinct from new.status. '
                 'No subqueries; functions with their schema.';
   end;
   if not starts_with(definition, head) or right(definition, length(tail)) <> tail then

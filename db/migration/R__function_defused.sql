@@ -4,7 +4,7 @@
 -- It is stored and sent as it is, but ->> and json_each fail on it wherever in the row it stands, and with them the write
 -- of the application would. Escapes of control characters, which row_to_json makes itself, stay.
 --
--- Its literals are E'…', since standard_conforming_strings is the writer's to set.
+-- Its literals are E'...', since standard_conforming_strings is the writer's to set.
 --
 -- parameters: row_value  what row_to_json made
 --             mark       what to put in place of each such \u, its four digits stay

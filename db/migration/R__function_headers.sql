@@ -1,7 +1,7 @@
 -- outbox.headers: the caller's context, taken from the setting outbox.headers of the writer's session.
 --
--- Whatever the setting holds, the write must go on: what is not a JSON object is kept as {"malformed": "…"}, cut to 1,000
--- characters. The handler makes a subtransaction, which gets no transaction id since nothing is written in it; callers
+-- Whatever the setting holds, the write must go on: what is not a JSON object is kept as {"malformed": "..."}, cut to 1,000
+-- characters, or without it where it is no text at all. The handler makes a subtransaction, which gets no transaction id since nothing is written in it; callers
 -- come here once a statement, and only when the setting is not empty.
 --
 -- returns: a JSON object, null when the setting is empty
@@ -23,7 +23,11 @@ begin
   exception when others then
     null; -- not JSON at all: kept as malformed below
   end;
-  return json_build_object('malformed', left(given, 1000));
+  begin
+    return json_build_object('malformed', left(given, 1000));
+  exception when others then
+    return '{"malformed":"not text in the encoding of this database"}';
+  end;
 end
 $$;
 

@@ -2,7 +2,7 @@
 --
 -- Statement-level triggers cost a bulk statement a third, but do not serve for
 --   partitioned tables, partitions, parents and children: a statement fires only the triggers of the table that it names;
---   tables with other AFTER … FOR EACH ROW triggers, or a foreign key to themselves that changes rows: these may change the
+--   tables with other AFTER ... FOR EACH ROW triggers, or a foreign key to themselves that changes rows: these may change the
 --   same row again before the statement ends, and the later change would be written first.
 --
 -- parameters: source  the table

@@ -20,7 +20,7 @@ as $$
              from json_each(case when r.mark is null then row_value else outbox.defused(row_value, r.mark) end)
                with ordinality as member(key, value, position)
              where (member.key = any (names)) = keep), '') || '}' as picked
-    from (select case when strpos(row_value::text, E'\\u') > 0 then md5(row_value::text) end as mark) r
+    from (select case when strpos(row_value::text, E'\\u') > 0 then '~' || to_hex(hashtextextended(row_value::text, 0)) || '~' end as mark) r
   ) d
 $$;
 

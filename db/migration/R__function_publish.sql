@@ -28,7 +28,7 @@ begin
   select d.doorbell into bell from outbox.destination d where d.name = publish.destination;
   if not found then
     raise exception 'destination % does not exist', coalesce(quote_literal(publish.destination), 'null')
-      using errcode = 'undefined_object', hint = 'Make it first: insert into outbox.destination (name, uri) values (…).';
+      using errcode = 'undefined_object', hint = 'Make it first: insert into outbox.destination (name, uri) values (...).';
   end if;
   if publish.payload is null then
     raise exception 'payload is null' using errcode = 'null_value_not_allowed', hint = 'The JSON value null is written ''null''::json.';

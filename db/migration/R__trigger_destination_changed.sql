@@ -1,5 +1,7 @@
 -- outbox.destination_changed: tells the relays of each change of a destination; of one that is deleted, the kept messages go too.
 --
+-- Of one that is renamed they go by the new name: the purge finds them by it. There are no others then: outbox.destination_kept.
+--
 -- writes: outbox.message
 create or replace function outbox.destination_changed() returns trigger
 language plpgsql security definer
@@ -10,6 +12,9 @@ begin
     delete from outbox.message m where m.destination = old.name and m.state = 'delivered';
     perform pg_notify('outbox_control', old.name);
   else
+    if tg_op = 'UPDATE' and new.name <> old.name then
+      update outbox.message m set destination = new.name where m.destination = old.name and m.state = 'delivered';
+    end if;
     perform pg_notify('outbox_control', new.name);
   end if;
   return null;

@@ -13,7 +13,7 @@ declare
 begin
   if tg_op = 'TRUNCATE' then
     raise exception 'outbox.destination cannot be truncated' using errcode = 'object_in_use',
-      hint = 'Delete the destinations one by one: delete from outbox.destination where name = ….';
+      hint = 'Delete the destinations one by one: delete from outbox.destination where name = ....';
   end if;
 
   select string_agg(format('select outbox.release(%L, %L);', c.source::text, c.destination), ' ')

@@ -1,6 +1,7 @@
 -- outbox.destination_sound: refuses settings that do not go together, with words instead of a constraint's name.
 --
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
+-- A host is what can be one: whatever else is saved here would be looked up again and again. Zones of IPv6 ([fe80::1%eth0]) are not supported.
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
 --
 -- reads: nothing
@@ -10,9 +11,26 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   known constant text[] := '{idle_timeout_ms,tls_ca,tls_cert,tls_key,tls_server_name}';
+  uri_parts constant text[] := regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$');
+  host constant text := uri_parts[2];
   unknown text;
   wrong text;
 begin
+  -- What is no uri at all is left to the constraint.
+  if host like '[%' then
+    begin
+      if host like '%\%%' or family(trim(host, '[]')::inet) <> 6 then
+        raise invalid_text_representation;
+      end if;
+    exception when data_exception then
+      raise exception 'destination %: the uri''s host % is not an IPv6 address', quote_literal(new.name), quote_literal(host)
+        using errcode = 'check_violation', hint = 'Without a zone: [2001:db8::7].';
+    end;
+  elsif host !~ '^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.?$' or length(host) > 253 then
+    raise exception 'destination %: the uri''s host % is not a host name', quote_literal(new.name), quote_literal(host)
+      using errcode = 'check_violation', hint = 'Labels of letters, digits, - and _, separated by dots; other letters as xn--….';
+  end if;
+
   if new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
     raise exception 'destination %: % goes with ack ''close'' or ''none'', not with ''line''', quote_literal(new.name),
       case when new.framing = 'raw' then 'framing ''raw''' else 'format ''payload''' end
@@ -32,7 +50,8 @@ begin
     where case
       when o.key <> 'idle_timeout_ms' then jsonb_typeof(o.value) <> 'string' or (o.value #>> '{}') !~ '[^[:space:]]'
       when jsonb_typeof(o.value) <> 'number' then true
-      else (o.value #>> '{}')::numeric not between 1 and 86400000 or (o.value #>> '{}')::numeric % 1 <> 0
+      when (o.value #>> '{}') !~ '^[0-9]{1,8}$' then true
+      else (o.value #>> '{}')::numeric not between 1 and 86400000
     end;
     if wrong is not null then
       raise exception 'destination %: option % has no sound value', quote_literal(new.name), wrong
@@ -43,6 +62,17 @@ begin
       raise exception 'destination %: options need tls_cert and tls_key together', quote_literal(new.name)
         using errcode = 'check_violation';
     end if;
+
+    if uri_parts[1] = 'tcp' and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
+      raise exception 'destination %: options for TLS, and a uri that begins with tcp://', quote_literal(new.name)
+        using errcode = 'check_violation', hint = 'Without tls:// everything is sent in plain text, whatever tls_ca says.';
+    end if;
+
+    if new.options ? 'idle_timeout_ms' and (new.ack = 'close' or new.framing = 'raw') then
+      raise exception 'destination %: idle_timeout_ms goes with a connection that stays open, not with %', quote_literal(new.name),
+        case when new.ack = 'close' then 'ack ''close''' else 'framing ''raw''' end
+        using errcode = 'check_violation', hint = 'Each batch has a connection of its own there.';
+    end if;
   end if;
   return new;
 end
@@ -52,5 +82,5 @@ comment on function outbox.destination_sound() is 'Trigger function: refuses des
 revoke execute on function outbox.destination_sound() from public;
 
 create or replace trigger destination_sound
-  before insert or update of format, framing, ack, options on outbox.destination
+  before insert or update of uri, format, framing, ack, options on outbox.destination
   for each row execute function outbox.destination_sound();

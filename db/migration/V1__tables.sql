@@ -110,9 +110,12 @@ create index message_page on outbox.message (destination, id) where state = 'pen
 create index message_tail on outbox.message (xid) where state = 'pending';
 -- These hold rows only while something is wrong, or kept; they cost a writer nothing.
 create index message_due on outbox.message (destination, due_at) where due_at is not null and state in ('pending', 'retry');
-create index message_parked on outbox.message (destination, source_schema, source_table, key, id)
+-- A large key stands here as its hash: an index takes no more than 2.7 kB, and a key may be of any size.
+create index message_parked on outbox.message (
+  destination, source_schema, source_table,
+  (case when octet_length(key) <= 200 then key else 'hash ' || hashtextextended(key, 0)::text end), id)
   where state in ('retry', 'held', 'failed');
-create index message_delivered on outbox.message (delivered_at) where state = 'delivered';
+create index message_delivered on outbox.message (destination, delivered_at) where state = 'delivered';
 
 -- A queue table: rows live for milliseconds, so vacuum by number of dead rows, not by share, and at full speed.
 alter table outbox.message set (

@@ -2,6 +2,7 @@ package dev.outboxrelay.cli;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -10,10 +11,12 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Gives every flag its environment variable: {@code --database-url} is {@code
  * OUTBOX_RELAY_DATABASE_URL}. A flag wins over its variable; a variable that is set but empty
- * counts as not set, since compose files and unit files cannot leave one out.
+ * counts as not set, since compose files and unit files cannot leave one out. Only what bounds the
+ * relay is not silently let go by a variable that lost its value.
  */
 final class Environment implements IDefaultValueProvider {
   static final String PREFIX = "OUTBOX_RELAY_";
+  private static final Set<String> NOT_EMPTY = Set.of(RelayOptions.ALLOW_DESTINATIONS);
 
   private final Map<String, String> variables;
 
@@ -23,9 +26,12 @@ final class Environment implements IDefaultValueProvider {
 
   @Override
   public @Nullable String defaultValue(ArgSpec argument) {
-    return argument instanceof OptionSpec option && hasVariable(option)
-        ? value(variable(option))
-        : null;
+    if (!(argument instanceof OptionSpec option) || !hasVariable(option)) {
+      return null;
+    }
+    return NOT_EMPTY.contains(option.longestName())
+        ? variables.get(variable(option))
+        : value(variable(option));
   }
 
   /** The variable's value, null when it is not set or empty. */

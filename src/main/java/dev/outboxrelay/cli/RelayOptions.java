@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 
 /** The flags that say how the relay works. */
 final class RelayOptions {
+  static final String ALLOW_DESTINATIONS = "--allow-destinations";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   @Option(
@@ -77,7 +78,7 @@ final class RelayOptions {
   @Nullable Long maxMessageBytes;
 
   @Option(
-      names = "--allow-destinations",
+      names = ALLOW_DESTINATIONS,
       paramLabel = "LIST",
       description = {
         "Where the relay may connect, by commas: host names (*.example.com),",
@@ -123,7 +124,7 @@ final class RelayOptions {
     try {
       return AllowedDestinations.parse(allowDestinations);
     } catch (IllegalArgumentException e) {
-      throw new UserError(ExitCode.USAGE, "--allow-destinations: " + e.getMessage());
+      throw new UserError(ExitCode.USAGE, ALLOW_DESTINATIONS + ": " + e.getMessage());
     }
   }
 

@@ -36,8 +36,6 @@ final class Backlog {
   /** Another page is read while no more than so many pages' worth is waiting. */
   private static final int LOW_WATER_PAGES = 2;
 
-  private static final int MAX_ERROR_CHARS = 1000;
-
   private final Lane lane;
   private final LaneContext context;
   private final Destination destination;
@@ -50,7 +48,9 @@ final class Backlog {
   private final WindowReader window;
   private final DueReader due;
   private final HeldReader held;
+  private final RequeuedReader requeued;
   private final Holds holds;
+  private final Discards discards;
   private final Consumer<List<Long>> completed = this::completed;
 
   /** Gates that were found with held messages only, by the first of these. */
@@ -64,8 +64,20 @@ final class Backlog {
   /** Answered, and not settled in the table yet. */
   private int settling;
 
+  /**
+   * Those of them that were refused. True: a read has shown the message meanwhile, perhaps since a
+   * person has requeued it before this relay heard that its own update is committed.
+   */
+  private final Map<Long, Boolean> settlingRefused = new HashMap<>();
+
   /** More gates are parked in the table than are known here. */
   private boolean moreParked;
+
+  /** What followed them may go, and no answer will bring that about. */
+  private boolean someDiscarded;
+
+  /** While something waits for a refused message, a person has acted. */
+  private boolean requeuedPerhaps;
 
   private boolean readingParked;
   private boolean rechecking;
@@ -81,7 +93,9 @@ final class Backlog {
     window = new WindowReader(this, context);
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
+    requeued = new RequeuedReader(this, context);
     holds = new Holds(this, gates, held, context);
+    discards = new Discards(this, context, this::forEachInMemory);
   }
 
   // What is read. ---------------------------------------------------------------------------------
@@ -117,7 +131,7 @@ final class Backlog {
   /** INVARIANT: what blocks a gate is known before the gate's pending messages are read. */
   private void readParked(boolean first, Runnable then) {
     MessageStore store = context.store();
-    boolean failedToo = destination.onFailure() == OnFailure.HOLD;
+    boolean failedToo = failedToo();
     readingParked = true;
     read(
         "parked gates of ",
@@ -137,6 +151,11 @@ final class Backlog {
           then.run();
         },
         () -> {});
+  }
+
+  /** Whether a message that was set aside, by whomever, blocks its gate. */
+  private boolean failedToo() {
+    return destination.onFailure() == OnFailure.HOLD;
   }
 
   /**
@@ -186,18 +205,38 @@ final class Backlog {
             });
   }
 
+  /** What may not be sent yet, and most of what is in flight; some twice. */
+  private void forEachInMemory(Consumer<Entry> action) {
+    ready.forEach(action);
+    gates.forEach(action);
+    barrier.forEachQueued(action);
+  }
+
   Limits limits(int rows, long readBytes) {
     return new Limits(rows, readBytes, context.config().maxMessageBytes());
   }
 
   /** Whether another window's worth may come in. */
   boolean hasRoom() {
-    return hasMemory() && !moreParked && gates.parkedCount() <= MAX_PARKED;
+    return fits(waiting + ready.size(), bytes) && !moreParked && gates.parkedCount() <= MAX_PARKED;
   }
 
+  /**
+   * Whether what was refused or held may come back. What waits behind a truncate does not count: it
+   * goes only when these have gone.
+   */
   boolean hasMemory() {
-    return waiting + ready.size() <= LOW_WATER_PAGES * context.config().pageSize()
-        && bytes <= context.memory().shareBytes() / 2;
+    return fits(waiting + ready.size() - barrier.queued(), bytes - barrier.queuedBytes());
+  }
+
+  /** No more may be queued behind a truncate. */
+  boolean isBarrierFull() {
+    return !fits(barrier.queued(), barrier.queuedBytes());
+  }
+
+  private boolean fits(int messages, long messageBytes) {
+    return messages <= LOW_WATER_PAGES * context.config().pageSize()
+        && messageBytes <= context.memory().shareBytes() / 2;
   }
 
   /** A message will be due then. */
@@ -228,6 +267,8 @@ final class Backlog {
       if (known.add(message.id(), ticket, message.timed())) {
         admit(message, origin);
         admitted++;
+      } else if (!settlingRefused.isEmpty()) {
+        settlingRefused.computeIfPresent(message.id(), (id, shown) -> true);
       }
     }
     return admitted;
@@ -243,7 +284,7 @@ final class Backlog {
         && (origin == Origin.RETRY || message.id() == barrier.waitsForId())) {
       barrier.adopt(entry);
       ready.add(entry);
-    } else if (origin == Origin.WINDOW && barrier.stops(message)) {
+    } else if (origin == Origin.WINDOW && barrier.stops(message) && !gates.isBlockedBy(message)) {
       barrier.queue(entry);
       waiting++;
     } else {
@@ -264,13 +305,18 @@ final class Backlog {
 
   /** Does whatever can be done now. */
   void pump() {
-    passBarrier();
-    holds.flush();
-    if (!ready.isEmpty()) {
-      lane.send(ready);
-    }
+    do {
+      someDiscarded = false;
+      passBarrier();
+      readRequeued();
+      holds.flush();
+      if (!ready.isEmpty()) {
+        lane.send(ready);
+      }
+    } while (someDiscarded);
     due.pump();
     held.pump();
+    requeued.pump();
     if (moreParked && !readingParked && gates.parkedCount() <= MAX_PARKED / 2) {
       readParked(false, this::pump);
     }
@@ -298,6 +344,25 @@ final class Backlog {
     }
   }
 
+  /**
+   * What a person requeues comes by a window; while none is read, since too much waits for that
+   * very message, it is read by its id.
+   */
+  private void readRequeued() {
+    if (isBarrierFull()) {
+      windowReached(Long.MAX_VALUE);
+    }
+    if (requeuedPerhaps && isBarred()) {
+      requeuedPerhaps = false;
+      recheckBlocked();
+    }
+  }
+
+  /** No window is read, whatever memory there is. */
+  private boolean isBarred() {
+    return isBarrierFull() || moreParked || gates.parkedCount() > MAX_PARKED;
+  }
+
   // What is answered. -----------------------------------------------------------------------------
 
   /** Delivered. */
@@ -314,6 +379,14 @@ final class Backlog {
       known.settled(ids);
       lane.pump();
     }
+  }
+
+  /** Not sent, or refused: a person has taken it off the table. */
+  void discarded(Entry entry) {
+    forget(entry);
+    known.settled(List.of(entry.id()));
+    advance(entry);
+    someDiscarded = true;
   }
 
   /** The message's gate moves on. */
@@ -339,11 +412,13 @@ final class Backlog {
    * @param retryAfter null: by the destination's backoff
    */
   void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter) {
+    if (entry.discarded) {
+      discarded(entry);
+      return;
+    }
     int attempts = entry.message.attempts() + 1;
-    String error =
-        reason.length() > MAX_ERROR_CHARS ? reason.substring(0, MAX_ERROR_CHARS) : reason;
     if (!retry || attempts >= destination.maxAttempts()) {
-      fail(entry, attempts, error);
+      fail(entry, attempts, reason);
       return;
     }
     long delayMillis =
@@ -352,12 +427,12 @@ final class Backlog {
             : new Backoff(destination.retryInitial(), destination.retryMax())
                 .delayMillis(attempts, ThreadLocalRandom.current());
     block(entry);
-    context.events().retried(name(), entry.id(), attempts, delayMillis, error);
+    context.events().retried(name(), entry.id(), attempts, delayMillis, reason);
     long epoch = encoding().epoch();
     settle(
         "retry of ",
         entry,
-        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, error),
+        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, reason),
         () -> {
           if (barrier.isActive(entry)) {
             barrier.waitsFor(entry.id());
@@ -379,7 +454,7 @@ final class Backlog {
   }
 
   private void fail(Entry entry, int attempts, String error) {
-    boolean hold = destination.onFailure() == OnFailure.HOLD && !entry.message.barrier();
+    boolean hold = failedToo() && !entry.message.barrier();
     if (hold) {
       block(entry);
     }
@@ -406,28 +481,53 @@ final class Backlog {
     }
   }
 
-  /** Writes a message's new state, then forgets it. */
-  private void settle(String what, Entry entry, Work.Update update, Runnable then) {
+  /**
+   * Writes a message's new state, then forgets it. Where its row is gone, a person has discarded it
+   * while it was in flight: then nothing waits for it.
+   */
+  private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
+    settlingRefused.put(entry.id(), false);
     update(
         what,
         update,
-        () -> {
+        found -> {
           forget(entry);
           known.settled(List.of(entry.id()));
+          boolean shownAgain = Boolean.TRUE.equals(settlingRefused.remove(entry.id()));
           then.run();
+          if (!found) {
+            recheckBlocked();
+          }
+          if (shownAgain) {
+            requeued.want(List.of(entry.id()));
+          }
         });
   }
 
   /** Changes the state of rows. */
-  void update(String what, Work.Update update, Runnable then) {
+  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     settling++;
     lane.update(
         what + name(),
         update,
-        () -> {
+        result -> {
           settling--;
-          then.run();
+          then.accept(result);
         });
+  }
+
+  /** Does something later, unless memory is dropped before. */
+  void later(long delayMillis, Runnable action) {
+    context
+        .core()
+        .schedule(
+            delayMillis,
+            () -> {
+              if (!dropped) {
+                action.run();
+                lane.pump();
+              }
+            });
   }
 
   /** These are marked as held. */
@@ -458,11 +558,16 @@ final class Backlog {
 
   // What a person does. ---------------------------------------------------------------------------
 
-  /** An operator has changed something: look whether what blocks still stands, and what is due. */
+  /**
+   * An operator has changed something: look whether what blocks still stands, what is due, and
+   * whether what is in memory is still there.
+   */
   void recheck() {
     if (window.isOn()) {
       due.read();
+      discards.look();
     }
+    requeuedPerhaps = barrier.isShut() || gates.parkedCount() > 0;
     recheckBlocked();
   }
 
@@ -482,8 +587,11 @@ final class Backlog {
     rechecking = true;
     read(
         "blocked gates of ",
-        () -> context.store().standing(name(), heads.keySet(), true),
+        () -> context.store().standing(name(), heads.keySet(), failedToo()),
         (standing, ticket) -> {
+          if (isBarred()) {
+            requeued.want(standing);
+          }
           heads.keySet().removeAll(standing);
           heads.forEach(
               (headId, gate) -> {
@@ -511,6 +619,9 @@ final class Backlog {
           if (standing.isEmpty() && barrier.waitsForId() == id) {
             barrier.settled();
             lane.pump();
+          } else if (isBarred()) {
+            requeued.want(standing);
+            lane.pump();
           }
         },
         () -> {});
@@ -521,6 +632,7 @@ final class Backlog {
     window.off();
     due.stop();
     held.stop();
+    requeued.stop();
   }
 
   /** Nothing of it is used any more. */

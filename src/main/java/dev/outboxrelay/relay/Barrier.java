@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.values.Message;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Barrier {
   private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+  private long queuedBytes;
   private boolean closed;
   private long waitsForId;
   private @Nullable Entry active;
@@ -35,6 +37,12 @@ final class Barrier {
 
   void queue(Entry entry) {
     queue.add(entry);
+    queuedBytes += entry.bytes();
+  }
+
+  /** Whether a truncate waits, or is waited for. */
+  boolean isShut() {
+    return closed || !queue.isEmpty();
   }
 
   /** A refused truncate has come back. */
@@ -55,8 +63,16 @@ final class Barrier {
     waitsForId = 0;
   }
 
+  void forEachQueued(Consumer<Entry> action) {
+    queue.forEach(action);
+  }
+
   int queued() {
     return queue.size();
+  }
+
+  long queuedBytes() {
+    return queuedBytes;
   }
 
   /**
@@ -69,14 +85,14 @@ final class Barrier {
     if (closed || head == null) {
       return null;
     }
-    if (!head.message.barrier()) {
-      return queue.remove();
+    if (head.message.barrier()) {
+      if (!nothingBefore) {
+        return null;
+      }
+      closed = true;
+      active = head;
     }
-    if (!nothingBefore) {
-      return null;
-    }
-    closed = true;
-    active = head;
+    queuedBytes -= head.bytes();
     return queue.remove();
   }
 }

@@ -25,11 +25,20 @@ final class Completer {
   /** Under load a delete waits until this many ids are there, or no other is under way. */
   private static final int WORTHWHILE = 500;
 
+  /** After so long it is looked again whether rows are free that others had locked. */
+  static final long LOCKED_MILLIS = 1000;
+
   private final MessageStore store;
   private final Work work;
+  private final Scheduler core;
   private final RelayEvents events;
   private final Map<Consumer<List<Long>>, Pending> pending = new LinkedHashMap<>();
   private int pendingCount;
+
+  /** Their rows are locked by others; they are completed apart, so that they delay no one. */
+  private final Map<Consumer<List<Long>>, Pending> locked = new LinkedHashMap<>();
+
+  private boolean unlocking;
   private int underWay;
 
   private static final class Pending {
@@ -43,9 +52,10 @@ final class Completer {
     }
   }
 
-  Completer(MessageStore store, Work work, RelayEvents events) {
+  Completer(MessageStore store, Work work, Scheduler core, RelayEvents events) {
     this.store = store;
     this.work = work;
+    this.core = core;
     this.events = events;
   }
 
@@ -71,15 +81,31 @@ final class Completer {
   }
 
   private void start() {
+    underWay++;
+    pendingCount -=
+        start(
+            pending,
+            () -> {
+              underWay--;
+              flush();
+            });
+  }
+
+  /**
+   * Takes a batch off the map and completes it.
+   *
+   * @return how many ids
+   */
+  private int start(Map<Consumer<List<Long>>, Pending> from, Runnable ended) {
     Map<String, List<Long>> ids = new HashMap<>();
-    Map<Consumer<List<Long>>, List<Long>> taken = new LinkedHashMap<>();
+    Map<Consumer<List<Long>>, Pending> taken = new LinkedHashMap<>();
     Set<String> keep = new HashSet<>();
     int count = 0;
-    for (var it = pending.entrySet().iterator(); it.hasNext() && count < BATCH; ) {
+    for (var it = from.entrySet().iterator(); it.hasNext() && count < BATCH; ) {
       var entry = it.next();
       it.remove();
       Pending acknowledged = entry.getValue();
-      taken.put(entry.getKey(), acknowledged.ids);
+      taken.put(entry.getKey(), acknowledged);
       ids.computeIfAbsent(acknowledged.destination, d -> new ArrayList<>())
           .addAll(acknowledged.ids);
       if (acknowledged.keep) {
@@ -88,16 +114,52 @@ final class Completer {
       count += acknowledged.ids.size();
     }
     int total = count;
-    pendingCount -= total;
-    underWay++;
     work.submit(
         "completion",
         () -> store.complete(ids, keep),
-        found -> {
-          underWay--;
-          events.completed(total, total - found);
-          taken.forEach((then, settled) -> then.accept(settled));
-          flush();
+        done -> {
+          int settled = total - done.locked().size();
+          events.completed(settled, settled - done.found());
+          taken.forEach((then, acknowledged) -> settle(then, acknowledged, done.locked()));
+          ended.run();
         });
+    return total;
+  }
+
+  private void settle(Consumer<List<Long>> then, Pending acknowledged, Set<Long> left) {
+    if (left.isEmpty()) {
+      then.accept(acknowledged.ids);
+      return;
+    }
+    List<Long> settled = new ArrayList<>();
+    for (long id : acknowledged.ids) {
+      if (left.contains(id)) {
+        locked
+            .computeIfAbsent(then, t -> new Pending(acknowledged.destination, acknowledged.keep))
+            .ids
+            .add(id);
+      } else {
+        settled.add(id);
+      }
+    }
+    then.accept(settled);
+    unlockLater();
+  }
+
+  /** One batch at a time, however many rows are locked. */
+  private void unlockLater() {
+    if (unlocking || locked.isEmpty()) {
+      return;
+    }
+    unlocking = true;
+    core.schedule(
+        LOCKED_MILLIS,
+        () ->
+            start(
+                locked,
+                () -> {
+                  unlocking = false;
+                  unlockLater();
+                }));
   }
 }

@@ -21,6 +21,10 @@ final class DueReader {
   private final LaneContext context;
   private boolean reading;
   private boolean wanted;
+
+  /** The last reads have left out what was published for later. */
+  private boolean leftOut;
+
   private boolean stopped;
   private Scheduler.@Nullable Timer timer;
   private long timerAtNanos;
@@ -62,11 +66,17 @@ final class DueReader {
   }
 
   void pump() {
+    boolean refusedOnly = backlog.isBarrierFull();
+    if (leftOut && !refusedOnly) {
+      leftOut = false;
+      wanted = true;
+    }
     if (!wanted || reading || stopped || !backlog.hasMemory()) {
       return;
     }
     wanted = false;
     reading = true;
+    leftOut |= refusedOnly;
     Set<Long> except = backlog.inMemoryByTime();
     Limits limits =
         backlog.limits(
@@ -74,7 +84,7 @@ final class DueReader {
             Math.min(WindowReader.READ_BYTES, context.memory().shareBytes()));
     backlog.read(
         "due messages of ",
-        () -> context.store().due(backlog.name(), except, limits, backlog.encoding()),
+        () -> context.store().due(backlog.name(), refusedOnly, except, limits, backlog.encoding()),
         (batch, ticket) -> {
           reading = false;
           came(batch, ticket);

@@ -12,6 +12,9 @@ final class Entry {
 
   long sentAtNanos;
 
+  /** A person has taken it off the table. */
+  boolean discarded;
+
   Entry(Message message) {
     this.message = message;
   }

@@ -86,6 +86,11 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void discarded(String destination, int messages) {
+    listeners.forEach(l -> l.discarded(destination, messages));
+  }
+
+  @Override
   public void missed(String destination, int messages) {
     listeners.forEach(l -> l.missed(destination, messages));
   }

@@ -154,6 +154,7 @@ final class Fleet {
               lanes.put(name, lane);
               context.events().owned(name, epoch);
               lane.start();
+              lane.probeIfDown();
             });
   }
 

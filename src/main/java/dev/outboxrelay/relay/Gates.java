@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,20 +68,17 @@ final class Gates {
       if (origin != Origin.WINDOW) {
         park(line, 0);
       }
-    } else if (line.parked && origin == Origin.WINDOW && !isHead(line, entry)) {
+    } else if (line.parked && origin == Origin.WINDOW && entry.id() != line.headId) {
       line.holdsUnderWay++;
       line.heldSinceRead = true;
       return Verdict.HOLD;
     }
-    if (line.parked && line.headId != 0 && entry.id() <= line.headId) {
+    // A requeued head comes by a window, like a new message. An earlier message that a person has
+    // requeued is not the head: the head's followers must not pass with it.
+    if (line.headId == entry.id()) {
       line.headId = 0;
     }
     return append(line, entry);
-  }
-
-  /** A requeued head comes by a window, like a new message. */
-  private static boolean isHead(Line line, Entry entry) {
-    return line.headId != 0 && entry.id() <= line.headId;
   }
 
   private static Verdict append(Line line, Entry entry) {
@@ -222,6 +220,22 @@ final class Gates {
             action.accept(gate, line.headId);
           }
         });
+  }
+
+  /** Each message in memory that goes through a gate. */
+  void forEach(Consumer<Entry> action) {
+    for (Line line : lines.values()) {
+      for (Entry entry = line.active; entry != null; entry = entry.follower) {
+        action.accept(entry);
+      }
+    }
+  }
+
+  /** Whether this is the very message that its gate is blocked by. */
+  boolean isBlockedBy(Message message) {
+    Gate gate = message.gate();
+    Line line = gate == null ? null : lines.get(gate);
+    return line != null && line.parked && line.headId == message.id();
   }
 
   boolean isParked(Gate gate) {

@@ -62,10 +62,15 @@ final class Holds {
     backlog.update(
         "hold of ",
         () -> context.store().hold(backlog.name(), backlog.encoding().epoch(), ids),
-        () -> {
-          backlog.held(entries);
+        locked -> {
+          List<Entry> marked = entries.stream().filter(e -> !locked.contains(e.id())).toList();
+          backlog.held(marked);
+          if (marked.size() < entries.size()) {
+            List<Entry> left = entries.stream().filter(e -> locked.contains(e.id())).toList();
+            backlog.later(Completer.LOCKED_MILLIS, () -> now.addAll(left));
+          }
           Set<Gate> touched = new HashSet<>();
-          for (Entry entry : entries) {
+          for (Entry entry : marked) {
             gates.holdCommitted(entry.message);
             touched.add(gate(entry));
           }

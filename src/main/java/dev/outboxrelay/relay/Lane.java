@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.values.Destination;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,26 @@ final class Lane {
     }
   }
 
+  /**
+   * An earlier owner, or this one under earlier settings, has reported the destination as down,
+   * which may be long over while nothing is owed: find out.
+   */
+  void probeIfDown() {
+    if (destination.paused()) {
+      return;
+    }
+    context
+        .work()
+        .submit(
+            "state of " + name(),
+            () -> context.destinations().isDown(name()),
+            down -> {
+              if (down && !retired) {
+                link.probe();
+              }
+            });
+  }
+
   /** Throws everything in memory away; {@link #start} reads it again. */
   void reset() {
     backlog.drop();
@@ -92,18 +113,18 @@ final class Lane {
   }
 
   /** Changes the state of rows; {@code then} is left out when the backlog was dropped meanwhile. */
-  void update(String what, Work.Update update, Runnable then) {
+  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     Backlog asking = backlog;
     updatesUnderWay++;
     context
         .work()
-        .update(
+        .submit(
             what,
             update,
-            () -> {
+            result -> {
               updatesUnderWay--;
               if (asking == backlog) {
-                then.run();
+                then.accept(result);
                 pump();
               } else if (startWanted) {
                 start();

@@ -60,11 +60,11 @@ final class Link {
   private int failures;
   private boolean lively;
 
-  /**
-   * The message that was alone in flight when a connection died, and nothing has succeeded since; 0
-   * when there is none.
-   */
-  private long suspectId;
+  private final Suspects suspects = new Suspects();
+  private boolean lookingAtSuspects;
+
+  /** It accepts connections, and does not answer: reported as down. */
+  private boolean mute;
 
   private Scheduler.@Nullable Timer restTimer;
   private Scheduler.@Nullable Timer ackTimer;
@@ -99,6 +99,10 @@ final class Link {
       long now = context.core().nanoTime();
       while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
         Entry entry = ready.remove();
+        if (entry.discarded) {
+          lane.backlog().discarded(entry);
+          continue;
+        }
         if (entry.message.tooLarge()) {
           lane.backlog().tooLarge(entry);
           continue;
@@ -121,6 +125,13 @@ final class Link {
     return lane.backlog().settling() < MAX_SETTLING
         && inFlight.size() < slowStart.window()
         && inFlight.bytes() < IN_FLIGHT_BYTES;
+  }
+
+  /** Connects although nothing is to be sent: only then is it known how the destination does. */
+  void probe() {
+    if (state == State.IDLE) {
+      connect();
+    }
   }
 
   private void connect() {
@@ -231,7 +242,12 @@ final class Link {
   private void alive() {
     lively = true;
     failures = 0;
-    suspectId = 0;
+    suspects.answered();
+    if (mute) {
+      mute = false;
+      report(null);
+      context.events().up(destination.name());
+    }
   }
 
   private void unknown(long id) {
@@ -297,19 +313,33 @@ final class Link {
       unreachable(reason);
       return;
     }
-    if (fault != SinkListener.Fault.NONE || !unanswered.isEmpty()) {
+    boolean atFault = fault != SinkListener.Fault.NONE;
+    boolean calm = lively && !atFault || unanswered.isEmpty() && !atFault;
+    if (!calm) {
       context.events().connectionLost(destination.name(), reason, unanswered.size());
-      report(reason);
     }
-    if (!unanswered.isEmpty()) {
+    if (atFault && !unanswered.isEmpty()) {
       died(unanswered, reason);
+    } else {
+      // What the connection was handed after its end was never written.
+      sendAgain(unanswered);
+      if (!calm && fault != SinkListener.Fault.PROTOCOL && !lively) {
+        suspects.diedUnwritten();
+      }
     }
-    if (lively || fault == SinkListener.Fault.NONE) {
+    mute |= suspects.isMute();
+    if (!calm) {
+      report(mute ? "accepts connections and answers nothing: " + reason : reason);
+    }
+    if (lively || calm) {
       state = State.IDLE;
       failures = 0;
     } else {
       failures++;
-      rest();
+      long delayMillis = rest();
+      if (mute) {
+        context.events().down(destination.name(), reason, delayMillis);
+      }
     }
     lane.pump();
   }
@@ -329,28 +359,50 @@ final class Link {
 
   /**
    * Finds the guilty one. Several in flight: nobody is charged, all are sent again, one at first.
-   * One alone: it is charged, unless another one died alone before it and nothing has succeeded
+   * One alone: it is charged, unless another one died alone before it and nothing was answered
    * since, which speaks against the destination; then it goes to the end of the queue, so that
    * others have their turn.
    */
   private void died(List<Entry> unanswered, String reason) {
     slowStart.died();
+    suspects.died(lively);
+    if (unanswered.size() > 1) {
+      sendAgain(unanswered);
+      return;
+    }
     Entry first = unanswered.get(0);
-    if (unanswered.size() == 1 && (suspectId == 0 || suspectId == first.id())) {
-      boolean lastAttempt = first.message.attempts() + 1 >= destination.maxAttempts();
-      suspectId = lastAttempt ? 0 : first.id();
+    if (suspects.charges(first.id())) {
       lane.backlog()
           .refused(
               first,
               "the connection ended while this message was alone in flight: " + reason,
               true,
               null);
-      return;
-    }
-    if (unanswered.size() == 1) {
+    } else {
       lane.backlog().sendLast(first);
+      lookAtSuspects();
+    }
+  }
+
+  /** A suspect that a person has discarded must not acquit the next one for ever. */
+  private void lookAtSuspects() {
+    if (lookingAtSuspects) {
       return;
     }
+    lookingAtSuspects = true;
+    List<Long> ids = suspects.ids();
+    context
+        .work()
+        .submit(
+            "suspects of " + destination.name(),
+            () -> context.store().standing(destination.name(), ids, true),
+            standing -> {
+              lookingAtSuspects = false;
+              suspects.retain(ids, standing);
+            });
+  }
+
+  private void sendAgain(List<Entry> unanswered) {
     List<Entry> backwards = new ArrayList<>(unanswered);
     Collections.reverse(backwards);
     lane.backlog().sendAgain(backwards);
@@ -387,7 +439,7 @@ final class Link {
   }
 
   private void report(@Nullable String error) {
-    reports.add(down, error);
+    reports.add(down || mute, error);
   }
 
   /** Closes for good. */

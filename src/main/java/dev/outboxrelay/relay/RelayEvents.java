@@ -60,6 +60,9 @@ public interface RelayEvents {
   /** Messages wait behind a refused message of their key. */
   default void held(String destination, int messages) {}
 
+  /** A person took messages off the table that were in memory and not answered yet. */
+  default void discarded(String destination, int messages) {}
+
   /** The sweep found messages that no bell and no read had brought. Should never be called. */
   default void missed(String destination, int messages) {}
 

@@ -64,7 +64,7 @@ final class Term implements AutoCloseable {
             work,
             database.messages(),
             database.destinations(),
-            new Completer(database.messages(), work, events),
+            new Completer(database.messages(), work, core, events),
             this::tailReader,
             clock,
             memory,

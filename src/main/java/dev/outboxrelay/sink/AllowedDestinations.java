@@ -21,6 +21,7 @@ public final class AllowedDestinations implements AddressPolicy {
   private static final Pattern HOST =
       Pattern.compile(
           "(\\*\\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\\.?");
+  private static final Pattern NOTHING = Pattern.compile("[,\\s]*");
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|[0-9a-f.]*:[0-9a-f:.]+");
 
   private final List<String> hosts = new ArrayList<>();
@@ -35,6 +36,10 @@ public final class AllowedDestinations implements AddressPolicy {
    * @throws IllegalArgumentException when one of them is no host, address or network
    */
   public static AllowedDestinations parse(String patterns) {
+    if (NOTHING.matcher(patterns).matches()) {
+      throw new IllegalArgumentException(
+          "the list is empty, which would allow nothing: name a host, or leave it out");
+    }
     AllowedDestinations allowed = new AllowedDestinations();
     for (String pattern : patterns.trim().split("[,\\s]+")) {
       allowed.add(pattern.toLowerCase(Locale.ROOT));

@@ -31,6 +31,19 @@ final class Connections {
    */
   private static final String RELAXED_COMMIT = "set synchronous_commit = off;";
 
+  /**
+   * No statement of the pool waits long for a lock that a person holds: it fails, and is repeated
+   * later without occupying a connection meanwhile.
+   */
+  private static final String SHORT_WAITS = " set lock_timeout = '100ms';";
+
+  /** What the relay does to the table is not told to the relay, as what a person does is. */
+  static final String AS_RELAY = " set outbox.relay = 'on';";
+
+  /** Under SERIALIZABLE, the default of some databases, its reads would make writers fail. */
+  private static final String READ_COMMITTED =
+      " set default_transaction_isolation = 'read committed'; ";
+
   private final DatabaseSettings settings;
 
   Connections(DatabaseSettings settings) {
@@ -48,7 +61,13 @@ final class Connections {
     config.setConnectionTimeout(Math.max(1000, settings.connectTimeout().toMillis()));
     config.setValidationTimeout(Math.max(1000, settings.connectTimeout().toMillis() / 2));
     config.setInitializationFailTimeout(-1);
-    config.setConnectionInitSql(PINNED_PLANS + RELAXED_COMMIT + " set timezone = 'UTC'");
+    config.setConnectionInitSql(
+        PINNED_PLANS
+            + RELAXED_COMMIT
+            + SHORT_WAITS
+            + AS_RELAY
+            + READ_COMMITTED
+            + " set timezone = 'UTC'");
     config.setPoolName("outbox-relay");
     config.setAutoCommit(true);
     return new HikariDataSource(config);
@@ -78,7 +97,8 @@ final class Connections {
     long limitSeconds = Math.max(1, limitMillis / 1000);
     try (Statement s = connection.createStatement()) {
       s.execute(
-          "set idle_session_timeout = "
+          READ_COMMITTED
+              + "set idle_session_timeout = "
               + limitMillis
               + "; set tcp_keepalives_idle = "
               + Math.max(1, limitSeconds / 3)

@@ -24,6 +24,9 @@ public interface DestinationStore {
    */
   long takeOver(String destination, String owner) throws SQLException;
 
+  /** Whether the last report says that the destination is down. */
+  boolean isDown(String destination) throws SQLException;
+
   /**
    * Reports how a destination does.
    *

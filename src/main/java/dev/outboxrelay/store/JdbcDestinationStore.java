@@ -53,6 +53,9 @@ final class JdbcDestinationStore implements DestinationStore {
           + PULL_BACK_ROWS
           + "))";
 
+  private static final String IS_DOWN =
+      "select 1 from outbox.destination_state where destination = ? and down_since is not null";
+
   private static final String REPORT =
       "update outbox.destination_state set"
           + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
@@ -128,6 +131,14 @@ final class JdbcDestinationStore implements DestinationStore {
           LOG.info("destination {}: rows of a restored database are made visible", destination);
         }
       }
+      long epoch;
+      try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
+        new Parameters(s).text(owner).text(destination);
+        try (ResultSet r = s.executeQuery()) {
+          epoch = r.next() ? r.getLong(1) : 0;
+        }
+      }
+      // After the fence is up: an earlier owner's late statement holds nothing any more.
       try (PreparedStatement s = c.prepareStatement(LET_GO)) {
         new Parameters(s).text(destination);
         while (s.executeUpdate() == PULL_BACK_ROWS) {
@@ -135,11 +146,17 @@ final class JdbcDestinationStore implements DestinationStore {
               "destination {}: held messages are let go, it has no order any more", destination);
         }
       }
-      try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
-        new Parameters(s).text(owner).text(destination);
-        try (ResultSet r = s.executeQuery()) {
-          return r.next() ? r.getLong(1) : 0;
-        }
+      return epoch;
+    }
+  }
+
+  @Override
+  public boolean isDown(String destination) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(IS_DOWN)) {
+      new Parameters(s).text(destination);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next();
       }
     }
   }
@@ -148,10 +165,7 @@ final class JdbcDestinationStore implements DestinationStore {
   public void report(String destination, boolean down, @Nullable String error) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(REPORT)) {
-      s.setBoolean(1, down);
-      s.setString(2, error);
-      s.setString(3, error);
-      s.setString(4, destination);
+      new Parameters(s).flag(down).error(error).error(error).text(destination);
       s.executeUpdate();
     }
   }

@@ -7,9 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,9 +19,26 @@ import org.jspecify.annotations.Nullable;
  * its own.
  */
 final class JdbcMessageStore implements MessageStore {
+  /** The true sizes: the row values are stored uncompressed, and octet_length looks no closer. */
   private static final String SIZE =
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
-          + " + coalesce(pg_column_size(m.headers), 0)";
+          + " + coalesce(pg_column_size(m.headers), 0) + coalesce(octet_length(m.key), 0)"
+          + " + coalesce(octet_length(m.type), 0)";
+
+  /**
+   * A key as gates know it: of a large one a hash, so that gates take little memory, and the index
+   * of parked ones takes any key; word for word that index's expression. Two keys with one hash
+   * share a gate: they wait for each other, and nothing else comes of it.
+   */
+  private static String gateKey(String row) {
+    return "(case when octet_length("
+        + row
+        + ".key) <= 200 then "
+        + row
+        + ".key else 'hash ' || hashtextextended("
+        + row
+        + ".key, 0)::text end)";
+  }
 
   /**
    * At most a day either way: a row may say 'infinity', which cannot be subtracted from. Null stays
@@ -39,8 +54,10 @@ final class JdbcMessageStore implements MessageStore {
 
   /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
   private static String columns(String size, String state, String destination) {
-    return "s.id, s.key, s.op, s.source_schema, s.source_table, s.xid, s.created_at, s.type, s.attempts,"
-        + " "
+    return "s.id, "
+        + gateKey("s")
+        + ", s.op, s.source_schema, s.source_table, s.xid, s.created_at,"
+        + " case when s.size <= ? then s.type end, s.attempts, "
         + size
         + ","
         + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
@@ -50,12 +67,13 @@ final class JdbcMessageStore implements MessageStore {
         + ", "
         + state
         + ", "
-        + destination;
+        + destination
+        + ", case when octet_length(s.key) > 200 and s.size <= ? then s.key end";
   }
 
   /**
    * Rows in an order, cut where their sizes add up to more than a budget. Parameters: message bytes
-   * (3), those of {@code from}, rows, budget.
+   * (5), those of {@code from}, rows, budget.
    */
   private static String sized(String from, String order) {
     return "select "
@@ -95,7 +113,7 @@ final class JdbcMessageStore implements MessageStore {
   /**
    * As a sized page, without the running sum, which costs as much as reading the rows: bounded by
    * leaving out the values of each row that is larger than its share of the budget. Parameters: row
-   * bytes (4), those of the page, rows.
+   * bytes (6), those of the page, rows.
    */
   static final String LEAN_PAGE =
       "select "
@@ -145,14 +163,16 @@ final class JdbcMessageStore implements MessageStore {
   static final String DUE =
       sized(
           "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
-              + " and m.due_at is not null and m.due_at <= now() and m.id <> all (?)",
+              + " and m.due_at is not null and m.due_at <= now() and (not ? or m.state = 'retry')"
+              + " and m.id <> all (?)",
           "m.due_at, m.id");
 
   private static final String NEXT_DUE =
       "select "
           + millisUntil("min(m.due_at)")
           + " from outbox.message m"
-          + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null and m.id <> all (?)";
+          + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null"
+          + " and (not ? or m.state = 'retry') and m.id <> all (?)";
 
   static final String NEXT_DUES =
       "select d.name, "
@@ -161,21 +181,33 @@ final class JdbcMessageStore implements MessageStore {
           + " and m.state in ('pending', 'retry') and m.due_at is not null) as due_at"
           + " from unnest(?::text[]) as n (name) offset 0) d where d.due_at is not null";
 
+  static final String REQUEUED =
+      sized(
+          "from outbox.message m where m.id = any (?) and m.destination = ? and m.state = 'pending'",
+          "m.id");
+
   static String held(String gate) {
     return sized(
         "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
   }
 
-  private static final String PARKED =
-      "select m.source_schema, m.source_table, m.key, min(m.id) filter (where m.state <> 'held'),"
+  static final String PARKED =
+      "select m.source_schema, m.source_table, "
+          + gateKey("m")
+          + ", min(m.id) filter (where m.state <> 'held'),"
           + " min(m.id) filter (where m.state = 'held')"
           + " from outbox.message m"
           + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
-          + " and m.key is not null group by m.source_schema, m.source_table, m.key limit ?";
+          + " and m.key is not null group by m.source_schema, m.source_table, "
+          + gateKey("m")
+          + " limit ?";
 
   private static final String STANDING =
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
           + " and m.state = any (?)";
+
+  private static final String EXISTING =
+      "select m.id from outbox.message m where m.id = any (?) and m.destination = ?";
 
   private static final String BARRIER =
       "select min(m.id) from outbox.message m where m.destination = ? and m.state = 'retry'"
@@ -194,51 +226,64 @@ final class JdbcMessageStore implements MessageStore {
           + " (select m.id, m.destination from outbox.message m where m.id = d.id offset 0) x"
           + " where x.destination = d.destination))";
 
-  private static final String KEEP =
+  static final String KEEP =
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
           + " where id = any (?) and destination = ? and state <> 'delivered'";
 
   /**
-   * A fence: a relay that has been replaced, or one of its statements that is still under way,
-   * changes no state any more. The take-over waits for the row that this locks, and thereby for
-   * statements under way.
+   * Parameters: destination, epoch, ids. A fence: a relay that has been replaced, or one of its
+   * statements that is still under way, changes no state any more. The take-over waits for the row
+   * of destination_state that this locks, and thereby for statements under way. INVARIANT: with
+   * that lock a statement never waits for a message that another transaction has locked, or the
+   * take-over would wait as long.
    */
-  private static final String CURRENT_EPOCH =
-      " from (select from outbox.destination_state where destination = ? and epoch = ? for share) fence";
+  private static String fenced(String states, String locked) {
+    return " where id = any (array(select m.id from outbox.destination_state d"
+        + " join outbox.message m on m.destination = d.destination"
+        + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state "
+        + states
+        + " for share of d for update of m "
+        + locked
+        + "))";
+  }
 
-  private static final String RETRY =
-      "update outbox.message m set state = 'retry', attempts = ?, last_error = ?,"
+  static final String RETRY =
+      "update outbox.message set state = 'retry', attempts = ?, last_error = ?,"
           + " due_at = clock_timestamp() + ? * interval '1 millisecond'"
-          + CURRENT_EPOCH
-          + " where m.id = ? and m.destination = ? and m.state <> 'delivered'";
+          + fenced("<> 'delivered'", "nowait");
 
   private static final String FAIL =
-      "update outbox.message m set state = 'failed', attempts = ?, last_error = ?, due_at = null"
-          + CURRENT_EPOCH
-          + " where m.id = ? and m.destination = ? and m.state <> 'delivered'";
+      "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
+          + fenced("<> 'delivered'", "nowait");
 
-  private static final String HOLD =
-      "update outbox.message m set state = 'held'"
-          + CURRENT_EPOCH
-          + " where m.id = any (?) and m.destination = ? and m.state = 'pending'";
+  static final String HOLD =
+      "update outbox.message set state = 'held'" + fenced("= 'pending'", "skip locked");
+
+  /** What {@link #HOLD} has left out, and should not. */
+  private static final String NOT_HELD =
+      "select m.id from outbox.destination_state d join outbox.message m on m.destination = d.destination"
+          + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state = 'pending'";
 
   static final String OWED =
       "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
           + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (m.due_at is null or m.due_at <= now()) order by m.destination, m.id limit ?";
 
-  private static final String PURGE =
+  static final String PURGE =
       "delete from outbox.message where id = any (array("
           + "select m.id from outbox.destination d join lateral ("
           + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
-          + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years') limit ?) m on true limit ?))"
+          + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')"
+          + " order by x.delivered_at limit ? for update skip locked) m on true limit ?))"
           + " and state = 'delivered'";
 
   /** Written out, since an index does not serve "is not distinct from". */
-  private static String condition(Gate gate) {
+  static String condition(Gate gate) {
     return (gate.schema() == null ? "m.source_schema is null" : "m.source_schema = ?")
         + (gate.table() == null ? " and m.source_table is null" : " and m.source_table = ?")
-        + " and m.key = ?";
+        + " and "
+        + gateKey("m")
+        + " = ?";
   }
 
   private final DataSource pool;
@@ -331,13 +376,14 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public Batch due(String destination, Set<Long> except, Limits limits, Encoding encoding)
+  public Batch due(
+      String destination, boolean refusedOnly, Set<Long> except, Limits limits, Encoding encoding)
       throws SQLException {
     try (Connection c = pool.getConnection()) {
       Batch due;
       try (PreparedStatement s = c.prepareStatement(DUE)) {
-        Parameters p =
-            new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).numbers(except);
+        Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).text(destination);
+        p.flag(refusedOnly).numbers(except);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           due = new Rows(r, limits, name -> encoding).read();
@@ -346,7 +392,7 @@ final class JdbcMessageStore implements MessageStore {
       List<Long> known = new ArrayList<>(except);
       due.messages().forEach(m -> known.add(m.id()));
       try (PreparedStatement s = c.prepareStatement(NEXT_DUE)) {
-        new Parameters(s).text(destination).numbers(known);
+        new Parameters(s).text(destination).flag(refusedOnly).numbers(known);
         try (ResultSet r = s.executeQuery()) {
           r.next();
           long next = r.getLong(1);
@@ -370,6 +416,19 @@ final class JdbcMessageStore implements MessageStore {
         }
       }
       return next;
+    }
+  }
+
+  @Override
+  public Batch requeued(String destination, Collection<Long> ids, Limits limits, Encoding encoding)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(REQUEUED)) {
+      Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).numbers(ids);
+      p.text(destination).number(limits.rows()).number(limits.bytes());
+      try (ResultSet r = s.executeQuery()) {
+        return new Rows(r, limits, name -> encoding).read();
+      }
     }
   }
 
@@ -411,13 +470,16 @@ final class JdbcMessageStore implements MessageStore {
       List<String> states =
           failedToo ? List.of("pending", "retry", "failed") : List.of("pending", "retry");
       new Parameters(s).numbers(ids).text(destination).texts(states);
-      Set<Long> standing = new HashSet<>();
-      try (ResultSet r = s.executeQuery()) {
-        while (r.next()) {
-          standing.add(r.getLong(1));
-        }
-      }
-      return standing;
+      return Rows.ids(s);
+    }
+  }
+
+  @Override
+  public Set<Long> existing(String destination, Collection<Long> ids) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(EXISTING)) {
+      new Parameters(s).numbers(ids).text(destination);
+      return Rows.ids(s);
     }
   }
 
@@ -434,84 +496,58 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public int complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+  public Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
       throws SQLException {
-    Map<String, List<Long>> deleted = new HashMap<>(idsByDestination);
-    deleted.keySet().removeAll(keep);
-    int done = 0;
     try (Connection c = pool.getConnection()) {
-      if (deleted.size() > 1) {
-        done += completeSeveral(c, deleted);
-        deleted = Map.of();
-      }
-      for (Map.Entry<String, List<Long>> entry : idsByDestination.entrySet()) {
-        boolean kept = keep.contains(entry.getKey());
-        if (kept || deleted.containsKey(entry.getKey())) {
-          try (PreparedStatement s = c.prepareStatement(kept ? KEEP : COMPLETE)) {
-            new Parameters(s).numbers(entry.getValue()).text(entry.getKey());
-            done += s.executeUpdate();
-          }
-        }
-      }
-    }
-    return done;
-  }
-
-  private static int completeSeveral(Connection c, Map<String, List<Long>> idsByDestination)
-      throws SQLException {
-    List<Long> ids = new ArrayList<>();
-    List<String> destinations = new ArrayList<>();
-    idsByDestination.forEach(
-        (destination, its) -> {
-          ids.addAll(its);
-          destinations.addAll(Collections.nCopies(its.size(), destination));
-        });
-    try (PreparedStatement s = c.prepareStatement(COMPLETE_SEVERAL)) {
-      new Parameters(s).numbers(ids).texts(destinations);
-      return s.executeUpdate();
+      return new Completing(c, keep).complete(idsByDestination);
     }
   }
 
   @Override
-  public void retry(
+  public boolean retry(
       String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(RETRY)) {
       new Parameters(s)
           .number(attempts)
-          .text(error)
+          .error(error)
           .number(delayMillis)
           .text(destination)
           .number(epoch)
-          .number(id)
-          .text(destination);
-      s.executeUpdate();
+          .numbers(List.of(id));
+      return s.executeUpdate() > 0;
     }
   }
 
   @Override
-  public void fail(String destination, long epoch, long id, int attempts, String error)
+  public boolean fail(String destination, long epoch, long id, int attempts, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(FAIL)) {
       new Parameters(s)
           .number(attempts)
-          .text(error)
+          .error(error)
           .text(destination)
           .number(epoch)
-          .number(id)
-          .text(destination);
-      s.executeUpdate();
+          .numbers(List.of(id));
+      return s.executeUpdate() > 0;
     }
   }
 
   @Override
-  public void hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(HOLD)) {
-      new Parameters(s).text(destination).number(epoch).numbers(ids).text(destination);
-      s.executeUpdate();
+  public Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
+    try (Connection c = pool.getConnection()) {
+      try (PreparedStatement s = c.prepareStatement(HOLD)) {
+        new Parameters(s).text(destination).number(epoch).numbers(ids);
+        if (s.executeUpdate() == ids.size()) {
+          return Set.of();
+        }
+      }
+      try (PreparedStatement s = c.prepareStatement(NOT_HELD)) {
+        new Parameters(s).text(destination).number(epoch).numbers(ids);
+        return Rows.ids(s);
+      }
     }
   }
 

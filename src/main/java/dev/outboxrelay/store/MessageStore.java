@@ -53,9 +53,15 @@ public interface MessageStore {
    * earliest first; {@code nextDueMillis} of the answer tells when the next will be due, of all
    * that are not asked to be left out.
    *
+   * @param refusedOnly only retries
    * @param except ids that are being dealt with
    */
-  Batch due(String destination, Set<Long> except, Limits limits, Encoding encoding)
+  Batch due(
+      String destination, boolean refusedOnly, Set<Long> except, Limits limits, Encoding encoding)
+      throws SQLException;
+
+  /** Of these messages those that are pending, by id. */
+  Batch requeued(String destination, Collection<Long> ids, Limits limits, Encoding encoding)
       throws SQLException;
 
   /** The held messages of a gate, by id. */
@@ -77,6 +83,9 @@ public interface MessageStore {
   Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
       throws SQLException;
 
+  /** Which of these messages are still there, in whatever state. */
+  Set<Long> existing(String destination, Collection<Long> ids) throws SQLException;
+
   /**
    * When the first message with a due time will be due, milliseconds from now, 0 when it is.
    *
@@ -91,28 +100,34 @@ public interface MessageStore {
    * Takes delivered messages off the table, by exact ids.
    *
    * @param keep the destination keeps delivered rows for a while
-   * @return how many were there
    */
-  int complete(Map<String, List<Long>> idsByDestination, Set<String> keep) throws SQLException;
+  Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+      throws SQLException;
 
   /**
-   * Marks a refused message, with a charged attempt.
+   * Marks a refused message, with a charged attempt. Fails at once when another transaction has
+   * locked the row.
    *
    * @param epoch that of the caller; nothing happens when another relay has taken over since
    * @param delayMillis from now by the database's clock
+   * @return false when the message is not there to be marked
    */
-  void retry(String destination, long epoch, long id, int attempts, long delayMillis, String error)
+  boolean retry(
+      String destination, long epoch, long id, int attempts, long delayMillis, String error)
       throws SQLException;
 
-  /** Sets a message aside; {@code epoch} as in {@link #retry}. */
-  void fail(String destination, long epoch, long id, int attempts, String error)
+  /** Sets a message aside; {@code epoch} and answer as in {@link #retry}. */
+  boolean fail(String destination, long epoch, long id, int attempts, String error)
       throws SQLException;
 
   /**
    * Marks messages as held behind a refused message of their key; {@code epoch} as in {@link
    * #retry}.
+   *
+   * @return those that another transaction has locked: they are not marked, and to be asked for
+   *     again
    */
-  void hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
+  Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 
   /**
    * Ids of pending messages that are visible in a snapshot and due, by destination and id.
@@ -134,6 +149,15 @@ public interface MessageStore {
    * @return how many; equal to {@code limit} when there may be more
    */
   int purge(int limit) throws SQLException;
+
+  /**
+   * What came of a completion.
+   *
+   * @param found how many were taken off the table
+   * @param locked those that another transaction has locked: they are still there, and to be
+   *     completed later
+   */
+  record Completion(int found, Set<Long> locked) {}
 
   /** An owed message, by name. */
   record Owed(String destination, long id) {}

@@ -21,6 +21,11 @@ final class Parameters {
     return this;
   }
 
+  /** A text that is not ours. */
+  Parameters error(@Nullable String value) throws SQLException {
+    return text(ErrorText.storable(value));
+  }
+
   Parameters number(long value) throws SQLException {
     statement.setLong(next++, value);
     return this;
@@ -52,8 +57,8 @@ final class Parameters {
     return text(gate.key());
   }
 
-  /** The size above which a row's values are left out: it stands three times in every read. */
+  /** The size above which a row's values are left out: it stands five times in every read. */
   Parameters sizeLimit(long bytes) throws SQLException {
-    return number(bytes).number(bytes).number(bytes);
+    return number(bytes).number(bytes).number(bytes).number(bytes).number(bytes);
   }
 }

@@ -3,13 +3,16 @@ package dev.outboxrelay.store;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +47,17 @@ final class Rows {
     this.offset = offset;
     this.limits = limits;
     this.encodings = encodings;
+  }
+
+  /** The first column of every row of a query. */
+  static Set<Long> ids(PreparedStatement query) throws SQLException {
+    Set<Long> ids = new HashSet<>();
+    try (ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        ids.add(rows.getLong(1));
+      }
+    }
+    return ids;
   }
 
   /** Reads all rows. */
@@ -128,7 +142,8 @@ final class Rows {
       nextDueMillis.merge(target, dueInMillis, Math::min);
       return;
     }
-    String key = rows.getString(offset + 2);
+    String gateKey = rows.getString(offset + 2);
+    String largeKey = rows.getString(offset + 17);
     String op = rows.getString(offset + 3);
     schema = same(schema, rows.getString(offset + 4));
     table = same(table, rows.getString(offset + 5));
@@ -140,7 +155,7 @@ final class Rows {
           new Change(
               id,
               target,
-              key,
+              largeKey == null ? gateKey : largeKey,
               op,
               schema,
               table,
@@ -158,7 +173,7 @@ final class Rows {
         new Message(
             id,
             target,
-            key == null ? null : new Gate(schema, table, key),
+            gateKey == null ? null : new Gate(schema, table, gateKey),
             op.equals("truncate"),
             "retry".equals(rows.getString(offset + 15)),
             timed,

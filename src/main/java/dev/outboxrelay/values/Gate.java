@@ -8,6 +8,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param schema source schema, null for a published message
  * @param table source table, null for a published message
- * @param key the key as text
+ * @param key the key as text, of a large one its hash
  */
 public record Gate(@Nullable String schema, @Nullable String table, String key) {}

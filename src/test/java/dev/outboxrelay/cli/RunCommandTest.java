@@ -166,11 +166,30 @@ final class RunCommandTest {
               new String[] {"--heartbeat-bound", "5ms"},
               new String[] {"--name", " "},
               new String[] {"--http-port", "70000"},
-              new String[] {"--allow-destinations", "10.0.0.0/99"})) {
+              new String[] {"--allow-destinations", "10.0.0.0/99"},
+              new String[] {"--allow-destinations", ""},
+              new String[] {"--allow-destinations", " , "})) {
         CommandRun run = runInProcess(db, flag);
         assertEquals(ExitCode.USAGE, run.exitCode(), flag[0] + ": " + run.err());
         assertEquals(1, run.err().lines().count(), run.err());
       }
+    }
+  }
+
+  /** A variable that lost its value must not let go of what it bounds. */
+  @Test
+  void allowDestinations_emptyInTheEnvironment_isRefused() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      CommandRun run =
+          CommandRun.of(
+              Map.of(
+                  "OUTBOX_RELAY_DATABASE_URL", db.url(),
+                  "OUTBOX_RELAY_DATABASE_USER", db.user(),
+                  "OUTBOX_RELAY_DATABASE_PASSWORD", db.password(),
+                  "OUTBOX_RELAY_ALLOW_DESTINATIONS", ""),
+              "run");
+      assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
+      assertTrue(run.err().contains("the list is empty"), run.err());
     }
   }
 

@@ -61,7 +61,7 @@ class ReceiverTest {
       assertEquals(
           List.of(
               new Answer.Acked(1),
-              new Answer.Nacked(2, "a \"bad\"\nrow", false, Duration.ofMillis(70))),
+              new Answer.Nacked(2, "a \"bad\" row", false, Duration.ofMillis(70))),
           heard.answers());
       receiver.refuse(null);
       sink.send(List.of(Messages.of(2, "{\"id\":\"2\",\"x\":4}")));

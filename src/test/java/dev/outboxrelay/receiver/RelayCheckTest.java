@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RelayCheckTest {
@@ -67,6 +68,27 @@ class RelayCheckTest {
         Arguments.of(Format.PAYLOAD, Framing.RAW, Ack.CLOSE),
         Arguments.of(Format.CHANGE, Framing.LENGTH, Ack.CLOSE),
         Arguments.of(Format.CHANGE, Framing.LENGTH, Ack.NONE));
+  }
+
+  /** As docs/protocol.md says: fifty rows, at once, to a relay that runs. */
+  @ParameterizedTest(name = "{0}")
+  @EnumSource(Ack.class)
+  void ourOwnRelay_withFiftyRowsAtOnce_passesEveryItem(Ack ack) throws Exception {
+    ReceiverOptions options = ReceiverOptions.DEFAULTS.withAck(ack);
+    try (TestDatabase db = TestDatabase.create();
+        RelayCheck check =
+            RelayCheck.listen(options, Format.CHANGE, Duration.ofSeconds(30), result -> {})) {
+      db.execute(
+          "create table orders (id int primary key)",
+          "insert into outbox.destination (name, uri, ack) values ('d', 'tcp://127.0.0.1:%d', '%s')"
+              .formatted(check.port(), lower(ack)),
+          "select outbox.capture('orders', 'd')");
+      try (RunningRelay relay = RunningRelay.start(db)) {
+        db.execute("insert into orders select generate_series(1, 50)");
+        List<CheckResult> results = check.run();
+        assertEquals(List.of(), failed(results), results::toString);
+      }
+    }
   }
 
   @Test

@@ -115,6 +115,15 @@ final class GatesTest {
   }
 
   @Test
+  void requeuedEarlierOne_headStillBlocks_isHeld() {
+    gates.parked(A, 5);
+    Entry requeued = entry(3, A);
+    assertEquals(Verdict.HOLD, gates.admit(requeued, Origin.WINDOW));
+    gates.holdCommitted(requeued.message);
+    assertFalse(gates.beginHeldRead(A), "the head still blocks");
+  }
+
+  @Test
   void discardedHead_unblocked_heldOnesMayBeRead() {
     gates.parked(A, 5);
     assertFalse(gates.beginHeldRead(A));

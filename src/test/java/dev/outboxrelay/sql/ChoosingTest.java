@@ -118,6 +118,18 @@ final class ChoosingTest {
   }
 
   @Test
+  void condition_whereEveryNameIsQuoted_isTakenAsWell() throws SQLException {
+    try (Connection c = outbox.connect()) {
+      Outbox.run(
+          c,
+          "set quote_all_identifiers = on",
+          "select outbox.capture('t', 'crm', condition => 'new.id > 1')",
+          "insert into t values (1), (2)");
+    }
+    assertEquals(List.of("2"), outbox.query("select key from outbox.message"));
+  }
+
+  @Test
   void condition_withLiteralsAndNamesThatLookLikeRows_isLeftAlone() throws SQLException {
     outbox.execute("alter table t add column \"new.x\" text default 'new.v'");
     capture(", condition => 'new.\"new.x\" = ''new.v'' and E''a\\\\new.b'' <> ''old.v'''");

@@ -4,13 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.sink.tcp.TcpTransport;
+import dev.outboxrelay.testing.Destinations;
+import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Framing;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DestinationSoundTest {
 
@@ -52,8 +59,9 @@ class DestinationSoundTest {
 
   @Test
   void options_thatAreSound_areSaved() throws Exception {
-    save("change", "ndjson", "line", "{\"tls_ca\":\"/a\",\"tls_cert\":\"/b\",\"tls_key\":\"/c\"}");
-    save("change", "ndjson", "line", "{\"tls_server_name\":\"x\",\"idle_timeout_ms\":60000}");
+    saveTls("{\"tls_ca\":\"/a\",\"tls_cert\":\"/b\",\"tls_key\":\"/c\"}");
+    saveTls("{\"tls_server_name\":\"x\",\"idle_timeout_ms\":60000}");
+    save("change", "length", "none", "{\"idle_timeout_ms\":1}");
   }
 
   @ParameterizedTest
@@ -65,6 +73,11 @@ class DestinationSoundTest {
         "{\"tls_ca\":\" \"} | option 'tls_ca' has no sound value",
         "{\"idle_timeout_ms\":0} | option 'idle_timeout_ms' has no sound value",
         "{\"idle_timeout_ms\":1.5} | option 'idle_timeout_ms' has no sound value",
+        "{\"idle_timeout_ms\":1.0} | option 'idle_timeout_ms' has no sound value",
+        "{\"idle_timeout_ms\":-1} | option 'idle_timeout_ms' has no sound value",
+        "{\"idle_timeout_ms\":1e40} | option 'idle_timeout_ms' has no sound value",
+        "{\"tls_ca\":\"/a\"} | options for TLS, and a uri that begins with tcp://",
+        "{\"tls_server_name\":\"/a\"} | options for TLS, and a uri that begins with tcp://",
         "{\"idle_timeout_ms\":86400001} | option 'idle_timeout_ms' has no sound value",
         "{\"idle_timeout_ms\":\"5\"} | option 'idle_timeout_ms' has no sound value",
         "{\"tls_cert\":\"/b\"} | options need tls_cert and tls_key together",
@@ -73,6 +86,89 @@ class DestinationSoundTest {
       quoteCharacter = '`')
   void options_thatAreNonsense_areRefused(String options, String words) {
     assertRefused(() -> save("change", "ndjson", "line", options), words);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {"ndjson | close | ack 'close'", "raw | none | framing 'raw'"})
+  void idleTimeout_whereConnectionsDoNotStay_isRefused(String framing, String ack, String words) {
+    assertRefused(() -> save("change", framing, ack, "{\"idle_timeout_ms\":5}"), words);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcp://queue.example.com:4000",
+        "tls://Queue-1.example.com.:65535",
+        "tcp://my_service:1",
+        "tcp://10.1.2.3:1",
+        "tcp://[::1]:1",
+        "tls://[2001:db8::7]:4000",
+        "tcp://[::ffff:10.1.2.3]:1"
+      })
+  void uri_thatIsSound_isSavedAndUnderstood(String uri) throws Exception {
+    saveUri(uri, "{}");
+    assertEquals("", refusal(uri));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcp://[:::::]:1",
+        "tcp://[%%%]:1",
+        "tcp://[fe80::1%eth0]:1",
+        "tcp://[fe80::1%2]:1",
+        "tcp://[1.2.3.4]:1",
+        "tcp://[1:2]:1",
+        "tcp://..:1",
+        "tcp://.a:1",
+        "tcp://a..b:1",
+        "tcp://-a:1",
+        "tcp://a-:1",
+        "tcp://a\u0001b:1",
+        "tcp://a\u00a0b:1",
+        "tcp://b\u00fccher.example:1",
+        "tcp://a%20b:1",
+        "tcp://a'b:1",
+        "tcp://h:0",
+        "tcp://h:65536",
+        "http://h:1",
+        "tcp://h:1\n"
+      })
+  void uri_thatIsNonsense_isRefusedHereAndByTheRelay(String uri) {
+    assertRefused(() -> saveUri(uri, "{}"), "destination");
+    assertTrue(refusal(uri).contains("uri is"), () -> refusal(uri));
+  }
+
+  @Test
+  void uri_ofANameThatIsTooLong_isRefused() {
+    String uri = "tcp://" + "a.".repeat(130) + ":1";
+    assertRefused(() -> saveUri(uri, "{}"), "is not a host name");
+    assertTrue(refusal(uri).contains("need a shorter name"), () -> refusal(uri));
+  }
+
+  /** What the relay says, when it is not that the address is not allowed. */
+  private static String refusal(String uri) {
+    RecordedSink heard = new RecordedSink();
+    try (TcpTransport transport = new TcpTransport(1, (host, address) -> false)) {
+      transport.connect(Destinations.at(uri, Framing.NDJSON, Ack.LINE, "{}"), heard);
+      String reason = heard.awaitClosed(Fault.UNREACHABLE);
+      return reason.contains("uri is") ? reason : "";
+    }
+  }
+
+  @Test
+  void update_ofTheUriAlone_isLookedAt() throws Exception {
+    String name = saveTls("{\"tls_ca\":\"/a\"}");
+    for (String uri : new String[] {"tcp://h:1", "tls://..:1"}) {
+      assertRefused(
+          () ->
+              db.execute(
+                  "update outbox.destination set uri = '" + uri + "' where name = '" + name + "'"),
+          "destination");
+    }
   }
 
   @Test
@@ -97,10 +193,23 @@ class DestinationSoundTest {
 
   private static String save(String format, String framing, String ack, String options)
       throws SQLException {
+    return save("tcp://h:1", format, framing, ack, options);
+  }
+
+  private static String saveTls(String options) throws SQLException {
+    return saveUri("tls://h:1", options);
+  }
+
+  private static String saveUri(String uri, String options) throws SQLException {
+    return save(uri, "change", "ndjson", "line", options);
+  }
+
+  private static String save(String uri, String format, String framing, String ack, String options)
+      throws SQLException {
     String name = "d" + System.nanoTime();
     db.execute(
         "insert into outbox.destination (name, uri, format, framing, ack, options) values ('"
-            + String.join("','", name, "tcp://h:1", format, framing, ack, options)
+            + String.join("','", name, uri.replace("'", "''"), format, framing, ack, options)
             + "')");
     return name;
   }

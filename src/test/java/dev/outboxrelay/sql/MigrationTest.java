@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.outboxrelay.embedded.EmbeddedServer;
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.testing.TestServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -53,6 +54,31 @@ final class MigrationTest {
             "select * from outbox.status");
         assertEquals(List.of("pending"), Outbox.column(c, "select state from outbox.message"));
       }
+    }
+  }
+
+  /** Databases of legacy applications are not all in UTF-8. */
+  @Test
+  void migrate_inADatabaseOfAnotherEncoding_works() throws Exception {
+    TestServer server = TestServer.shared();
+    try (Connection admin = server.connect("postgres")) {
+      Outbox.run(admin, "drop database if exists latin");
+      Outbox.run(
+          admin,
+          "create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
+      new Migrator(server.url("latin"), server.user(), server.password()).migrate();
+      try (Connection c = server.connect("latin")) {
+        Outbox.run(
+            c,
+            "insert into outbox.destination (name, uri) values ('crm', 'tcp://h:1')",
+            "create table t (v text primary key, j json)",
+            "select outbox.capture('t', 'crm', except_columns => '{}')",
+            "insert into t values ('\u00e4', '{\"euro\":\"\\u20ac\"}')");
+        assertEquals(
+            List.of("\u00e4 {\"v\":\"\u00e4\",\"j\":{\"euro\":\"\\u20ac\"}}"),
+            Outbox.column(c, "select key || ' ' || new_row from outbox.message"));
+      }
+      Outbox.run(admin, "drop database latin");
     }
   }
 

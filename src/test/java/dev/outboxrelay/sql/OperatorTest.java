@@ -99,6 +99,20 @@ final class OperatorTest {
   }
 
   @Test
+  void requeue_ofHeldMessageByPlainUpdate_keepsItsPlaceUnlessThereIsNoOrder() throws SQLException {
+    long id = outbox.count("select outbox.publish('crm', '{}', 'k')");
+    outbox.execute("update outbox.message set state = 'held'");
+    String xid = outbox.query("select xid::text from outbox.message").get(0);
+    assertEquals(List.of("crm"), control("update outbox.message set state = 'pending'"));
+    assertEquals(List.of("held 0 -"), outbox.query(STATE + id));
+    assertEquals(List.of(xid), outbox.query("select xid::text from outbox.message"));
+    outbox.execute(
+        "update outbox.destination set ordering = 'none' where name = 'crm'",
+        "update outbox.message set state = 'pending'");
+    assertEquals(List.of("pending 0 -"), outbox.query(STATE + id));
+  }
+
+  @Test
   void requeue_whileRelaySleeps_ringsTheDoorbell() throws SQLException {
     long id = failed("crm", "no");
     try (Connection relay = outbox.connect()) {
@@ -135,6 +149,31 @@ final class OperatorTest {
     assertEquals(List.of("crm"), control("delete from outbox.message where destination = 'crm'"));
     assertEquals(List.of("audit"), control("select outbox.discard_failed()"));
     assertEquals(0, outbox.count("select count(*) from outbox.message"));
+  }
+
+  @Test
+  void delete_ofRefusedMessage_tellsTheRelayUnlessTheRelayDeletesIt() throws SQLException {
+    for (String state : List.of("retry", "failed")) {
+      String refused =
+          "insert into outbox.message (destination, op, state) values ('crm', 'message', '"
+              + state
+              + "')";
+      outbox.execute(refused);
+      assertEquals(List.of("crm"), control("delete from outbox.message"));
+      outbox.execute(refused);
+      assertEquals(
+          List.of(),
+          control(
+              "do $$ begin perform set_config('outbox.relay', 'on', true);"
+                  + " delete from outbox.message; end $$"));
+    }
+  }
+
+  @Test
+  void setAside_byHand_tellsTheRelay() throws SQLException {
+    outbox.execute(
+        "insert into outbox.message (destination, op, state) values ('crm', 'message', 'retry')");
+    assertEquals(List.of("crm"), control("update outbox.message set state = 'failed'"));
   }
 
   @Test

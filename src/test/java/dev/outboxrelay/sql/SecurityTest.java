@@ -169,6 +169,24 @@ final class SecurityTest {
     assertEquals(List.of("insert 1", "insert 20", "update 1", "delete 1"), outbox.changes());
   }
 
+  /** PostgreSQL asks for EXECUTE on the trigger function when a partition gets its triggers. */
+  @Test
+  void ownerOfACapturedPartitionedTable_addsPartitions() throws SQLException {
+    outbox.execute(
+        "create table p (id int primary key) partition by range (id)",
+        "alter table p owner to sec_app",
+        "select outbox.capture('p', 'crm')");
+    try (Connection app = outbox.connectAs("sec_app")) {
+      Outbox.run(
+          app,
+          "create table p1 partition of p for values from (0) to (10)",
+          "create table p2 (id int primary key)",
+          "alter table p attach partition p2 for values from (10) to (20)",
+          "insert into p values (1), (11)");
+    }
+    assertEquals(List.of("insert 1", "insert 11"), outbox.changes());
+  }
+
   @Test
   void publisher_mayPublishAndNothingElse() throws SQLException {
     try (Connection c = outbox.connectAs("sec_publisher")) {

@@ -2,6 +2,9 @@ package dev.outboxrelay.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
@@ -9,6 +12,7 @@ import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -140,6 +144,58 @@ final class JdbcMessageStoreTest {
   }
 
   @Test
+  void page_keysOverTheBudget_isCutLikeAnyOther() throws Exception {
+    db.execute(
+        "insert into outbox.message (destination, op, key, type, new_row)"
+            + " select 'out', 'message', repeat(g::text, 60000), repeat('t', 40000), '{}' from generate_series(1, 5) g");
+    Limits small = new Limits(1000, 150_000, 1 << 20);
+    Batch two = store.page("out", 0, null, store.snapshot(), small, ID);
+    assertEquals(2, two.messages().size());
+    assertTrue(two.more());
+    Message tooLarge =
+        store
+            .page("out", 0, null, store.snapshot(), new Limits(10, 1000, 1000), ID)
+            .messages()
+            .get(0);
+    assertTrue(tooLarge.tooLarge());
+    assertEquals(two.messages().get(0).gate(), tooLarge.gate());
+    assertTrue(keys(two).get(0).length() <= 200);
+  }
+
+  @Test
+  void key_large_isWrittenInFullAndHeldByItsHash() throws Exception {
+    String large = "é".repeat(1000);
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert(large),
+        insert(large + "!"),
+        insert(large));
+    database.destinations().takeOver("out", "me");
+    List<String> written = new ArrayList<>();
+    Encoding encoding =
+        new Encoding(
+            1,
+            c -> {
+              written.add(c.key());
+              return new byte[0];
+            });
+    List<Message> all = store.page("out", 0, null, store.snapshot(), LIMITS, encoding).messages();
+    assertEquals(List.of(large, large + "!", large), written);
+    assertEquals(all.get(0).gate(), all.get(2).gate());
+    assertNotEquals(all.get(0).gate(), all.get(1).gate());
+    Gate gate = all.get(0).gate();
+    store.retry("out", 1, all.get(0).id(), 1, 60_000, "no");
+    store.hold("out", 1, List.of(all.get(1).id(), all.get(2).id()));
+    assertEquals(
+        List.of(all.get(2).id()),
+        store.held("out", gate, LIMITS, ID).messages().stream().map(Message::id).toList());
+    assertTrue(
+        store
+            .parked("out", false, 10)
+            .contains(new Parked(gate, all.get(0).id(), all.get(2).id())));
+  }
+
+  @Test
   void retry_untilDue_isShownByTimeOnly() throws Exception {
     db.execute(insert("a"));
     String snapshot = store.snapshot();
@@ -147,16 +203,30 @@ final class JdbcMessageStoreTest {
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
     assertEquals(1, database.destinations().takeOver("out", "me"));
     store.retry("out", 1, id, 1, 60_000, "no");
-    Batch none = store.due("out", Set.of(), LIMITS, ID);
+    Batch none = store.due("out", false, Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
     assertTrue(none.nextDueMillis().get("out") > 50_000);
     store.retry("out", 1, id, 2, 0, "no");
-    Message due = store.due("out", Set.of(), LIMITS, ID).messages().get(0);
+    Message due = store.due("out", false, Set.of(), LIMITS, ID).messages().get(0);
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
-    assertEquals(List.of(), store.due("out", Set.of(id), LIMITS, ID).messages());
+    assertEquals(List.of(), store.due("out", false, Set.of(id), LIMITS, ID).messages());
     assertEquals(
         List.of(new Parked(new Gate(null, null, "a"), id, 0)), store.parked("out", false, 10));
+  }
+
+  @Test
+  void error_ofAnyCharacters_isStored() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
+    database.destinations().takeOver("out", "me");
+    long id = db.count("select id from outbox.message");
+    store.retry("out", 1, id, 1, 0, "a\0b\ud83d");
+    assertEquals(List.of("ab"), db.query("select last_error from outbox.message"));
+    store.fail("out", 1, id, 2, "c\0d".repeat(1000));
+    assertEquals(1000, db.count("select length(last_error) from outbox.message"));
+    database.destinations().report("out", true, "e\0f");
+    assertEquals(List.of("ef"), db.query("select last_error from outbox.status"));
   }
 
   @Test
@@ -174,6 +244,33 @@ final class JdbcMessageStoreTest {
     assertEquals(List.of("failed"), db.query("select state from outbox.message"));
   }
 
+  /** A statement that waited would outlive its relay, and the next one would wait for the fence. */
+  @Test
+  void stateChange_rowIsLocked_waitsForNobodyAndHoldsUpNoTakeOver() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert("a"),
+        insert("b"));
+    database.destinations().takeOver("out", "one");
+    long id = db.count("select min(id) from outbox.message");
+    try (Connection person = db.connect();
+        Statement s = person.createStatement()) {
+      person.setAutoCommit(false);
+      s.execute("select from outbox.message where id = " + id + " for update");
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () -> {
+            assertThrows(SQLException.class, () -> store.retry("out", 1, id, 1, 0, "no"));
+            assertThrows(SQLException.class, () -> store.fail("out", 1, id, 1, "no"));
+            assertEquals(Set.of(id), store.hold("out", 1, List.of(id, id + 1)));
+            assertEquals(2, database.destinations().takeOver("out", "two"));
+          });
+    }
+    store.retry("out", 1, id, 1, 0, "no");
+    assertEquals(
+        List.of("pending", "held"), db.query("select state from outbox.message order by id"));
+  }
+
   @Test
   void complete_exactIds_othersStay() throws Exception {
     db.execute(insert("a"), insert("b"), insert("c"));
@@ -181,9 +278,10 @@ final class JdbcMessageStoreTest {
         store.page("out", 0, null, store.snapshot(), LIMITS, ID).messages().stream()
             .map(Message::id)
             .toList();
-    assertEquals(2, store.complete(Map.of("out", List.of(ids.get(0), ids.get(2), 999L)), Set.of()));
+    assertEquals(
+        2, store.complete(Map.of("out", List.of(ids.get(0), ids.get(2), 999L)), Set.of()).found());
     assertEquals(List.of("b"), db.query("select key from outbox.message"));
-    assertEquals(1, store.complete(Map.of("out", List.of(ids.get(1))), Set.of("out")));
+    assertEquals(1, store.complete(Map.of("out", List.of(ids.get(1))), Set.of("out")).found());
     assertEquals(List.of("delivered"), db.query("select state from outbox.message"));
   }
 
@@ -198,6 +296,20 @@ final class JdbcMessageStoreTest {
         "update outbox.message set state = 'delivered', delivered_at = now() where key = 'young'");
     assertEquals(1, store.purge(100));
     assertEquals(List.of("young", "owed"), db.query("select key from outbox.message order by id"));
+  }
+
+  @Test
+  void purge_destinationRenamed_findsItsRowsStill() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri, keep_delivered) values ('out', 'tcp://h:1', '1 hour')",
+        insert("old"),
+        insert("young"),
+        "update outbox.message set state = 'delivered', delivered_at = now() - interval '2 hours' where key = 'old'",
+        "update outbox.message set state = 'delivered', delivered_at = now() where key = 'young'",
+        "update outbox.destination set name = 'renamed'");
+    assertEquals(1, store.purge(100));
+    assertEquals(
+        List.of("young renamed"), db.query("select key || ' ' || destination from outbox.message"));
   }
 
   @Test
@@ -251,12 +363,14 @@ final class JdbcMessageStoreTest {
       }
     }
     int done =
-        store.complete(
-            Map.of(
-                "a", List.of(ids.get(0), ids.get(2)), // the second is not a's
-                "b", List.of(ids.get(1)),
-                "kept", List.of(ids.get(3))),
-            Set.of("kept"));
+        store
+            .complete(
+                Map.of(
+                    "a", List.of(ids.get(0), ids.get(2)), // the second is not a's
+                    "b", List.of(ids.get(1)),
+                    "kept", List.of(ids.get(3))),
+                Set.of("kept"))
+            .found();
     assertEquals(3, done);
     assertEquals(
         List.of("b pending", "kept delivered"),

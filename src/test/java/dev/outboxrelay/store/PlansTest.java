@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.Gate;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -109,6 +112,8 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
+            "1000",
+            "1000",
             "'out'",
             "5",
             "'out'",
@@ -131,6 +136,8 @@ final class PlansTest {
     String plan =
         plan(
             JdbcMessageStore.LEAN_PAGE,
+            "1000",
+            "1000",
             "1000",
             "1000",
             "1000",
@@ -168,6 +175,8 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
+            "1000",
+            "1000",
             "'out'",
             Long.toString(after),
             "'out'",
@@ -192,6 +201,8 @@ final class PlansTest {
             SNAPSHOT,
             ARRAY,
             "101",
+            "1000",
+            "1000",
             "1000",
             "1000",
             "1000",
@@ -230,6 +241,39 @@ final class PlansTest {
     assertTrue(plan.contains("Index Cond: (id = ANY "), plan);
   }
 
+  /** Each sweep asks, so it must not look at what is kept. */
+  @Test
+  void purge_nothingToPurge_readsAFewPagesADestination() throws Exception {
+    statement.execute(
+        "insert into outbox.destination (name, uri, keep_delivered)"
+            + " select 'd' || g, 'tcp://h:1', case when g = 1 then interval '1 year' end"
+            + " from generate_series(1, 20) g");
+    statement.execute(
+        "insert into outbox.message (destination, op, state, delivered_at)"
+            + " select 'd1', 'message', 'delivered', now() - interval '1 hour'"
+            + " from generate_series(1, 20000) g");
+    statement.execute(Connections.PINNED_PLANS);
+    String plan =
+        explain("analyze, buffers, costs off, timing off", JdbcMessageStore.PURGE, "5000", "5000");
+    assertUses(plan, "Index Scan using message_delivered");
+    assertFalse(plan.contains("Sort"), plan);
+    Matcher hits = Pattern.compile("shared hit=(\\d+)").matcher(plan);
+    assertTrue(hits.find(), plan);
+    assertTrue(Integer.parseInt(hits.group(1)) < 20 * 5 + 20, plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void stateChanges_anyBelief_findEachId(Belief belief) throws Exception {
+    arrange(belief);
+    String retry = plan(JdbcMessageStore.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'");
+    String hold = plan(JdbcMessageStore.HOLD, "'out'", "1", "'{1,2}'");
+    for (String plan : List.of(retry, hold)) {
+      assertUses(plan, "Index Cond: (id = ANY (");
+      assertUses(plan, "destination_state_pkey");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Belief.class)
   void nextDues_anyBelief_lookAtTheFirstOfEach(Belief belief) throws Exception {
@@ -253,17 +297,60 @@ final class PlansTest {
   void due_anyBelief_walksTheDueIndex(Belief belief) throws Exception {
     arrange(belief);
     assertUses(
-        plan(JdbcMessageStore.DUE, "1000", "1000", "1000", "'out'", "'{1}'", "100", "1000"),
+        plan(
+            JdbcMessageStore.DUE,
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "'out'",
+            "false",
+            "'{1}'",
+            "100",
+            "1000"),
         "Index Scan using message_due");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void requeued_anyBelief_looksEachUp(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(
+            JdbcMessageStore.REQUEUED,
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "1000",
+            "'{1}'",
+            "'out'",
+            "100",
+            "1000");
+    assertTrue(plan.contains("(id = ANY ") && plan.contains("Index Scan"), plan);
   }
 
   @ParameterizedTest
   @EnumSource(Belief.class)
   void held_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
     arrange(belief);
-    String sql = JdbcMessageStore.held("m.source_schema = ? and m.source_table = ? and m.key = ?");
-    assertUses(
-        plan(sql, "1000", "1000", "1000", "'out'", "'public'", "'t'", "'k'", "100", "1000"),
-        "Index Scan using message_parked");
+    Gate gate = new Gate("public", "t", "k");
+    String sql = JdbcMessageStore.held(JdbcMessageStore.condition(gate));
+    List<String> arguments = new ArrayList<>(Collections.nCopies(5, "1000"));
+    arguments.addAll(List.of("'out'", "'public'", "'t'", "'k'", "100", "1000"));
+    String plan = plan(sql, arguments.toArray(new String[0]));
+    assertUses(plan, "Index Scan using message_parked");
+    assertTrue(plan.contains("CASE WHEN (octet_length(key) <= 200)"), plan);
+    assertFalse(plan.contains("Filter: (CASE"), "the key must be an index condition:\n" + plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void parked_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
+    arrange(belief);
+    String plan = plan(JdbcMessageStore.PARKED, "'out'", "true", "100");
+    assertUses(plan, "using message_parked");
+    assertFalse(plan.contains("Sort"), plan);
   }
 }

@@ -66,6 +66,11 @@ public final class RecordedSink implements SinkListener {
     }
   }
 
+  /** Waits for the end, whatever it was. */
+  public void awaitEnd() {
+    await("closed", () -> closedTimes > 0);
+  }
+
   public synchronized List<Answer> answers() {
     return List.copyOf(answers);
   }

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.RelayProcess;
+import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.ScriptedReceiver;
 import dev.outboxrelay.testing.ScriptedReceiver.Line;
 import dev.outboxrelay.testing.Wire;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +125,34 @@ final class TakeOverTest {
       stage.awaitNothingOwed("d", Stage.SOON);
       long overlap = overlapMillis(receiver.lines());
       assertTrue(overlap < 1_000, "the old owner was heard " + overlap + " ms after the new one");
+    }
+  }
+
+  /** The dead relay's last statement must not wait in the server, and the take-over behind it. */
+  @Test
+  void owner_killedWhileAPersonHasLockedItsMessage_isReplaced() throws Exception {
+    try (Stage stage = Stage.open();
+        ScriptedReceiver receiver = ScriptedReceiver.start(line -> Reply.nack("not yet"));
+        Connection person = stage.database.connect();
+        Statement statement = person.createStatement()) {
+      stage.destination(
+          "d",
+          receiver.uri(),
+          "retry_initial = '20 ms'",
+          "retry_max = '50 ms'",
+          "max_attempts = 1000000");
+      RelayProcess owner = stage.relay("relay-0");
+      stage.publish("d", 1, 1, "'a'");
+      stage.await("select retry from outbox.status", "1", Stage.SOON);
+      long epoch = epoch(stage);
+      person.setAutoCommit(false);
+      statement.execute("select from outbox.message for update");
+      // Time enough for its answer to come, and for a statement to begin to wait.
+      Stage.pause(Duration.ofSeconds(1));
+      owner.kill();
+      stage.relay("relay-1");
+      stage.await("select epoch > " + epoch + " from outbox.status", "t", Stage.SOON);
+      person.rollback();
     }
   }
 

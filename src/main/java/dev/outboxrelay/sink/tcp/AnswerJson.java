@@ -2,12 +2,14 @@ package dev.outboxrelay.sink.tcp;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.outboxrelay.sink.Answer;
-import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ final class AnswerJson {
 
   private static final String DEFAULT_REASON = "refused by the receiver, no reason given";
   private static final int EXCERPT_BYTES = 120;
+  private static final String BYTE_ORDER_MARK = "\ufeff";
   private static final BigInteger MAX_ID = BigInteger.valueOf(Long.MAX_VALUE);
 
   private static final JsonMapper JSON =
@@ -74,13 +77,26 @@ final class AnswerJson {
 
   private static JsonNode read(byte[] line, int length) throws ProtocolException {
     try {
-      return JSON.readTree(line, 0, length);
+      return JSON.readTree(decode(line, length));
+    } catch (CharacterCodingException e) {
+      throw malformed("is not UTF-8", line, length);
+    } catch (StreamConstraintsException e) {
+      throw malformed("is nested too deep, or has a number that is too long", line, length);
     } catch (JsonProcessingException e) {
-      throw malformed("is not JSON (" + e.getOriginalMessage() + ")", line, length);
-    } catch (IOException | IllegalArgumentException e) {
+      // The words of the JSON library quote the receiver's, at any length: they are not passed on.
+      boolean twice = e.getOriginalMessage().startsWith("Duplicate");
+      throw malformed(twice ? "has a member twice" : "is not JSON", line, length);
+    } catch (IllegalArgumentException e) {
       // A number may be well formed and still beyond what can be represented.
       throw malformed("cannot be read as JSON", line, length);
     }
+  }
+
+  /** Strictly: the JSON library itself would take UTF-16 and UTF-32 as well. */
+  private static String decode(byte[] line, int length) throws CharacterCodingException {
+    String text =
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line, 0, length)).toString();
+    return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
   }
 
   private static long id(JsonNode id, byte[] line, int length) throws ProtocolException {
@@ -117,11 +133,7 @@ final class AnswerJson {
     if (text.isBlank()) {
       return DEFAULT_REASON;
     }
-    // PostgreSQL's text cannot hold U+0000.
-    String storable = text.replace('\0', '\ufffd');
-    return storable.length() <= MAX_REASON_CHARS
-        ? storable
-        : storable.substring(0, MAX_REASON_CHARS);
+    return Printable.text(text, MAX_REASON_CHARS);
   }
 
   private static boolean retry(@Nullable JsonNode retry, byte[] line, int length)
@@ -151,14 +163,8 @@ final class AnswerJson {
     return new ProtocolException("an answer " + what + ": " + excerpt(line, length));
   }
 
-  /** The beginning of a line, fit for a log: one line, printable. */
+  /** The beginning of a line, fit for a log. */
   static String excerpt(byte[] line, int length) {
-    int shown = Math.min(length, EXCERPT_BYTES);
-    String text = new String(line, 0, shown, StandardCharsets.UTF_8);
-    StringBuilder printable = new StringBuilder(shown + 3);
-    text.codePoints()
-        .map(c -> Character.isISOControl(c) || !Character.isDefined(c) ? '.' : c)
-        .forEach(printable::appendCodePoint);
-    return shown < length ? printable + "…" : printable.toString();
+    return Printable.excerpt(line, length, EXCERPT_BYTES);
   }
 }

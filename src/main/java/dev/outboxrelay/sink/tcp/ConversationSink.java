@@ -9,6 +9,7 @@ import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Message;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,8 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
   private final Ack ack;
   private final Route route;
   private final Dialer dialer;
+  private final Lingering lingering;
+  private final Patience patience;
   private final EventLoop loop;
   private final ListenerGuard listener;
   private final ArrayDeque<Message> waiting = new ArrayDeque<>();
@@ -41,6 +44,7 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
   private @Nullable Conversation conversation;
   private boolean dialing;
   private boolean told;
+  private boolean proven;
   private boolean ended;
 
   ConversationSink(
@@ -49,6 +53,8 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
       Ack ack,
       Route route,
       Dialer dialer,
+      Lingering lingering,
+      Patience patience,
       EventLoop loop,
       SinkListener listener) {
     this.name = name;
@@ -56,6 +62,8 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
     this.ack = ack;
     this.route = route;
     this.dialer = dialer;
+    this.lingering = lingering;
+    this.patience = patience;
     this.loop = loop;
     this.listener = new ListenerGuard(name, listener);
   }
@@ -103,13 +111,14 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
   }
 
   @Override
-  public void stood(Channel channel) {
+  public void stood(Channel channel, long roundTripNanos) {
     dialing = false;
     if (ended) {
       channel.close();
       return;
     }
-    conversation = new Conversation(framing, ack, this);
+    Duration kept = proven ? patience.later() : patience.first();
+    conversation = new Conversation(framing, ack, roundTripNanos + kept.toNanos(), this);
     channel.pipeline().addLast(conversation);
     if (!told) {
       told = true;
@@ -147,6 +156,7 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
   @Override
   public void delivered(List<Message> batch) {
     conversation = null;
+    proven = true;
     if (ended) {
       return;
     }
@@ -156,6 +166,16 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
     }
     listener.answered(answers);
     pump();
+  }
+
+  @Override
+  public void lingers(Channel channel) {
+    lingering.add(name, channel);
+  }
+
+  @Override
+  public void refusedAfterwards(String reason) {
+    end(reason, Fault.UNREACHABLE);
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Tries one address after the other until a connection stands. Lives on the event loop. */
@@ -24,6 +25,8 @@ final class DialAttempt {
 
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(Outgoing.MAX_BUFFER_BYTES, 2 * Outgoing.MAX_BUFFER_BYTES);
+
+  private static final long MAX_ROUND_TRIP_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Route route;
   private final @Nullable SslContext tls;
@@ -46,12 +49,22 @@ final class DialAttempt {
     this.outcome = outcome;
   }
 
+  /** Nothing of this may end the event loop's work, or the sink would wait for ever. */
   void next() {
+    try {
+      tryNext();
+    } catch (RuntimeException e) {
+      outcome.failed(route.endpoint() + ": " + e.getMessage());
+    }
+  }
+
+  private void tryNext() {
     if (tried == addresses.size()) {
       outcome.failed(route.endpoint() + ": " + String.join("; ", failures));
       return;
     }
     InetAddress address = addresses.get(tried++);
+    long started = System.nanoTime();
     Bootstrap bootstrap = new Bootstrap();
     KeepAlive.on(bootstrap);
     bootstrap
@@ -62,20 +75,24 @@ final class DialAttempt {
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
         .handler(new ChannelInboundHandlerAdapter())
         .connect(new InetSocketAddress(address, route.endpoint().port()))
-        .addListener((ChannelFuture future) -> connected(future, address));
+        .addListener(
+            (ChannelFuture future) ->
+                connected(
+                    future, address, Math.min(MAX_ROUND_TRIP_NANOS, System.nanoTime() - started)));
   }
 
-  private void connected(ChannelFuture future, InetAddress address) {
+  private void connected(ChannelFuture future, InetAddress address, long roundTripNanos) {
     if (!future.isSuccess()) {
       failed(address, reason(future.cause()));
     } else if (tls == null) {
-      outcome.stood(future.channel());
+      outcome.stood(future.channel(), roundTripNanos);
     } else {
-      handshake(future.channel(), tls, address);
+      handshake(future.channel(), tls, address, roundTripNanos);
     }
   }
 
-  private void handshake(Channel channel, SslContext context, InetAddress address) {
+  private void handshake(
+      Channel channel, SslContext context, InetAddress address, long roundTripNanos) {
     SslHandler handler =
         context.newHandler(channel.alloc(), route.serverName(), route.endpoint().port());
     handler.setHandshakeTimeoutMillis(route.timeoutMillis());
@@ -87,12 +104,26 @@ final class DialAttempt {
             handshake -> {
               if (handshake.isSuccess()) {
                 channel.pipeline().remove(errors);
-                outcome.stood(channel);
+                shaken(channel, handler, address, roundTripNanos);
               } else {
                 channel.close();
                 failed(address, TlsFailure.reason(handshake.cause(), route.serverName()));
               }
             });
+  }
+
+  private void shaken(
+      Channel channel, SslHandler handler, InetAddress address, long roundTripNanos) {
+    boolean judged = !"TLSv1.3".equals(handler.engine().getSession().getProtocol());
+    if (judged || !route.unanswered()) {
+      outcome.stood(channel, roundTripNanos);
+      return;
+    }
+    TlsVerdict.await(
+        channel,
+        route.serverName(),
+        () -> outcome.stood(channel, roundTripNanos),
+        why -> failed(address, why));
   }
 
   private void failed(InetAddress address, String why) {

@@ -9,8 +9,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +28,10 @@ final class Dialer {
 
   private final AddressPolicy policy;
   private final Resolver resolver;
-  private final Executor blocking;
+  private final ThreadPoolExecutor blocking;
   private final TlsContexts contexts = new TlsContexts();
 
-  Dialer(AddressPolicy policy, Resolver resolver, Executor blocking) {
+  Dialer(AddressPolicy policy, Resolver resolver, ThreadPoolExecutor blocking) {
     this.policy = policy;
     this.resolver = resolver;
     this.blocking = blocking;
@@ -40,8 +44,12 @@ final class Dialer {
 
   /** Hears how it went; called on the event loop, once. */
   interface Outcome {
-    /** The connection stands, TLS included; nothing has been read from it. */
-    void stood(Channel channel);
+    /**
+     * The connection stands, TLS included; nothing has been read from it.
+     *
+     * @param roundTripNanos how long the other side took to take the connection
+     */
+    void stood(Channel channel, long roundTripNanos);
 
     /** No address could be reached. */
     void failed(String reason);
@@ -49,26 +57,89 @@ final class Dialer {
 
   void dial(Route route, EventLoop loop, Outcome outcome) {
     boolean literal = NetUtil.createByteArrayFromIpAddressString(route.endpoint().host()) != null;
+    Preparation preparation = new Preparation(route, loop, outcome);
     if (literal && !route.endpoint().secure()) {
-      prepare(route, loop, outcome);
+      preparation.run();
     } else {
-      blocking.execute(() -> prepare(route, loop, outcome));
+      preparation.runElsewhere();
     }
   }
 
-  private void prepare(Route route, EventLoop loop, Outcome outcome) {
-    try {
-      SslContext tls = route.endpoint().secure() ? contexts.of(route.tls()) : null;
-      List<InetAddress> addresses = allowed(route.endpoint().host());
-      if (addresses.isEmpty()) {
-        fail(route, loop, outcome, "the address is not among those that the relay may connect to");
-      } else {
-        start(new DialAttempt(route, tls, addresses, loop, outcome), loop);
+  /**
+   * What may block, for at most the connect timeout as far as the sink is concerned: a name server
+   * or a file system that does not answer is a destination that cannot be reached.
+   */
+  private final class Preparation implements Runnable {
+    private final Route route;
+    private final EventLoop loop;
+    private final Outcome outcome;
+    private final AtomicBoolean told = new AtomicBoolean();
+    private volatile @Nullable Future<?> timer;
+
+    Preparation(Route route, EventLoop loop, Outcome outcome) {
+      this.route = route;
+      this.loop = loop;
+      this.outcome = outcome;
+    }
+
+    void runElsewhere() {
+      FutureTask<?> task = new FutureTask<>(this, null);
+      blocking.execute(task);
+      timer = loop.schedule(() -> tooLate(task), route.timeoutMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void tooLate(FutureTask<?> task) {
+      if (told.compareAndSet(false, true)) {
+        task.cancel(true);
+        blocking.remove(task);
+        outcome.failed(
+            route.endpoint()
+                + ": its name was not resolved and its TLS files not read within "
+                + route.timeoutMillis()
+                + " ms");
       }
-    } catch (UnknownHostException e) {
-      fail(route, loop, outcome, "the host name is not known");
-    } catch (RuntimeException e) {
-      fail(route, loop, outcome, String.valueOf(e.getMessage()));
+    }
+
+    @Override
+    public void run() {
+      try {
+        SslContext tls = route.endpoint().secure() ? contexts.of(route.tls()) : null;
+        List<InetAddress> addresses = allowed(route.endpoint().host());
+        if (addresses.isEmpty()) {
+          fail("the address is not among those that the relay may connect to");
+        } else {
+          tell(new DialAttempt(route, tls, addresses, loop, outcome)::next);
+        }
+      } catch (UnknownHostException e) {
+        fail("the host name is not known");
+      } catch (RuntimeException e) {
+        fail(String.valueOf(e.getMessage()));
+      } catch (Error e) {
+        // Shown where it belongs: nothing else would tell why the destination stands still.
+        fail(e.toString());
+      }
+    }
+
+    private void fail(String why) {
+      tell(() -> outcome.failed(route.endpoint() + ": " + why));
+    }
+
+    /** A loop that has ended takes nothing; the transport itself then tells the sink's end. */
+    private void tell(Runnable news) {
+      if (told.compareAndSet(false, true)) {
+        try {
+          loop.execute(
+              () -> {
+                Future<?> running = timer;
+                if (running != null) {
+                  running.cancel(false);
+                }
+                news.run();
+              });
+        } catch (RejectedExecutionException e) {
+          return;
+        }
+      }
     }
   }
 
@@ -80,22 +151,5 @@ final class Dialer {
       }
     }
     return allowed;
-  }
-
-  private static void start(DialAttempt attempt, EventLoop loop) {
-    onLoop(loop, attempt::next);
-  }
-
-  private static void fail(Route route, EventLoop loop, Outcome outcome, @Nullable String failure) {
-    onLoop(loop, () -> outcome.failed(route.endpoint() + ": " + failure));
-  }
-
-  /** A loop that has ended takes nothing; the transport itself then tells the sink's end. */
-  private static void onLoop(EventLoop loop, Runnable work) {
-    try {
-      loop.execute(work);
-    } catch (RejectedExecutionException e) {
-      return;
-    }
   }
 }

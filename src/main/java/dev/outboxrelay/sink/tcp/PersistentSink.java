@@ -38,8 +38,6 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   /** Far above any max_in_flight: reached only if answers stop for good on a living connection. */
   private static final int MAX_UNANSWERED = 500_000;
 
-  private static final int TLS_ALERT = 21;
-
   private final String name;
   private final Ack ack;
   private final @Nullable Duration idleTimeout;
@@ -49,11 +47,11 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   private final AnswerParser parser = new AnswerParser();
   private final Unanswered unanswered = new Unanswered();
   private final List<Answer> read = new ArrayList<>();
+  private final TlsGreeting greeting = new TlsGreeting();
 
   private List<Answer> answers = new ArrayList<>();
   private @Nullable Channel channel;
   private boolean pumping;
-  private boolean heard;
   private boolean ended;
   private int unflushed;
 
@@ -92,7 +90,7 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   }
 
   @Override
-  public void stood(Channel made) {
+  public void stood(Channel made, long roundTripNanos) {
     if (ended) {
       made.close();
       return;
@@ -181,28 +179,16 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
       if (ended) {
         return;
       }
-      if (!heard && looksLikeTls(in)) {
-        end(
-            "the receiver speaks TLS: the destination's uri should begin with tls://",
-            Fault.UNREACHABLE);
+      if (greeting.heard(in)) {
+        end(TlsGreeting.REASON, Fault.UNREACHABLE);
         return;
       }
-      heard = true;
       if (ack == Ack.LINE) {
         parse(in);
       }
     } finally {
       in.release();
     }
-  }
-
-  /** An alert, which is what a TLS server says to plain text. */
-  private static boolean looksLikeTls(ByteBuf in) {
-    int at = in.readerIndex();
-    return in.readableBytes() >= 3
-        && in.getByte(at) == TLS_ALERT
-        && in.getByte(at + 1) == 3
-        && in.getByte(at + 2) <= 4;
   }
 
   private void parse(ByteBuf in) {
@@ -269,7 +255,7 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
     report();
     String alert = TlsFailure.alert(cause);
     if (alert != null) {
-      end(alert, heard ? Fault.LOST : Fault.UNREACHABLE);
+      end(alert, greeting.anything() ? Fault.LOST : Fault.UNREACHABLE);
       return;
     }
     if (!(cause instanceof IOException)) {

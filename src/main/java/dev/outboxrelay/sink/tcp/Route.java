@@ -8,8 +8,10 @@ import java.time.Duration;
  * @param endpoint where
  * @param tls how, if the endpoint is secure
  * @param timeout for each address, and again for the TLS handshake
+ * @param unanswered nothing will tell later that the receiver refused the connection ({@code ack}
+ *     'none'), so that must be known before it is used
  */
-record Route(Endpoint endpoint, TlsOptions tls, Duration timeout) {
+record Route(Endpoint endpoint, TlsOptions tls, Duration timeout, boolean unanswered) {
 
   /** The name that the receiver's certificate must bear. */
   String serverName() {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What a destination's {@code options} say to this transport. A key that is not known is refused: a
  * misspelt {@code tls_ca} would otherwise trust more than was meant.
  *
- * @param tls the TLS files and names; without effect on {@code tcp://}
+ * @param tls the TLS files and names
  * @param idleTimeout a connection that was idle for so long is closed, null for never
  */
 record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
@@ -62,7 +62,7 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
         return options;
       }
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("options are not JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("options are not JSON", e);
     }
     throw new IllegalArgumentException("options are not a JSON object");
   }

@@ -35,11 +35,16 @@ public final class TcpTransport implements Transport {
    */
   private static final int RESOLVER_THREADS = 16;
 
+  /** As much as the table keeps. */
+  private static final int MAX_REASON_CHARS = 1_000;
+
   private static final String STOPPING = "the relay is stopping";
 
   private final EventLoopGroup loops;
   private final ThreadPoolExecutor resolver;
   private final Dialer dialer;
+  private final Patience patience;
+  private final Lingering lingering = new Lingering();
   private final Set<Tracked> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -52,6 +57,10 @@ public final class TcpTransport implements Transport {
   }
 
   TcpTransport(int threads, AddressPolicy policy, Dialer.Resolver names) {
+    this(threads, policy, names, Patience.DEFAULT);
+  }
+
+  TcpTransport(int threads, AddressPolicy policy, Dialer.Resolver names, Patience patience) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", need 1 or more");
     }
@@ -68,6 +77,7 @@ public final class TcpTransport implements Transport {
             new LinkedBlockingQueue<>(),
             new DefaultThreadFactory("resolver", true));
     this.resolver.allowCoreThreadTimeOut(true);
+    this.patience = patience;
     this.dialer = new Dialer(policy, names, resolver);
   }
 
@@ -94,14 +104,18 @@ public final class TcpTransport implements Transport {
   private Sink open(Destination destination, EventLoop loop, SinkListener listener) {
     WirePairs.check(destination);
     TcpOptions options = TcpOptions.parse(destination.options());
+    Endpoint endpoint = Endpoint.parse(destination.uri());
+    WirePairs.check(endpoint, options.tls());
     Route route =
-        new Route(Endpoint.parse(destination.uri()), options.tls(), destination.connectTimeout());
+        new Route(
+            endpoint, options.tls(), destination.connectTimeout(), destination.ack() == Ack.NONE);
     String name = destination.name();
     Framing framing = destination.framing();
     Ack ack = destination.ack();
     if (ack == Ack.CLOSE || framing == Framing.RAW) {
       ConversationSink sink =
-          new ConversationSink(name, framing, ack, route, dialer, loop, listener);
+          new ConversationSink(
+              name, framing, ack, route, dialer, lingering, patience, loop, listener);
       sink.open();
       return sink;
     }
@@ -124,6 +138,11 @@ public final class TcpTransport implements Transport {
     }
     // Whoever was being connected while the loops ended has not heard of it.
     open.forEach(sink -> sink.closed(STOPPING, Fault.NONE));
+  }
+
+  /** How many connections have done their work and wait for the receiver's close. */
+  int lingering() {
+    return lingering.count();
   }
 
   /** What the relay holds and hears of one connection; sees to it that the end is told once. */
@@ -167,7 +186,7 @@ public final class TcpTransport implements Transport {
     public void closed(String reason, Fault fault) {
       if (ended.compareAndSet(false, true)) {
         open.remove(this);
-        listener.closed(reason, fault);
+        listener.closed(Printable.text(reason, MAX_REASON_CHARS), fault);
       }
     }
   }

@@ -3,8 +3,8 @@ package dev.outboxrelay.sink.tcp;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,13 +50,8 @@ final class TlsContexts {
   }
 
   private static void stamp(String option, @Nullable Path file, List<String> stamps) {
-    if (file == null) {
-      return;
-    }
-    try {
-      stamps.add(file + " " + Files.getLastModifiedTime(file) + " " + Files.size(file));
-    } catch (IOException e) {
-      throw new IllegalArgumentException(option + ": cannot read " + file, e);
+    if (file != null) {
+      stamps.add(PemFile.stamp(option, file));
     }
   }
 
@@ -67,16 +62,19 @@ final class TlsContexts {
             .protocols("TLSv1.3", "TLSv1.2")
             .endpointIdentificationAlgorithm("HTTPS");
     if (options.ca() != null) {
+      InputStream ca = stream("tls_ca", options.ca());
       try {
-        builder.trustManager(options.ca().toFile());
+        builder.trustManager(ca);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(
             "tls_ca: " + options.ca() + " holds no PEM certificate", e);
       }
     }
     if (options.certificate() != null && options.key() != null) {
+      InputStream certificate = stream("tls_cert", options.certificate());
+      InputStream key = stream("tls_key", options.key());
       try {
-        builder.keyManager(options.certificate().toFile(), options.key().toFile());
+        builder.keyManager(certificate, key);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(
             "tls_cert, tls_key: "
@@ -92,5 +90,9 @@ final class TlsContexts {
     } catch (SSLException e) {
       throw new IllegalArgumentException("TLS settings cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private static InputStream stream(String option, Path file) {
+    return new ByteArrayInputStream(PemFile.read(option, file));
   }
 }

@@ -15,4 +15,7 @@ record TlsOptions(
     @Nullable Path ca,
     @Nullable Path certificate,
     @Nullable Path key,
-    @Nullable String serverName) {}
+    @Nullable String serverName) {
+
+  static final TlsOptions NONE = new TlsOptions(null, null, null, null);
+}

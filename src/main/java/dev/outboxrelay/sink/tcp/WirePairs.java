@@ -27,4 +27,12 @@ final class WirePairs {
               + " 'line'");
     }
   }
+
+  /** Who names a CA means to speak TLS, and would speak plain text. */
+  static void check(Endpoint endpoint, TlsOptions tls) {
+    if (!endpoint.secure() && !tls.equals(TlsOptions.NONE)) {
+      throw new IllegalArgumentException(
+          "options for TLS need a uri that begins with tls://, it is " + endpoint);
+    }
+  }
 }

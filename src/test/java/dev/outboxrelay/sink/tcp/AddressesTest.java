@@ -22,9 +22,15 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AddressesTest {
@@ -78,6 +84,63 @@ class AddressesTest {
               + port
               + ": 127.0.0.1: Connection refused; 127.0.0.2: Connection refused",
           heard.awaitClosed(Fault.UNREACHABLE));
+    }
+  }
+
+  @Test
+  void nameThatIsNotAnswered_isUnreachableAfterTheConnectTimeout() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    try (TcpTransport transport =
+        transport(
+            host -> {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return new InetAddress[] {address("127.0.0.1")};
+            })) {
+      transport.connect(to("queue.example", 80), heard);
+      String reason = heard.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(reason.endsWith("within 2000 ms"), reason);
+    } finally {
+      end.countDown();
+    }
+  }
+
+  @Test
+  void errorWhileResolving_isShown() throws Exception {
+    try (TcpTransport transport =
+        transport(
+            host -> {
+              throw new OutOfMemoryError("a test");
+            })) {
+      transport.connect(to("queue.example", 80), heard);
+      String reason = heard.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(reason.contains("OutOfMemoryError: a test"), reason);
+    }
+  }
+
+  @Test
+  void connections_areProbedByKeepAlive() throws Exception {
+    List<Path> tables =
+        Stream.of("/proc/net/tcp", "/proc/net/tcp6").map(Path::of).filter(Files::exists).toList();
+    assumeTrue(!tables.isEmpty(), "this system does not show its sockets");
+    try (ScriptedPeer peer = new ScriptedPeer(it -> it.untilClosed());
+        TcpTransport transport = transport(InetAddress::getAllByName)) {
+      transport.connect(Destinations.at(peer.port()), heard);
+      heard.awaitConnected();
+      // Remote address, state, queues, and the timer: 02 is keepalive, due in hundredths.
+      Pattern timer = Pattern.compile(":%04X 01 \\S+ 02:(\\p{XDigit}+)".formatted(peer.port()));
+      List<Long> due = new ArrayList<>();
+      for (Path table : tables) {
+        Matcher found = timer.matcher(Files.readString(table));
+        while (found.find()) {
+          due.add(Long.parseLong(found.group(1), 16));
+        }
+      }
+      assertEquals(1, due.size(), due::toString);
+      assertTrue(due.get(0) > 1_000 && due.get(0) <= 6_100, due::toString);
     }
   }
 
@@ -214,6 +277,7 @@ class AddressesTest {
       {"{\"tls_ca\":7}", "option tls_ca is 7, need a string"},
       {"{\"idle_timeout_ms\":0}", "option idle_timeout_ms is 0"},
       {"{\"tls_cert\":\"x\"}", "tls_cert and tls_key together"},
+      {"{\"tls_ca\":\"/a\"}", "options for TLS need a uri that begins with tls://"},
       {"[]", "not a JSON object"},
       {"{", "not JSON"},
     };

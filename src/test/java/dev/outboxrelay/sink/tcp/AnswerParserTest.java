@@ -1,12 +1,14 @@
 package dev.outboxrelay.sink.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.sink.Answer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -127,6 +129,52 @@ class AnswerParserTest {
             ProtocolException.class,
             () -> new AnswerParser().feed(Unpooled.wrappedBuffer(line), new ArrayList<>()));
     assertTrue(String.valueOf(refused.getMessage()).chars().noneMatch(Character::isISOControl));
+  }
+
+  /** What ends up in a column of text, on a terminal and in a log. */
+  @Test
+  void malformedAnswer_isQuotedInPrintableWordsOfBoundedLength() {
+    String name = "\\u0000" + "n".repeat(30_000);
+    String turned = "\u202e\u001b[2J\u0085\u2028" + "\u0001".repeat(200);
+    for (String line :
+        new String[] {
+          "{\"\\u0000a\":1,\"\\u0000a\":2,\"ack\":\"1\"}",
+          "{\"" + name + "\":1,\"" + name + "\":2,\"ack\":\"1\"}",
+          "{\"ack\":" + turned + "}",
+          turned,
+          "[".repeat(60_000),
+          "{\"ack\":" + "1".repeat(60_000) + "}",
+        }) {
+      ProtocolException refused = assertThrows(ProtocolException.class, () -> parse(line + "\n"));
+      String words = String.valueOf(refused.getMessage());
+      assertTrue(words.getBytes(StandardCharsets.UTF_8).length < 200, words);
+      assertTrue(words.codePoints().allMatch(AnswerParserTest::isPlain), words);
+      assertFalse(words.contains("jackson") || words.contains("Stream"), words);
+    }
+  }
+
+  private static boolean isPlain(int c) {
+    return c == '\u2026' || c >= ' ' && c < 0x7f;
+  }
+
+  @Test
+  void reason_isMadePrintable() throws Exception {
+    Answer answer = parse("{\"nack\":1,\"reason\":\"a\\nb\\u001b[2J\\u202ec\\ud800d\"}\n").get(0);
+    assertEquals("a b\ufffd[2J\ufffdc\ufffdd", ((Answer.Nacked) answer).reason());
+  }
+
+  @Test
+  void answerInAnotherEncoding_isRefused() {
+    for (Charset other :
+        List.of(StandardCharsets.UTF_16BE, StandardCharsets.UTF_16LE, Charset.forName("UTF-32"))) {
+      byte[] line = "{\"ack\": \"1\"}".getBytes(other);
+      assertThrows(ProtocolException.class, () -> AnswerJson.parse(line, line.length));
+    }
+  }
+
+  @Test
+  void byteOrderMark_isPassedOver() throws Exception {
+    assertEquals(List.of(new Answer.Acked(1)), parse("\ufeff{\"ack\":\"1\"}\n"));
   }
 
   @Test

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsTest {
@@ -243,6 +245,125 @@ class TlsTest {
     }
   }
 
+  /** With 'none' what the kernel took before the receiver's words has been counted. */
+  @ParameterizedTest
+  @CsvSource({"NDJSON,CLOSE", "RAW,CLOSE", "LENGTH,CLOSE", "NDJSON,NONE", "RAW,NONE"})
+  void plainText_unanswered_toAReceiverThatSpeaksTls_isUnreachable(Framing framing, Ack ack)
+      throws Exception {
+    ScriptedPeer.Script alert =
+        it -> {
+          it.in().read();
+          it.say(new byte[] {21});
+          it.say(new byte[] {3, 3, 0, 2, 2, 10});
+          it.socket().shutdownOutput();
+          it.untilClosed();
+        };
+    for (ScriptedPeer peer :
+        new ScriptedPeer[] {
+          peer(authority.forLocalhost(), TlsTest::acknowledgeThree), new ScriptedPeer(alert)
+        }) {
+      try (peer) {
+        RecordedSink each = new RecordedSink();
+        transport
+            .connect(Destinations.at("tcp://127.0.0.1:" + peer.port(), framing, ack, "{}"), each)
+            .send(Messages.range(1, 3));
+        assertEquals(
+            "the receiver speaks TLS: the destination's uri should begin with tls://",
+            each.awaitClosed(Fault.UNREACHABLE));
+        if (ack == Ack.CLOSE) {
+          assertEquals(List.of(), each.answers());
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NDJSON,CLOSE", "RAW,CLOSE", "NDJSON,NONE", "RAW,NONE"})
+  void receiverThatAsksForACertificate_withoutOne_isNeverTakenToHaveTheMessage(
+      Framing framing, Ack ack) throws Exception {
+    for (String version : new String[] {"TLSv1.2", "TLSv1.3"}) {
+      for (int round = 0; round < 5; round++) {
+        RecordedSink each = new RecordedSink();
+        try (ScriptedPeer peer =
+            asking(authority.forLocalhost(), version, ScriptedPeer.Conversation::untilClosed)) {
+          transport
+              .connect(
+                  Destinations.at(
+                      "tls://localhost:" + peer.port(), framing, ack, options("tls_ca", ca)),
+                  each)
+              .send(Messages.range(1, 5));
+          String reason = each.awaitClosed(Fault.UNREACHABLE);
+          assertTrue(reason.contains("fatal alert"), reason);
+          assertEquals(List.of(), each.answers());
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Ack.class)
+  void certificateOfAnotherName_isUnreachable_whateverAcknowledges(Ack ack) throws Exception {
+    try (ScriptedPeer peer = peer(authority.forName("other.example"), TlsTest::acknowledgeThree)) {
+      transport.connect(destination(peer, ack), heard).send(Messages.range(1, 3));
+      assertUnreachable("the receiver's certificate is not for 'localhost'");
+      assertEquals(List.of(), heard.answers());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Ack.class)
+  void receiverThatSpeaksPlainText_isUnreachable_whateverAcknowledges(Ack ack) throws Exception {
+    try (ScriptedPeer peer =
+        new ScriptedPeer(
+            it -> {
+              it.say("220 welcome, this is plain text\r\n");
+              it.untilClosed();
+            })) {
+      transport.connect(destination(peer, ack), heard).send(Messages.range(1, 3));
+      assertUnreachable("the receiver does not speak TLS");
+      assertEquals(List.of(), heard.answers());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NDJSON", "RAW"})
+  void ackNone_overTls_isDelivered(Framing framing) throws Exception {
+    try (ScriptedPeer peer =
+        asking(authority.forLocalhost(), "TLSv1.3", ScriptedPeer.Conversation::untilClosed)) {
+      transport
+          .connect(
+              Destinations.at(
+                  "tls://localhost:" + peer.port(),
+                  framing,
+                  Ack.NONE,
+                  withOwnCertificate(authority.forName("relay"))),
+              heard)
+          .send(Messages.range(1, 3));
+      heard.awaitAnswers(3);
+    }
+  }
+
+  /** As certificates are renewed: the files are replaced, and nobody tells the relay. */
+  @Test
+  void ownCertificate_thatChanges_isReadAgain() throws Exception {
+    Certificates stranger = new Certificates("a stranger");
+    try (ScriptedPeer peer =
+        asking(authority.forLocalhost(), "TLSv1.3", TlsTest::acknowledgeThree)) {
+      String options = withOwnCertificate(stranger.forName("relay"));
+      connect(peer, options).send(Messages.range(1, 3));
+      String reason = heard.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(reason.contains("fatal alert"), reason);
+      assertEquals(options, withOwnCertificate(authority.forName("relay")));
+      for (String file : new String[] {"own.pem", "own.key"}) {
+        Files.setLastModifiedTime(
+            directory.resolve(file), FileTime.from(Instant.now().plusSeconds(5)));
+      }
+      RecordedSink again = new RecordedSink();
+      transport.connect(destination(peer, options), again).send(Messages.range(1, 3));
+      again.awaitAnswers(3);
+    }
+  }
+
   @Test
   void receiverThatAsksForACertificate_getsOurs() throws Exception {
     try (ScriptedPeer peer =
@@ -323,6 +444,27 @@ class TlsTest {
           third);
       String why = third.awaitClosed(Fault.UNREACHABLE);
       assertTrue(why.contains("PKCS #8"), why);
+    }
+  }
+
+  /** More of them than there are threads for what may block. */
+  @Test
+  void fileThatIsNoFile_holdsUpNobody() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor());
+    Path large = directory.resolve("large.pem");
+    Files.write(large, new byte[PemFile.MAX_BYTES + 1]);
+    try (ScriptedPeer peer = peer(authority.forLocalhost(), TlsTest::acknowledgeThree)) {
+      for (int each = 0; each < 40; each++) {
+        RecordedSink stuck = new RecordedSink();
+        Path file = List.of(pipe, Path.of("/dev/zero"), directory, large).get(each % 4);
+        transport.connect(destination(peer, options("tls_ca", file)), stuck);
+        String reason = stuck.awaitClosed(Fault.UNREACHABLE);
+        assertTrue(
+            reason.endsWith(file == large ? "larger than 1 MB" : "is not a regular file"), reason);
+      }
+      connect(peer, options("tls_ca", ca)).send(Messages.range(1, 3));
+      heard.awaitAnswers(3);
     }
   }
 

@@ -1,0 +1,65 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.relay.Gates.Origin;
+import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.Limits;
+import java.util.Collection;
+import java.util.TreeSet;
+
+/**
+ * Reads by their ids messages that a person may have requeued, while no window would bring them.
+ */
+final class RequeuedReader {
+  private final Backlog backlog;
+  private final LaneContext context;
+  private final TreeSet<Long> wanted = new TreeSet<>();
+  private boolean reading;
+  private boolean stopped;
+
+  RequeuedReader(Backlog backlog, LaneContext context) {
+    this.backlog = backlog;
+    this.context = context;
+  }
+
+  /** Of these, those that are pending. */
+  void want(Collection<Long> ids) {
+    wanted.addAll(ids);
+  }
+
+  void pump() {
+    if (wanted.isEmpty() || reading || stopped || !backlog.hasMemory()) {
+      return;
+    }
+    reading = true;
+    TreeSet<Long> ids = new TreeSet<>(wanted);
+    wanted.clear();
+    Limits limits =
+        backlog.limits(
+            context.config().pageSize(),
+            Math.min(WindowReader.READ_BYTES, context.memory().shareBytes()));
+    backlog.read(
+        "requeued messages of ",
+        () -> context.store().requeued(backlog.name(), ids, limits, backlog.encoding()),
+        (batch, ticket) -> {
+          reading = false;
+          came(ids, batch, ticket);
+        },
+        () -> {});
+  }
+
+  private void came(TreeSet<Long> ids, Batch batch, long ticket) {
+    if (stopped) {
+      return;
+    }
+    if (batch.more()) {
+      wanted.addAll(ids.tailSet(batch.lastId(), false));
+    }
+    backlog.admit(batch.messages(), Origin.WINDOW, ticket);
+    backlog.pump();
+  }
+
+  void stop() {
+    stopped = true;
+    wanted.clear();
+  }
+}

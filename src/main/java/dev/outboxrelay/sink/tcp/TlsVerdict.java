@@ -1,0 +1,107 @@
+package dev.outboxrelay.sink.tcp;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Waits until the receiver has judged the relay's certificate. With TLS 1.3 the handshake is done
+ * on the relay's side before that, and with {@code ack} 'none' whatever is written then would count
+ * as delivered to a receiver that is about to refuse it.
+ *
+ * <p>A receiver that is content says so by the first thing that it sends after the handshake, as a
+ * rule a session ticket; one that sends nothing is taken to be content after a moment.
+ */
+final class TlsVerdict {
+
+  private static final int MOMENT_MILLIS = 500;
+
+  private final Channel channel;
+  private final String name;
+  private final Runnable accepted;
+  private final Consumer<String> refused;
+  private final Tap tap = new Tap();
+  private final Tail tail = new Tail();
+  private @Nullable Future<?> moment;
+  private boolean decided;
+
+  private TlsVerdict(Channel channel, String name, Runnable accepted, Consumer<String> refused) {
+    this.channel = channel;
+    this.name = name;
+    this.accepted = accepted;
+    this.refused = refused;
+  }
+
+  /** Calls one of the two, on the channel's event loop. */
+  static void await(Channel channel, String name, Runnable accepted, Consumer<String> refused) {
+    TlsVerdict verdict = new TlsVerdict(channel, name, accepted, refused);
+    channel.pipeline().addFirst(verdict.tap);
+    channel.pipeline().addLast(verdict.tail);
+    verdict.moment =
+        channel
+            .eventLoop()
+            .schedule(() -> verdict.decide(null), MOMENT_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void decide(@Nullable String objection) {
+    if (decided) {
+      return;
+    }
+    decided = true;
+    if (moment != null) {
+      moment.cancel(false);
+    }
+    if (objection == null) {
+      channel.pipeline().remove(tap);
+      channel.pipeline().remove(tail);
+      accepted.run();
+    } else {
+      channel.close();
+      refused.accept(objection);
+    }
+  }
+
+  /** Before TLS: sees that something came, whatever it is. */
+  private final class Tap extends ChannelInboundHandlerAdapter {
+    private boolean heard;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      heard = true;
+      context.fireChannelRead(message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+      context.fireChannelReadComplete();
+      if (heard) {
+        decide(null);
+      }
+    }
+  }
+
+  /** After TLS: sees what TLS made of it. */
+  private final class Tail extends ChannelInboundHandlerAdapter {
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      decide("the receiver closed the connection right after the TLS handshake");
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      String alert = TlsFailure.alert(cause);
+      decide(alert == null ? TlsFailure.reason(cause, name) : alert);
+    }
+  }
+}
