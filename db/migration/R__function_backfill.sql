@@ -2,6 +2,7 @@
 --
 -- All in the caller's transaction, so the rows stay locked against changes until it ends: for a table that is small or
 -- quiet. For any other: call outbox.backfill_in_steps, which commits every few blocks.
+-- Where an update may go without a message (skip_unchanged, a condition, updates not captured) all writers wait.
 --
 -- parameters: source       a captured table
 --             destination  the destination it is captured for
@@ -20,9 +21,9 @@ declare
   stuck_since timestamptz;
 begin
   delete from outbox.backfill_progress b where b.source = backfill.source and b.destination = backfill.destination;
-  perform outbox.backfill_start(backfill.source, backfill.destination, backfill.condition);
+  perform outbox.backfill_start(backfill.source, backfill.destination, backfill.condition, true);
   loop
-    written := outbox.backfill_step(backfill.source, backfill.destination);
+    written := outbox.backfill_step(backfill.source, backfill.destination, true);
     exit when written is null;
     if written >= 0 then
       total := total + written;

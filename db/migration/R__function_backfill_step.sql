@@ -6,12 +6,15 @@
 -- place is noted and tried again at the end; if it was changed, that change is a message of its own.
 -- Rows that a change has moved to a later block have a message too, so blocks past the end at the start are not read.
 -- A writer may have to wait for the rows of one step, never for a step that waits: it does not.
+-- A table that was rewritten since the start has its rows elsewhere, and one that was captured anew may have changed unheard:
+-- it is begun again.
 --
 -- parameters: source, destination  as of outbox.backfill
+--             at_once              as of outbox.backfill_start
 -- returns:    rows written, null when there is nothing left to do, -1 when all that is left is locked by others
 -- reads:      the table, with the caller's rights; outbox.capture_detail
 -- writes:     outbox.message, outbox.backfill_progress
-create or replace function outbox.backfill_step(source regclass, destination text) returns bigint
+create or replace function outbox.backfill_step(source regclass, destination text, at_once boolean default false) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
@@ -45,6 +48,24 @@ begin
     return null;
   end if;
 
+  if pg_relation_filenode(f.progress.part) is null then
+    -- A partition that was dropped.
+    delete from outbox.backfill_progress b
+    where b.source = backfill_step.source and b.destination = backfill_step.destination and b.part = f.progress.part;
+    return 0;
+  end if;
+  if f.progress.capture <> outbox.backfill_checked(backfill_step.source, backfill_step.destination, f.progress.part, backfill_step.at_once) then
+    perform outbox.backfill_start(backfill_step.source, backfill_step.destination, nullif(f.progress.condition, ''), backfill_step.at_once);
+    return 0;
+  end if;
+  if f.progress.filenode <> pg_relation_filenode(f.progress.part) then
+    update outbox.backfill_progress b
+    set filenode = pg_relation_filenode(b.part), next_block = 0, locked_places = '{}',
+        end_block = pg_relation_size(b.part) / current_setting('block_size')::bigint
+    where b.source = backfill_step.source and b.destination = backfill_step.destination and b.part = f.progress.part;
+    return 0;
+  end if;
+
   select t.key, t.key_numbers, t.column_mode, t.column_names, t.column_numbers, t.captured_oid, d.doorbell, t.doorbell is not null as notify,
          n.nspname, c.relname
   into f.config
@@ -55,8 +76,7 @@ begin
   where t.source = backfill_step.source and t.destination = backfill_step.destination and t.operation <> 'truncate'
   limit 1;
   if not found then
-    raise exception '% is not captured for destination % any longer', backfill_step.source, quote_literal(backfill_step.destination)
-      using errcode = 'object_not_in_prerequisite_state';
+    raise exception 'destination % does not exist', quote_literal(backfill_step.destination) using errcode = 'undefined_object';
   end if;
   if f.config.column_mode <> 'all' then
     f.picked := outbox.captured_columns(f.progress.part, f.config.captured_oid, f.config.column_names, f.config.column_numbers);
@@ -117,5 +137,5 @@ begin
 end
 $$;
 
-comment on function outbox.backfill_step(regclass, text) is 'Writes messages for the next few blocks of a table that is being backfilled.';
-revoke execute on function outbox.backfill_step(regclass, text) from public;
+comment on function outbox.backfill_step(regclass, text, boolean) is 'Writes messages for the next few blocks of a table that is being backfilled.';
+revoke execute on function outbox.backfill_step(regclass, text, boolean) from public;

@@ -135,6 +135,7 @@ create table outbox.backfill_progress (
   destination   text collate "C" not null,
   part          regclass not null,
   filenode      oid not null,
+  capture       oid not null,
   condition     text not null,
   next_block    bigint not null,
   end_block     bigint not null,
@@ -143,4 +144,5 @@ create table outbox.backfill_progress (
   started_at    timestamptz not null default clock_timestamp(),
   constraint backfill_progress_pkey primary key (source, destination, part)
 );
+comment on column outbox.backfill_progress.capture is 'A trigger by which the table was captured at the start: captured anew means begun anew.';
 comment on table outbox.backfill_progress is 'How far backfills have come; rows go when the backfill is done.';

@@ -224,8 +224,6 @@ final class SecurityTest {
           "create table own (id int primary key)",
           "select outbox.capture('own', 'crm')",
           "insert into own values (1)",
-          "select outbox.backfill('own', 'crm')",
-          "call outbox.backfill_in_steps('own', 'crm')",
           "select outbox.release('own')",
           "select outbox.discard_failed()",
           "delete from outbox.message");

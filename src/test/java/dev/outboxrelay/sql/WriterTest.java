@@ -1,7 +1,6 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -214,100 +213,5 @@ final class WriterTest {
       first.rollback();
     }
     assertEquals(List.of("insert 2", "update 2"), outbox.changes());
-  }
-
-  @Test
-  @Timeout(120)
-  void backfill_whileTheTableIsWritten_endsAsTheTableDoes() throws Exception {
-    outbox.execute(
-        "select outbox.release('t')",
-        "insert into t select i, 0 from generate_series(1, 20000) i",
-        "select outbox.capture('t', 'crm')");
-    ExecutorService threads = Executors.newFixedThreadPool(4);
-    AtomicBoolean done = new AtomicBoolean();
-    try {
-      List<Future<?>> work = new ArrayList<>();
-      for (int w = 0; w < 4; w++) {
-        work.add(
-            threads.submit(
-                () -> {
-                  ThreadLocalRandom random = ThreadLocalRandom.current();
-                  try (Connection c = outbox.connect()) {
-                    c.setAutoCommit(false);
-                    while (!done.get()) {
-                      int id = random.nextInt(1, 20000);
-                      String[] change = {
-                        "update t set v = v + 1 where id between " + id + " and " + (id + 5),
-                        "delete from t where id = " + id,
-                        "insert into t values (" + id + ", -1) on conflict do nothing",
-                        "update t set v = v + 1 where id = " + id,
-                        "select * from t where id = " + id + " for update"
-                      };
-                      Outbox.run(c, change[random.nextInt(change.length)]);
-                      if (random.nextInt(4) == 0) {
-                        c.rollback();
-                      } else {
-                        c.commit();
-                      }
-                    }
-                  }
-                  return null;
-                }));
-      }
-      outbox.execute("call outbox.backfill_in_steps('t', 'crm')");
-      done.set(true);
-      for (Future<?> f : work) {
-        try {
-          f.get();
-        } catch (java.util.concurrent.ExecutionException e) {
-          // Two writers may meet in opposite order: theirs, not ours.
-          assertTrue(String.valueOf(e.getMessage()).contains("deadlock"), String.valueOf(e));
-        }
-      }
-    } finally {
-      done.set(true);
-      threads.shutdownNow();
-    }
-    // The last message of each key is its row in the table, or the delete of one that is gone.
-    assertEquals(
-        List.of(),
-        outbox.query(
-            "select concat_ws(' ', id, m.op, m.v, t.v) from (select distinct on (key) key::int as id, op, (new_row ->> 'v')::int as v"
-                + " from outbox.message n order by key, n.id desc) m full join t using (id)"
-                + " where (m.op = 'delete') <> (t.id is null) or m.v is distinct from t.v or m.op is null"));
-    assertEquals(0, outbox.count("select count(*) from outbox.backfill_progress"));
-  }
-
-  @Test
-  void backfill_withRowsLockedByOthers_waitsForNoneAndGoesOnLater() throws SQLException {
-    outbox.execute("insert into t select generate_series(1, 100)", "delete from outbox.message");
-    try (Connection other = outbox.connect()) {
-      other.setAutoCommit(false);
-      Outbox.run(other, "select * from t where id = 50 for update");
-      String refused =
-          outbox.refuses("55P03", "call outbox.backfill_in_steps('t', 'crm', patience => '50 ms')");
-      assertTrue(refused.contains("locked by other"), refused);
-      assertEquals(99, outbox.count("select count(*) from outbox.message"));
-      other.rollback();
-    }
-    outbox.execute("call outbox.backfill_in_steps('t', 'crm')");
-    assertEquals(
-        100, outbox.count("select count(distinct key) from outbox.message where op = 'read'"));
-    assertEquals(100, outbox.count("select count(*) from outbox.message"));
-  }
-
-  @Test
-  void backfill_withChosenColumnsAndCondition_writesWhatCaptureWould() throws SQLException {
-    outbox.execute(
-        "create table p (id int, secret text, primary key (id)) partition by range (id)",
-        "create table p1 partition of p for values from (0) to (10)",
-        "create table p2 partition of p for values from (10) to (20)",
-        "insert into p values (1, 'hush'), (2, 'hush'), (11, 'hush')",
-        "select outbox.capture('p', 'crm', except_columns => '{secret}')");
-    assertEquals(2, outbox.count("select outbox.backfill('p', 'crm', 'id <> 2')"));
-    assertEquals(
-        List.of("p read 1 {\"id\":1}", "p read 11 {\"id\":11}"),
-        outbox.query(
-            "select concat_ws(' ', source_table, op, key, new_row) from outbox.message order by id"));
   }
 }
