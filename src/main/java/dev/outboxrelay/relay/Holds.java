@@ -10,7 +10,9 @@ import java.util.Set;
 
 /**
  * Marks messages as held. INVARIANT: a message is marked only after the one that blocks its gate is
- * marked as refused, so that whoever reads the table after a crash finds the head of a parked gate.
+ * marked as refused, so that whoever reads the table after a crash finds the head of a parked gate;
+ * and in the order in which they came, one statement at a time, so that he never finds a later
+ * message of a key held and an earlier one pending, which it would then overtake.
  */
 final class Holds {
   private final Backlog backlog;
@@ -23,6 +25,8 @@ final class Holds {
 
   /** To be marked once their gate's head is. */
   private final Map<Gate, List<Entry>> later = new HashMap<>();
+
+  private boolean marking;
 
   Holds(Backlog backlog, Gates gates, HeldReader held, LaneContext context) {
     this.backlog = backlog;
@@ -52,9 +56,10 @@ final class Holds {
 
   /** Marks what can be marked. */
   void flush() {
-    if (now.isEmpty()) {
+    if (now.isEmpty() || marking) {
       return;
     }
+    marking = true;
     List<Entry> entries = List.copyOf(now);
     now.clear();
     List<Long> ids = entries.stream().map(Entry::id).toList();
@@ -63,6 +68,7 @@ final class Holds {
         "hold of ",
         () -> context.store().hold(backlog.name(), backlog.encoding().epoch(), ids),
         locked -> {
+          marking = false;
           List<Entry> marked = entries.stream().filter(e -> !locked.contains(e.id())).toList();
           backlog.held(marked);
           if (marked.size() < entries.size()) {
@@ -75,6 +81,7 @@ final class Holds {
             touched.add(gate(entry));
           }
           touched.forEach(held::want);
+          flush();
         });
   }
 
