@@ -28,7 +28,7 @@ begin
     end;
   elsif host !~ '^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.?$' or length(host) > 253 then
     raise exception 'destination %: the uri''s host % is not a host name', quote_literal(new.name), quote_literal(host)
-      using errcode = 'check_violation', hint = 'Labels of letters, digits, - and _, separated by dots; other letters as xn--….';
+      using errcode = 'check_violation', hint = 'Labels of letters, digits, - and _, separated by dots; other letters as xn--...';
   end if;
 
   if new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
