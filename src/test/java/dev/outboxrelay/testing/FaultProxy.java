@@ -47,6 +47,7 @@ public final class FaultProxy implements AutoCloseable {
   private volatile boolean closed;
   private volatile Duration delay = Duration.ZERO;
   private @Nullable ServerSocket server;
+  private Thread acceptor = Thread.currentThread();
 
   private FaultProxy(InetSocketAddress target) throws IOException {
     this.target = target;
@@ -124,11 +125,19 @@ public final class FaultProxy implements AutoCloseable {
 
   /** Stops listening: new connections are refused. The open ones stay. */
   public void refuse() {
+    Thread leaving;
     synchronized (monitor) {
-      if (server != null) {
-        closeQuietly(server);
-        server = null;
+      if (server == null) {
+        return;
       }
+      closeQuietly(server);
+      server = null;
+      leaving = acceptor;
+    }
+    try {
+      leaving.join(); // until it has left accept(), the kernel takes connections for it
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -165,10 +174,12 @@ public final class FaultProxy implements AutoCloseable {
     ServerSocket socket = new ServerSocket();
     socket.setReuseAddress(true);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), 512);
+    Thread thread = Threads.daemons("proxy-accept").newThread(() -> acceptOn(socket));
     synchronized (monitor) {
       server = socket;
+      acceptor = thread;
     }
-    Threads.daemons("proxy-accept").newThread(() -> acceptOn(socket)).start();
+    thread.start();
     return socket.getLocalPort();
   }
 

@@ -30,6 +30,7 @@ public final class ScriptedPeer implements Closeable {
   private final Script script;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
+  private final Thread acceptor;
 
   public ScriptedPeer(Script script) throws IOException {
     this(InetAddress.getLoopbackAddress(), script);
@@ -38,14 +39,14 @@ public final class ScriptedPeer implements Closeable {
   public ScriptedPeer(InetAddress address, Script script) throws IOException {
     this.server = new ServerSocket(0, 50, address);
     this.script = script;
-    daemon(this::accept, "scripted-peer");
+    this.acceptor = daemon(this::accept, "scripted-peer");
   }
 
   /** A peer that speaks TLS; {@code server} comes from the context that holds its certificate. */
   public ScriptedPeer(ServerSocket server, Script script) {
     this.server = server;
     this.script = script;
-    daemon(this::accept, "scripted-peer");
+    this.acceptor = daemon(this::accept, "scripted-peer");
   }
 
   public int port() {
@@ -80,15 +81,22 @@ public final class ScriptedPeer implements Closeable {
     }
   }
 
-  private static void daemon(Runnable work, String name) {
+  private static Thread daemon(Runnable work, String name) {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
+  /** The listener is gone only when nobody is in accept() any more. */
   @Override
   public void close() throws IOException {
     server.close();
+    try {
+      acceptor.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     for (Socket socket : sockets) {
       socket.close();
     }

@@ -77,6 +77,7 @@ public final class ScriptedReceiver implements AutoCloseable {
   private volatile boolean readingStalled;
   private volatile boolean closed;
   private @Nullable ServerSocket server;
+  private Thread acceptor = Thread.currentThread();
 
   private ScriptedReceiver(Script script, boolean keepLines, int port) throws IOException {
     this.script = script;
@@ -195,11 +196,19 @@ public final class ScriptedReceiver implements AutoCloseable {
 
   /** Stops listening: new connections are refused. The open ones stay. */
   public void refuse() {
+    Thread leaving;
     synchronized (monitor) {
-      if (server != null) {
-        closeQuietly(server);
-        server = null;
+      if (server == null) {
+        return;
       }
+      closeQuietly(server);
+      server = null;
+      leaving = acceptor;
+    }
+    try {
+      leaving.join(); // until it has left accept(), the kernel takes connections for it
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -235,10 +244,12 @@ public final class ScriptedReceiver implements AutoCloseable {
     socket.setReuseAddress(true);
     socket.setReceiveBufferSize(SMALL_BUFFER_BYTES);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), 128);
+    Thread thread = Threads.daemons("receiver-accept").newThread(() -> acceptOn(socket));
     synchronized (monitor) {
       server = socket;
+      acceptor = thread;
     }
-    Threads.daemons("receiver-accept").newThread(() -> acceptOn(socket)).start();
+    thread.start();
     return socket.getLocalPort();
   }
 
