@@ -314,7 +314,7 @@ final class Link {
       return;
     }
     boolean atFault = fault != SinkListener.Fault.NONE;
-    boolean calm = lively && !atFault || unanswered.isEmpty() && !atFault;
+    boolean calm = !atFault && (lively || unanswered.isEmpty());
     if (!calm) {
       context.events().connectionLost(destination.name(), reason, unanswered.size());
     }

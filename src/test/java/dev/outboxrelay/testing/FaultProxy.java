@@ -3,10 +3,8 @@ package dev.outboxrelay.testing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Set;
@@ -14,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A TCP proxy on loopback that misbehaves on command: the network between two processes. It
@@ -33,6 +30,7 @@ public final class FaultProxy implements AutoCloseable {
     TARGET
   }
 
+  private static final int BACKLOG = 512;
   private static final int CHUNK_BYTES = 16 * 1024;
   private static final int CONNECT_TIMEOUT_MILLIS = 2_000;
   private static final long UNLIMITED = Long.MAX_VALUE;
@@ -42,34 +40,29 @@ public final class FaultProxy implements AutoCloseable {
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicLong bytesUntilCut = new AtomicLong(UNLIMITED);
   private final InetSocketAddress target;
-  private final int port;
+  private final LoopbackListener listener;
   private volatile boolean stalled;
   private volatile boolean closed;
   private volatile Duration delay = Duration.ZERO;
-  private @Nullable ServerSocket server;
-  private Thread acceptor = Thread.currentThread();
 
-  private FaultProxy(InetSocketAddress target) throws IOException {
+  private FaultProxy(InetSocketAddress target) {
     this.target = target;
-    this.port = openServer(0);
+    this.listener = new LoopbackListener("proxy-accept", 0, BACKLOG, 0, this::accept);
+    listener.open();
   }
 
   /** A proxy to this port on loopback. */
   public static FaultProxy to(int targetPort) {
-    try {
-      return new FaultProxy(new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new FaultProxy(new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort));
   }
 
   public int port() {
-    return port;
+    return listener.port();
   }
 
   /** The proxy's address as {@code outbox.destination.uri} wants it. */
   public String uri() {
-    return "tcp://127.0.0.1:" + port;
+    return "tcp://127.0.0.1:" + port();
   }
 
   /** How many connections were ever accepted. */
@@ -125,32 +118,13 @@ public final class FaultProxy implements AutoCloseable {
 
   /** Stops listening: new connections are refused. The open ones stay. */
   public void refuse() {
-    Thread leaving;
-    synchronized (monitor) {
-      if (server == null) {
-        return;
-      }
-      closeQuietly(server);
-      server = null;
-      leaving = acceptor;
-    }
-    try {
-      leaving.join(); // until it has left accept(), the kernel takes connections for it
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    listener.close();
   }
 
   /** Ends {@link #refuse}. */
   public void listen() {
-    synchronized (monitor) {
-      if (server == null && !closed) {
-        try {
-          openServer(port);
-        } catch (IOException e) {
-          throw new UncheckedIOException("cannot listen on port " + port + " again", e);
-        }
-      }
+    if (!closed) {
+      listener.open();
     }
   }
 
@@ -170,29 +144,9 @@ public final class FaultProxy implements AutoCloseable {
     resume();
   }
 
-  private int openServer(int wanted) throws IOException {
-    ServerSocket socket = new ServerSocket();
-    socket.setReuseAddress(true);
-    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), 512);
-    Thread thread = Threads.daemons("proxy-accept").newThread(() -> acceptOn(socket));
-    synchronized (monitor) {
-      server = socket;
-      acceptor = thread;
-    }
-    thread.start();
-    return socket.getLocalPort();
-  }
-
-  private void acceptOn(ServerSocket socket) {
-    while (!socket.isClosed()) {
-      try {
-        Socket client = socket.accept();
-        accepted.incrementAndGet();
-        Threads.daemons("proxy-connect").newThread(() -> join(client)).start();
-      } catch (IOException e) {
-        // The listener was closed, or the peer was gone before it was accepted: look again.
-      }
-    }
+  private void accept(Socket client) {
+    accepted.incrementAndGet();
+    Threads.daemons("proxy-connect").newThread(() -> join(client)).start();
   }
 
   private void join(Socket client) {

@@ -3,10 +3,6 @@ package dev.outboxrelay.testing;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A TCP receiver that does what it is told: the one test double of the network's far end. A {@link
@@ -60,6 +55,8 @@ public final class ScriptedReceiver implements AutoCloseable {
    */
   private static final int SMALL_BUFFER_BYTES = 32 * 1024;
 
+  private static final int BACKLOG = 128;
+
   private static final int CHUNK_BYTES = 64 * 1024;
 
   private static final int LONGEST_LINE_BYTES = 64 * 1024 * 1024;
@@ -71,18 +68,18 @@ public final class ScriptedReceiver implements AutoCloseable {
   private final AtomicLong read = new AtomicLong();
   private final ScheduledExecutorService delayed =
       Executors.newSingleThreadScheduledExecutor(Threads.daemons("receiver-delayed"));
-  private final int port;
+  private final LoopbackListener listener;
   private final boolean keepLines;
   private volatile Script script;
   private volatile boolean readingStalled;
   private volatile boolean closed;
-  private @Nullable ServerSocket server;
-  private Thread acceptor = Thread.currentThread();
 
-  private ScriptedReceiver(Script script, boolean keepLines, int port) throws IOException {
+  private ScriptedReceiver(Script script, boolean keepLines, int port) {
     this.script = script;
     this.keepLines = keepLines;
-    this.port = openServer(port);
+    this.listener =
+        new LoopbackListener("receiver-accept", port, BACKLOG, SMALL_BUFFER_BYTES, this::accept);
+    listener.open();
   }
 
   /** A receiver that acknowledges every line. */
@@ -101,20 +98,16 @@ public final class ScriptedReceiver implements AutoCloseable {
   }
 
   private static ScriptedReceiver start(Script script, boolean keepLines, int port) {
-    try {
-      return new ScriptedReceiver(script, keepLines, port);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new ScriptedReceiver(script, keepLines, port);
   }
 
   public int port() {
-    return port;
+    return listener.port();
   }
 
   /** The address as {@code outbox.destination.uri} wants it. */
   public String uri() {
-    return "tcp://127.0.0.1:" + port;
+    return "tcp://127.0.0.1:" + port();
   }
 
   /** Changes what later lines are answered with. */
@@ -196,32 +189,13 @@ public final class ScriptedReceiver implements AutoCloseable {
 
   /** Stops listening: new connections are refused. The open ones stay. */
   public void refuse() {
-    Thread leaving;
-    synchronized (monitor) {
-      if (server == null) {
-        return;
-      }
-      closeQuietly(server);
-      server = null;
-      leaving = acceptor;
-    }
-    try {
-      leaving.join(); // until it has left accept(), the kernel takes connections for it
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    listener.close();
   }
 
   /** Listens again, on the same port, after {@link #refuse} or {@link #crash}. */
   public void listen() {
-    synchronized (monitor) {
-      if (server == null && !closed) {
-        try {
-          openServer(port);
-        } catch (IOException e) {
-          throw new UncheckedIOException("cannot listen on port " + port + " again", e);
-        }
-      }
+    if (!closed) {
+      listener.open();
     }
   }
 
@@ -239,30 +213,10 @@ public final class ScriptedReceiver implements AutoCloseable {
     delayed.shutdownNow();
   }
 
-  private int openServer(int wanted) throws IOException {
-    ServerSocket socket = new ServerSocket();
-    socket.setReuseAddress(true);
-    socket.setReceiveBufferSize(SMALL_BUFFER_BYTES);
-    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), 128);
-    Thread thread = Threads.daemons("receiver-accept").newThread(() -> acceptOn(socket));
-    synchronized (monitor) {
-      server = socket;
-      acceptor = thread;
-    }
-    thread.start();
-    return socket.getLocalPort();
-  }
-
-  private void acceptOn(ServerSocket socket) {
-    while (!socket.isClosed()) {
-      try {
-        Connection connection = new Connection(socket.accept(), accepted.incrementAndGet());
-        connections.add(connection);
-        Threads.daemons("receiver-connection").newThread(connection::serve).start();
-      } catch (IOException e) {
-        // The listener was closed, or the peer was gone before it was accepted: look again.
-      }
-    }
+  private void accept(Socket socket) throws IOException {
+    Connection connection = new Connection(socket, accepted.incrementAndGet());
+    connections.add(connection);
+    Threads.daemons("receiver-connection").newThread(connection::serve).start();
   }
 
   private static void closeQuietly(AutoCloseable closeable) {
