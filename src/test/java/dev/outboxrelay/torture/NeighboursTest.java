@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 final class NeighboursTest {
   private static final int DESTINATIONS = 10;
-  private static final int ROUNDS = Figures.measuring() ? 5 : 1;
+  private static final int ROUNDS = Figures.measuring() ? 5 : 3;
   private static final int MESSAGES_A_ROUND = Figures.measuring() ? 8_000 : 1_000;
 
   /** A quiet machine keeps a fifth; a minute's test beside others cannot tell that much. */
