@@ -65,6 +65,18 @@ final class Doorbells {
     bell.lastRungNanos = nowNanos;
   }
 
+  /** Whether each writer rings. */
+  boolean isAsleep(int doorbell) {
+    Bell bell = bells.get(doorbell);
+    return bell != null && bell.asleep;
+  }
+
+  /** Whether a writer has rung since then, as far as is known. */
+  boolean rungSince(int doorbell, long nanos) {
+    Bell bell = bells.get(doorbell);
+    return bell == null || (bell.rungOnce && bell.lastRungNanos - nanos >= 0);
+  }
+
   /**
    * Wakes the busy ones. Called when what they rang for is on its way, since that is what somebody
    * waits for.

@@ -63,7 +63,12 @@ public interface RelayEvents {
   /** A person took messages off the table that were in memory and not answered yet. */
   default void discarded(String destination, int messages) {}
 
-  /** The sweep found messages that no bell and no read had brought. Should never be called. */
+  /**
+   * The sweep found messages that no bell and no read had brought. Never called unless a writer is
+   * told not to ring.
+   *
+   * @param messages how many; messages that are more than one read brings are not counted
+   */
   default void missed(String destination, int messages) {}
 
   /** Nothing to do: every owned doorbell will ring. */

@@ -9,9 +9,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Looks at everything that is owed, so that nothing depends on a bell being heard: of each lane
- * that is up to date, every pending row must be in memory. What is not was missed, is counted, and
- * is read after all. Also purges rows that were kept long enough.
+ * Looks at everything that is owed, so that nothing depends on a bell being heard: what is new is
+ * read by the tail, rung for or not, and of what the tail has passed every pending row must be in
+ * memory. What is not was missed, is counted, and is read after all. Also purges rows that were kept
+ * long enough.
  */
 final class Sweep {
   private static final int CHUNK = 10_000;
@@ -36,6 +37,7 @@ final class Sweep {
     fleet.lanes().forEach(lane -> lane.backlog().recheckBlocked());
     lookForDue();
     TailReader tail = context.tail();
+    tail.sweep();
     String snapshot = tail.last();
     Map<String, Backlog> asked = new HashMap<>();
     for (Lane lane : fleet.lanes()) {

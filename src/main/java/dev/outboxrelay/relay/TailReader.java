@@ -36,6 +36,7 @@ final class TailReader {
   private final Doorbells doorbells;
   private final Locks locks;
   private final RelayEvents events;
+  private final MissedBells missedBells;
   private final RelayConfig config;
 
   private final Map<String, Backlog> backlogs = new LinkedHashMap<>();
@@ -45,6 +46,11 @@ final class TailReader {
   private boolean falling;
   private boolean wanted;
   private boolean waitsForMemory;
+
+  /** The next read is a sweep's. */
+  private boolean sweeping;
+
+  private long lastReadNanos;
   private long pauseMillis = FIRST_PAUSE_MILLIS;
   private Scheduler.@Nullable Timer timer;
 
@@ -67,6 +73,7 @@ final class TailReader {
     this.doorbells = doorbells;
     this.locks = locks;
     this.events = events;
+    missedBells = new MissedBells(doorbells, core, events);
   }
 
   /** What the backlogs in here have been read up to; null while there are none. */
@@ -97,6 +104,12 @@ final class TailReader {
   void kick() {
     wanted = true;
     step();
+  }
+
+  /** Reads whether anybody rang or not, and tells what no bell announces. */
+  void sweep() {
+    sweeping = true;
+    kick();
   }
 
   private void step() {
@@ -189,6 +202,10 @@ final class TailReader {
     wanted = false;
     cancelTimer();
     String from = lastRead();
+    Set<Backlog> ringing = sweeping ? missedBells.ringing(backlogs.values()) : Set.of();
+    sweeping = false;
+    long sinceNanos = lastReadNanos;
+    lastReadNanos = core.nanoTime();
     Map<String, Backlog> asking = new HashMap<>(backlogs);
     Map<String, Encoding> encodings = new HashMap<>();
     asking.forEach((name, backlog) -> encodings.put(name, backlog.encoding()));
@@ -206,25 +223,29 @@ final class TailReader {
           }
           reading = false;
           last = tail.snapshot();
-          Set<Integer> traffic = deliver(asking, tail, ticket);
+          Map<Backlog, Integer> found = deliver(asking, tail, ticket);
+          Set<Integer> traffic = new HashSet<>();
+          found.keySet().forEach(backlog -> traffic.add(backlog.doorbell()));
           clock.end(ticket);
           events.read(tail.batch().messages().size());
           doorbells.wakeBusy();
           settle(traffic);
+          found.keySet().retainAll(ringing);
+          missedBells.found(found, sinceNanos);
         });
   }
 
-  private Set<Integer> deliver(Map<String, Backlog> asked, Tail tail, long ticket) {
+  private Map<Backlog, Integer> deliver(Map<String, Backlog> asked, Tail tail, long ticket) {
     Map<String, List<Message>> byLane = new LinkedHashMap<>();
     for (Message message : tail.batch().messages()) {
       byLane.computeIfAbsent(message.destination(), d -> new ArrayList<>()).add(message);
     }
-    Set<Integer> traffic = new HashSet<>();
+    Map<Backlog, Integer> found = new HashMap<>();
     byLane.forEach(
         (name, messages) -> {
           Backlog backlog = asked.get(name);
           if (backlog != null && contains(backlog)) {
-            traffic.add(backlog.doorbell());
+            found.put(backlog, messages.size());
             backlog.window().fromTail(messages, ticket);
             backlog.pump();
           }
@@ -238,7 +259,7 @@ final class TailReader {
                 backlog.dueIn(millis);
               }
             });
-    return traffic;
+    return found;
   }
 
   /**

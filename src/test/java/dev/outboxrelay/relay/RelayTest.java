@@ -16,6 +16,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -104,18 +106,7 @@ final class RelayTest {
   void refused_madeDueWithoutABell_isFoundByTheSweep() throws Exception {
     db.execute("update outbox.destination set retry_initial = '1 hour', retry_max = '1 hour'");
     receiver.refuse(Refusal.all("not yet"));
-    RelayConfig c = RunningRelay.config(db, "test");
-    RelayConfig sweeping =
-        new RelayConfig(
-            c.database(),
-            c.name(),
-            Duration.ofSeconds(1),
-            c.poll(),
-            c.pageSize(),
-            c.memoryBytes(),
-            c.maxMessageBytes(),
-            c.stopTimeout());
-    try (RunningRelay relay = RunningRelay.start(sweeping, RelayEvents.NONE)) {
+    try (RunningRelay relay = RunningRelay.start(sweepingEachSecond(), RelayEvents.NONE)) {
       db.execute("insert into orders values (1, 1)");
       Await.until(
           "set aside for an hour",
@@ -124,6 +115,45 @@ final class RelayTest {
       db.execute("update outbox.message set due_at = now()");
       Await.until("delivered", () -> owed() == 0);
     }
+  }
+
+  @Test
+  void change_withoutABell_isFoundByTheSweepAndCountedOnce() throws Exception {
+    Queue<Integer> missed = new ConcurrentLinkedQueue<>();
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void missed(String destination, int messages) {
+            missed.add(messages);
+          }
+        };
+    try (RunningRelay relay = RunningRelay.start(sweepingEachSecond(), events)) {
+      db.execute("insert into orders values (1, 1)");
+      Await.until("one line", () -> lines.count() == 1);
+      db.execute("insert into orders values (2, 1)");
+      Await.until("two lines", () -> lines.count() == 2);
+      try (Connection connection = db.connect();
+          Statement statement = connection.createStatement()) {
+        statement.execute(
+            "set outbox.notify = 'off'; insert into orders select g, 1 from generate_series(3, 5) g");
+      }
+      Await.until("five lines", () -> lines.count() == 5);
+      Await.until("counted", () -> !missed.isEmpty());
+    }
+    assertEquals(List.of(3), List.copyOf(missed));
+  }
+
+  private RelayConfig sweepingEachSecond() {
+    RelayConfig c = RunningRelay.config(db, "test");
+    return new RelayConfig(
+        c.database(),
+        c.name(),
+        Duration.ofSeconds(1),
+        c.poll(),
+        c.pageSize(),
+        c.memoryBytes(),
+        c.maxMessageBytes(),
+        c.stopTimeout());
   }
 
   @Test
