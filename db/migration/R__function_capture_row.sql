@@ -82,7 +82,7 @@ begin
             case when tg_op = 'DELETE' then old_key else new_key end, context, old_value, new_value);
   end if;
 
-  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+  if tg_argv[1] <> '' and outbox.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;
