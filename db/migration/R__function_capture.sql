@@ -22,7 +22,7 @@
 --
 -- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
 -- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers ,
--- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations.
+-- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations, 13 fires.
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -146,7 +146,8 @@ begin
     quote_literal(case when capture.skip_unchanged then 't' else 'f' end),
     quote_literal(capture.source::oid::text),
     quote_literal(coalesce(capture.condition, '')),
-    quote_literal(f.wanted::text));
+    quote_literal(f.wanted::text),
+    quote_literal(capture.fires));
 
   perform outbox.drop_capture(capture.source, capture.destination);
   f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source);

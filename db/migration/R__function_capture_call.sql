@@ -36,7 +36,7 @@ begin
     case when t.condition is not null then format('condition => %L', t.condition) end,
     case when not t.include_old then 'include_old => false' end,
     case when t.skip_unchanged then 'skip_unchanged => true' end,
-    case when t.fires in ('always', 'replica') then format('fires => %L', t.fires) end,
+    case when t.fires_wanted <> 'origin' then format('fires => %L', t.fires_wanted) end,
     case when t.doorbell is null then 'notify => false' end) || ');';
 end
 $$;

@@ -29,10 +29,15 @@ begin
   group by t.source, t.destination, w.operation
 
   union all
-  select 'error', 'trigger disabled', t.source::text, format('trigger %s of %s is disabled: %s is not heard', t.trigger_name, t.source, t.operation),
-    format('alter table %s enable trigger %I;', t.source, t.trigger_name)
+  select case t.fires when 'always' then 'warning' else 'error' end,
+    case t.fires when 'disabled' then 'trigger disabled' else 'trigger firing' end, t.source::text,
+    format(case t.fires when 'disabled' then 'trigger %s of %s is disabled: %s is not heard'
+      when 'always' then 'trigger %s of %s fires always, the capture asked for %4$s: each %3$s is heard whatever session_replication_role says'
+      else 'trigger %s of %s fires as %5$s, the capture asked for %4$s: %3$s is not heard where it should be' end,
+      t.trigger_name, t.source, t.operation, t.fires_wanted, t.fires),
+    format('alter table %s enable %strigger %I;', t.source, case when t.fires_wanted <> 'origin' then t.fires_wanted || ' ' end, t.trigger_name)
   from outbox.capture_detail t
-  where t.fires = 'disabled'
+  where t.fires <> t.fires_wanted
 
   union all
   select distinct 'error', 'destination missing', t.source::text, format('%s is captured for %s, which does not exist', t.source, t.destination),

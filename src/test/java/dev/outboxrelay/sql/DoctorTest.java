@@ -109,6 +109,65 @@ final class DoctorTest {
         outbox.query("select key from outbox.capture_list where source = 'child'::regclass"));
   }
 
+  /** What ALTER TABLE did to one trigger of a capture; the remedy goes back to what was asked. */
+  @Test
+  void doctor_onATriggerThatFiresOtherwiseThanAsked_namesItAndItsRemedyMendsIt()
+      throws SQLException {
+    String mode = "do $$ begin execute format('alter table t %s trigger %%I', (select min(";
+    mode += "trigger_name) from outbox.capture_detail)); end $$";
+    String[][] breakages = {
+      {"origin", "enable replica", "error | trigger firing | public.t"},
+      {"origin", "enable always", "warning | trigger firing | public.t"},
+      {"origin", "disable", "error | trigger disabled | public.t"},
+      {"always", "enable", "error | trigger firing | public.t"},
+      {"always", "enable replica", "error | trigger firing | public.t"},
+      {"always", "disable", "error | trigger disabled | public.t"},
+      {"replica", "enable", "error | trigger firing | public.t"},
+      {"replica", "enable always", "warning | trigger firing | public.t"},
+      {"replica", "disable", "error | trigger disabled | public.t"},
+    };
+    for (String[] b : breakages) {
+      outbox.execute("select outbox.capture('t', 'crm', fires => '" + b[0] + "')");
+      broken(b[2], mode.formatted(b[1]));
+      assertEquals(
+          List.of(b[0]),
+          outbox.query("select distinct fires from outbox.capture_detail"),
+          String.join(" ", b));
+    }
+  }
+
+  @Test
+  void doctor_onAPartitionWhoseTriggerFiresOtherwise_namesItAndItsRemedyMendsIt()
+      throws SQLException {
+    outbox.execute(
+        "create table p (id int primary key) partition by range (id)",
+        "create table p1 partition of p for values from (0) to (10)",
+        "select outbox.capture('p', 'crm', operations => '{insert}', fires => 'always')");
+    broken(
+        "error | trigger firing | public.p1",
+        "do $$ begin execute format('alter table p1 enable replica trigger %I', (select trigger_name"
+            + " from outbox.capture_detail where source = 'p1'::regclass)); end $$");
+  }
+
+  /** A trigger that is gone comes back firing as the capture asked, whatever the others do now. */
+  @Test
+  void remedyOfAMissingTrigger_keepsWhatWasAskedOfFiring() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', fires => 'always')",
+        "alter table t enable trigger all",
+        "do $$ begin execute format('drop trigger %I on t', (select min(trigger_name) from"
+            + " outbox.capture_detail)); end $$");
+    for (String remedy :
+        outbox.query("select remedy from outbox.doctor() where check_name = 'trigger missing'")) {
+      outbox.execute(remedy);
+    }
+    assertEquals(
+        List.of("delete always", "insert always", "update always"),
+        outbox.query(
+            "select operation || ' ' || fires from outbox.capture_detail order by operation"));
+    assertEquals(List.of(), findings());
+  }
+
   /** A restored table has another oid than the one that its triggers remember. */
   private void restore(String options) throws SQLException {
     outbox.execute(
