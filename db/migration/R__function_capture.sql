@@ -38,6 +38,7 @@ create or replace function outbox.capture(
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 <<f>>
 declare

@@ -10,6 +10,7 @@
 create or replace function outbox.capture_call(source regclass, destination text) returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
   t record;

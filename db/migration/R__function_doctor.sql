@@ -11,6 +11,7 @@ create or replace function outbox.doctor(old_after interval default '10 minutes'
 returns table (severity text, check_name text, object text, finding text, remedy text)
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin
