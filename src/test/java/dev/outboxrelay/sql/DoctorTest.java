@@ -8,13 +8,18 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.outboxrelay.embedded.EmbeddedServer;
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.testing.Await;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyDual;
 
 /** outbox.doctor finds what is broken, and its remedy mends it. */
 final class DoctorTest {
@@ -291,6 +296,73 @@ final class DoctorTest {
       outbox.execute("rollback prepared 'forgotten by a batch job'");
     }
     assertEquals(List.of(), outbox.query(old));
+  }
+
+  /**
+   * A standby that reports its oldest snapshot (hot_standby_feedback) and goes away leaves it in
+   * its slot.
+   */
+  @Test
+  void doctor_onAReplicationSlotThatHoldsBackVacuum_namesItAndItsRemedyMendsIt() throws Exception {
+    try (EmbeddedServer server = EmbeddedServer.start(Map.of());
+        Connection c = server.connect("postgres")) {
+      new Migrator(server.url("postgres"), server.user(), "").migrate();
+      String found = "select %s from outbox.doctor() where check_name = 'old snapshot'";
+      Outbox.run(c, "select pg_create_physical_replication_slot('standby')");
+      reportOldestSnapshot(server, "standby");
+      Await.until(
+          "the slot is left",
+          () ->
+              Outbox.column(
+                      c, "select (not active and xmin is not null)::text from pg_replication_slots")
+                  .equals(List.of("true")));
+      assertEquals(List.of(), Outbox.column(c, found.formatted("object")), "not yet old");
+      useTransactionIds(c, 100_001);
+      assertEquals(
+          List.of("replication slot standby"), Outbox.column(c, found.formatted("object")));
+      Outbox.run(c, Outbox.column(c, found.formatted("remedy")).get(0));
+      assertEquals(List.of(), Outbox.column(c, found.formatted("object")));
+    }
+  }
+
+  /** What a standby's receiver sends: its oldest transaction, which is the server's next one. */
+  private static void reportOldestSnapshot(EmbeddedServer server, String slot) throws Exception {
+    Properties walSender = new Properties();
+    walSender.setProperty("user", server.user());
+    walSender.setProperty("replication", "true");
+    walSender.setProperty("preferQueryMode", "simple");
+    walSender.setProperty("assumeMinServerVersion", "10");
+    try (Connection c = DriverManager.getConnection(server.url("postgres"), walSender);
+        Connection watcher = server.connect("postgres")) {
+      int oldest =
+          Integer.parseInt(
+              Outbox.column(watcher, "select pg_snapshot_xmin(pg_current_snapshot())").get(0));
+      String end = Outbox.column(watcher, "select pg_current_wal_flush_lsn()").get(0);
+      CopyDual stream =
+          c.unwrap(PGConnection.class)
+              .getCopyAPI()
+              .copyDual("START_REPLICATION SLOT " + slot + " PHYSICAL " + end);
+      ByteBuffer feedback = ByteBuffer.allocate(1 + 8 + 4 * 4);
+      feedback.put((byte) 'h').putLong(0).putInt(oldest).putInt(0).putInt(0).putInt(0);
+      stream.writeToCopy(feedback.array(), 0, feedback.capacity());
+      stream.flushCopy();
+      Await.until(
+          "the slot has it",
+          () ->
+              Outbox.column(watcher, "select (xmin is not null)::text from pg_replication_slots")
+                  .equals(List.of("true")));
+    }
+  }
+
+  /** A subtransaction that writes uses one. */
+  private static void useTransactionIds(Connection c, int count) throws SQLException {
+    Outbox.run(
+        c,
+        "create unlogged table used (id int)",
+        "do $$ begin for i in 1.."
+            + count
+            + " loop begin insert into used values (i); exception when others then raise; end;"
+            + " end loop; end $$");
   }
 
   @Test
