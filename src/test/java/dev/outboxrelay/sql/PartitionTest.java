@@ -1,7 +1,9 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,74 @@ final class PartitionTest {
   private static List<String> sent() throws SQLException {
     return outbox.query(
         "select concat_ws(' ', source_table, op, key) from outbox.message order by id");
+  }
+
+  private static final String ATTACH =
+      "alter table root attach partition loose for values from (10) to (20)";
+
+  /** The way that docs/capture.md tells. */
+  @Test
+  void tableCapturedByItself_isReleasedAndAttachedInOneTransaction() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('root', 'crm')",
+        "select outbox.capture('loose', 'crm')",
+        "insert into loose values (10, 1)");
+    assertTrue(outbox.refuses("42710", ATTACH).contains("already exists"));
+    try (Connection c = outbox.connect();
+        Connection writer = outbox.connect()) {
+      c.setAutoCommit(false);
+      Outbox.run(c, "select outbox.release('loose', 'crm')", ATTACH);
+      Outbox.run(writer, "set lock_timeout = '20ms'");
+      Outbox.refuses(writer, "55P03", "insert into loose values (11, 1)");
+      c.commit();
+      Outbox.run(writer, "insert into loose values (11, 1)", "update root set v = 2");
+    }
+    assertEquals(
+        List.of("loose insert 10", "root insert 11", "root update 10", "root update 11"), sent());
+  }
+
+  @Test
+  void tableCapturedForAnotherDestination_isAttachedAsItIs() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('root', 'crm')",
+        "select outbox.capture('loose', 'audit', condition => 'true')",
+        ATTACH,
+        "insert into root values (10, 1)");
+    assertEquals(
+        List.of("audit loose insert", "crm root insert"),
+        outbox.query(
+            "select concat_ws(' ', destination, source_table, op) from outbox.message order by 1"));
+  }
+
+  @Test
+  void tableAndItsPartition_forOneDestination_refusesTheSecondAndSaysWhatToRelease()
+      throws SQLException {
+    for (String[] pair :
+        new String[][] {
+          {"root", "leaf"}, {"root", "middle"}, {"leaf", "root"}, {"middle", "leaf"}
+        }) {
+      String second = "select outbox.capture('" + pair[1] + "', 'crm')";
+      outbox.execute("select outbox.capture('" + pair[0] + "', 'crm')");
+      String refused = outbox.refuses("55000", second);
+      String release = "select outbox.release('public." + pair[0] + "', 'crm');";
+      assertTrue(refused.contains(release), refused);
+      outbox.execute(release, second, "insert into root values (1, 1)");
+      assertEquals(List.of(pair[1] + " insert 1"), sent());
+      outbox.execute(
+          "delete from root",
+          "delete from outbox.message",
+          "select outbox.release('" + pair[1] + "')");
+    }
+  }
+
+  @Test
+  void tableAndItsPartition_forDifferentOperations_areBothCaptured() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('root', 'crm', operations => '{insert,truncate}')",
+        "select outbox.capture('leaf', 'crm', operations => '{delete,truncate}')",
+        "insert into root values (1, 1)",
+        "delete from root");
+    assertEquals(List.of("root insert 1", "leaf delete 1"), sent());
   }
 
   @Test
