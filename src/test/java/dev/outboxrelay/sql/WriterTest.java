@@ -179,6 +179,29 @@ final class WriterTest {
     }
   }
 
+  /** What docs/capture.md says an application can notice. */
+  @Test
+  void lastval_isTheMessagesAndNothingElseOfTheKindIsTouched() throws SQLException {
+    outbox.execute(
+        "do $$ begin if to_regrole('sec_app') is null then create role sec_app login password"
+            + " 'secret'; end if; end $$",
+        "create table orders (id serial primary key)",
+        "select setval('orders_id_seq', 500)",
+        "grant all on orders, orders_id_seq to sec_app",
+        "select outbox.capture('orders', 'crm')");
+    try (Connection c = outbox.connect();
+        Connection app = outbox.connectAs("sec_app")) {
+      String insert = "insert into orders default values returning id";
+      assertEquals(List.of("501"), Outbox.column(c, insert));
+      assertEquals(List.of("501"), Outbox.column(c, "select currval('orders_id_seq')"));
+      assertEquals(
+          outbox.query("select max(id) from outbox.message"), Outbox.column(c, "select lastval()"));
+      assertEquals(List.of("502"), Outbox.column(app, insert));
+      assertEquals(List.of("502"), Outbox.column(app, "select currval('orders_id_seq')"));
+      Outbox.refuses(app, "42501", "select lastval()");
+    }
+  }
+
   @Test
   void pausedOrMissingDestination_failsNoWrite() throws SQLException {
     outbox.execute("select outbox.pause('crm')", "insert into t values (1)");
