@@ -14,6 +14,8 @@ set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
+declare
+  end_query constant text := 'End its oldest query; on the standby: select pid, usename, query from pg_stat_activity where backend_xmin is not null order by xact_start;';
 begin
   return query
   with parts as (
@@ -170,10 +172,17 @@ begin
   where x.database = current_database() and x.prepared < clock_timestamp() - old_after
 
   union all
-  select 'warning', 'old snapshot', format('replication slot %s', r.slot_name), format('holds back row versions that are %s transactions old', greatest(age(r.xmin), age(r.catalog_xmin))),
-    format('select pg_drop_replication_slot(%L);', r.slot_name)
-  from pg_replication_slots r
-  where not r.active and greatest(age(r.xmin), 0) > 100000
+  -- A standby's: while it is there in its slot or its connection, later in the slot.
+  select 'warning', 'old snapshot', h.holder, format('holds back row versions that are %s transactions old', age(h.xmin)), h.remedy
+  from (
+    select format('replication slot %s', r.slot_name) as holder, r.xmin,
+      case when r.active then end_query else format('select pg_drop_replication_slot(%L);', r.slot_name) end as remedy
+    from pg_replication_slots r
+    union all
+    select format('standby %s', a.application_name), a.backend_xmin, end_query
+    from pg_stat_replication a
+  ) h
+  where age(h.xmin) > 100000
 
   union all
   select 'warning', 'table bloat', 'outbox.message', format('%s dead rows beside %s live ones; last vacuumed %s', s.n_dead_tup, s.n_live_tup, coalesce(greatest(s.last_vacuum, s.last_autovacuum)::text, 'never')),
