@@ -4,8 +4,6 @@ import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.relay.Gates.Verdict;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
-import dev.outboxrelay.store.MessageStore;
-import dev.outboxrelay.store.Parked;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
@@ -13,12 +11,8 @@ import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -28,11 +22,6 @@ import org.jspecify.annotations.Nullable;
  * which messages are known, which may be sent, which wait for others, and how answers settle them.
  */
 final class Backlog {
-  /**
-   * Beyond this many parked gates a destination counts as failing as a whole: nothing new is read.
-   */
-  static final int MAX_PARKED = 10_000;
-
   /** Another page is read while no more than so many pages' worth is waiting. */
   private static final int LOW_WATER_PAGES = 2;
 
@@ -51,10 +40,10 @@ final class Backlog {
   private final RequeuedReader requeued;
   private final Holds holds;
   private final Discards discards;
+  private final ParkedReader parked;
+  private final Refusals refusals;
+  private final Rechecks rechecks;
   private final Consumer<List<Long>> completed = this::completed;
-
-  /** Gates that were found with held messages only, by the first of these. */
-  private final TreeMap<Long, Gate> headless = new TreeMap<>();
 
   /** In memory behind another message. */
   private int waiting;
@@ -64,24 +53,9 @@ final class Backlog {
   /** Answered, and not settled in the table yet. */
   private int settling;
 
-  /**
-   * Those of them that were refused. True: a read has shown the message meanwhile, perhaps since a
-   * person has requeued it before this relay heard that its own update is committed.
-   */
-  private final Map<Long, Boolean> settlingRefused = new HashMap<>();
-
-  /** More gates are parked in the table than are known here. */
-  private boolean moreParked;
-
   /** What followed them may go, and no answer will bring that about. */
   private boolean someDiscarded;
 
-  /** While something waits for a refused message, a person has acted. */
-  private boolean requeuedPerhaps;
-
-  private boolean readingParked;
-  private boolean rechecking;
-  private boolean recheckWanted;
   private boolean dropped;
 
   Backlog(Lane lane, LaneContext context) {
@@ -96,6 +70,9 @@ final class Backlog {
     requeued = new RequeuedReader(this, context);
     holds = new Holds(this, gates, held, context);
     discards = new Discards(this, context, this::forEachInMemory);
+    parked = new ParkedReader(this, gates, barrier, held, context);
+    refusals = new Refusals(this, destination, gates, barrier, holds, due, requeued, context);
+    rechecks = new Rechecks(lane, this, gates, barrier, held, requeued, context);
   }
 
   // What is read. ---------------------------------------------------------------------------------
@@ -118,67 +95,26 @@ final class Backlog {
 
   /** Reads everything owed, from the start. */
   void start() {
-    readParked(
-        true,
+    parked.start(
         () -> {
           window.start();
           due.read();
         });
   }
 
-  private record Standing(List<Parked> parked, long refusedTruncate) {}
-
-  /** INVARIANT: what blocks a gate is known before the gate's pending messages are read. */
-  private void readParked(boolean first, Runnable then) {
-    MessageStore store = context.store();
-    boolean failedToo = failedToo();
-    readingParked = true;
-    read(
-        "parked gates of ",
-        () ->
-            new Standing(
-                store.parked(name(), failedToo, MAX_PARKED + 1), store.refusedTruncate(name())),
-        (standing, ticket) -> {
-          readingParked = false;
-          if (ordered) {
-            moreParked = standing.parked().size() > MAX_PARKED;
-            standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
-            standing.parked().forEach(this::awaitHead);
-          }
-          if (first && ordered && standing.refusedTruncate() != 0) {
-            barrier.waitsFor(standing.refusedTruncate());
-          }
-          then.run();
-        },
-        () -> {});
-  }
-
   /** Whether a message that was set aside, by whomever, blocks its gate. */
-  private boolean failedToo() {
+  boolean failedToo() {
     return destination.onFailure() == OnFailure.HOLD;
   }
 
-  /**
-   * A gate with held messages only: the one that they waited for may be pending again, since a
-   * person has requeued it. They are read once the window has come as far as they, when it would
-   * have been shown.
-   */
-  private void awaitHead(Parked parked) {
-    if (parked.headId() != 0) {
-      return;
-    }
-    if (moreParked) {
-      held.want(parked.gate()); // no window is read before these are fewer
-    } else {
-      headless.put(parked.firstHeldId(), parked.gate());
-    }
+  /** Whether messages of a key keep their order. */
+  boolean isOrdered() {
+    return ordered;
   }
 
   /** The window has shown everything up to an id. */
   void windowReached(long id) {
-    Map<Long, Gate> passed = headless.headMap(id, true);
-    passed.values().forEach(held::want);
-    passed.clear();
+    parked.windowReached(id);
   }
 
   /**
@@ -218,7 +154,7 @@ final class Backlog {
 
   /** Whether another window's worth may come in. */
   boolean hasRoom() {
-    return fits(waiting + ready.size(), bytes) && !moreParked && gates.parkedCount() <= MAX_PARKED;
+    return fits(waiting + ready.size(), bytes) && !parked.isFull();
   }
 
   /**
@@ -267,8 +203,8 @@ final class Backlog {
       if (known.add(message.id(), ticket, message.timed())) {
         admit(message, origin);
         admitted++;
-      } else if (!settlingRefused.isEmpty()) {
-        settlingRefused.computeIfPresent(message.id(), (id, shown) -> true);
+      } else {
+        refusals.shown(message.id());
       }
     }
     return admitted;
@@ -308,7 +244,10 @@ final class Backlog {
     do {
       someDiscarded = false;
       passBarrier();
-      readRequeued();
+      if (isBarrierFull()) {
+        windowReached(Long.MAX_VALUE);
+      }
+      rechecks.pump();
       holds.flush();
       if (!ready.isEmpty()) {
         lane.send(ready);
@@ -317,9 +256,7 @@ final class Backlog {
     due.pump();
     held.pump();
     requeued.pump();
-    if (moreParked && !readingParked && gates.parkedCount() <= MAX_PARKED / 2) {
-      readParked(false, this::pump);
-    }
+    parked.pump();
     window.pump();
   }
 
@@ -344,23 +281,9 @@ final class Backlog {
     }
   }
 
-  /**
-   * What a person requeues comes by a window; while none is read, since too much waits for that
-   * very message, it is read by its id.
-   */
-  private void readRequeued() {
-    if (isBarrierFull()) {
-      windowReached(Long.MAX_VALUE);
-    }
-    if (requeuedPerhaps && isBarred()) {
-      requeuedPerhaps = false;
-      recheckBlocked();
-    }
-  }
-
   /** No window is read, whatever memory there is. */
-  private boolean isBarred() {
-    return isBarrierFull() || moreParked || gates.parkedCount() > MAX_PARKED;
+  boolean isBarred() {
+    return isBarrierFull() || parked.isFull();
   }
 
   // What is answered. -----------------------------------------------------------------------------
@@ -390,7 +313,7 @@ final class Backlog {
   }
 
   /** The message's gate moves on. */
-  private void advance(Entry entry) {
+  void advance(Entry entry) {
     if (barrier.isActive(entry)) {
       barrier.settled();
       return;
@@ -416,92 +339,12 @@ final class Backlog {
       discarded(entry);
       return;
     }
-    int attempts = entry.message.attempts() + 1;
-    if (!retry || attempts >= destination.maxAttempts()) {
-      fail(entry, attempts, reason);
-      return;
-    }
-    long delayMillis =
-        retryAfter != null
-            ? retryAfter.toMillis()
-            : new Backoff(destination.retryInitial(), destination.retryMax())
-                .delayMillis(attempts, ThreadLocalRandom.current());
-    block(entry);
-    context.events().retried(name(), entry.id(), attempts, delayMillis, reason);
-    long epoch = encoding().epoch();
-    settle(
-        "retry of ",
-        entry,
-        () -> context.store().retry(name(), epoch, entry.id(), attempts, delayMillis, reason),
-        () -> {
-          if (barrier.isActive(entry)) {
-            barrier.waitsFor(entry.id());
-          }
-          holds.blocked(entry);
-          due.in(delayMillis);
-        });
+    refusals.refused(entry, reason, retry, retryAfter);
   }
 
   /** Not sent, since it is over the limit. */
   void tooLarge(Entry entry) {
-    String reason =
-        "the row values take "
-            + entry.message.rowBytes()
-            + " bytes, more than max-message-bytes "
-            + context.config().maxMessageBytes()
-            + ": raise it and requeue, or discard the message";
-    fail(entry, entry.message.attempts(), reason);
-  }
-
-  private void fail(Entry entry, int attempts, String error) {
-    boolean hold = failedToo() && !entry.message.barrier();
-    if (hold) {
-      block(entry);
-    }
-    context.events().failed(name(), entry.id(), attempts, error);
-    settle(
-        "failure of ",
-        entry,
-        () -> context.store().fail(name(), encoding().epoch(), entry.id(), attempts, error),
-        () -> {
-          if (hold) {
-            holds.blocked(entry);
-          } else {
-            advance(entry);
-          }
-        });
-  }
-
-  private void block(Entry entry) {
-    Gate gate = entry.message.gate();
-    if (ordered && gate != null && !barrier.isActive(entry)) {
-      List<Entry> followers = gates.block(entry);
-      waiting -= followers.size();
-      holds.block(gate, followers);
-    }
-  }
-
-  /**
-   * Writes a message's new state, then forgets it. Where its row is gone, a person has discarded it
-   * while it was in flight: then nothing waits for it.
-   */
-  private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
-    settlingRefused.put(entry.id(), false);
-    update(
-        what,
-        update,
-        found -> {
-          forget(entry);
-          known.settled(List.of(entry.id()));
-          boolean shownAgain = Boolean.TRUE.equals(settlingRefused.remove(entry.id()));
-          then.run();
-          if (!found) {
-            recheckBlocked();
-          }
-          if (shownAgain) {
-            requeued.want(List.of(entry.id()));
-          }
-        });
+    refusals.tooLarge(entry);
   }
 
   /** Changes the state of rows. */
@@ -530,10 +373,15 @@ final class Backlog {
             });
   }
 
-  /** These are marked as held. */
-  void held(List<Entry> entries) {
+  /** Their new state stands in the table, from where they will be read again. */
+  void marked(List<Entry> entries) {
     entries.forEach(this::forget);
     known.settled(entries.stream().map(Entry::id).toList());
+  }
+
+  /** So many do not wait in memory behind another one any more. */
+  void waitNoMore(int messages) {
+    waiting -= messages;
   }
 
   private void forget(Entry entry) {
@@ -567,64 +415,12 @@ final class Backlog {
       due.read();
       discards.look();
     }
-    requeuedPerhaps = barrier.isShut() || gates.parkedCount() > 0;
-    recheckBlocked();
+    rechecks.acted();
   }
 
-  /** Looks whether what blocks still stands; no statement where nothing blocks. */
+  /** Looks whether what blocks still stands. */
   void recheckBlocked() {
-    recheckWanted = true;
-    if (!window.isOn() || rechecking) {
-      return; // one at a time: a person may discard thousands of messages, each of which is told of
-    }
-    recheckWanted = false;
-    recheckBarrier();
-    Map<Long, Gate> heads = new HashMap<>();
-    gates.forEachBlocked((gate, headId) -> heads.put(headId, gate));
-    if (heads.isEmpty()) {
-      return;
-    }
-    rechecking = true;
-    read(
-        "blocked gates of ",
-        () -> context.store().standing(name(), heads.keySet(), failedToo()),
-        (standing, ticket) -> {
-          if (isBarred()) {
-            requeued.want(standing);
-          }
-          heads.keySet().removeAll(standing);
-          heads.forEach(
-              (headId, gate) -> {
-                gates.unblock(gate, headId);
-                held.want(gate);
-              });
-          rechecking = false;
-          if (recheckWanted) {
-            recheckBlocked();
-          }
-          lane.pump();
-        },
-        () -> {});
-  }
-
-  private void recheckBarrier() {
-    long id = barrier.waitsForId();
-    if (id == 0) {
-      return;
-    }
-    read(
-        "refused truncate of ",
-        () -> context.store().standing(name(), List.of(id), false),
-        (standing, ticket) -> {
-          if (standing.isEmpty() && barrier.waitsForId() == id) {
-            barrier.settled();
-            lane.pump();
-          } else if (isBarred()) {
-            requeued.want(standing);
-            lane.pump();
-          }
-        },
-        () -> {});
+    rechecks.look();
   }
 
   /** Answers are still settled; nothing more comes in. */

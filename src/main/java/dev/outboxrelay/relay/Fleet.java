@@ -25,6 +25,10 @@ final class Fleet {
   private final Locks locks;
 
   private Map<String, Destination> destinations = Map.of();
+
+  /** How many destinations each doorbell has. */
+  private final Map<Integer, Integer> sizes = new HashMap<>();
+
   private final Set<Integer> mine = new HashSet<>();
   private final Set<Integer> leaving = new HashSet<>();
   private final Map<String, Lane> lanes = new HashMap<>();
@@ -36,6 +40,9 @@ final class Fleet {
 
   /** What waits for settings as they are from now on. */
   private final List<Runnable> afterLoad = new ArrayList<>();
+
+  /** What was seen when nothing had to be taken or given up; null since anything changed here. */
+  private LockSession.@Nullable View restful;
 
   private boolean owning;
   private boolean stopping;
@@ -70,6 +77,9 @@ final class Fleet {
             loaded -> {
               loading = false;
               destinations = loaded;
+              restful = null;
+              sizes.clear();
+              loaded.values().forEach(d -> sizes.merge(d.doorbell(), 1, Integer::sum));
               reconcile();
               asked.forEach(Runnable::run);
               if (!afterLoad.isEmpty()) {
@@ -82,16 +92,15 @@ final class Fleet {
    * Who is there has been looked at: take what is free and ours to take, give up what is too much.
    */
   void share(LockSession.View view) {
-    if (stopping || owning) {
+    if (stopping || owning || view.equals(restful)) {
       return;
     }
-    Map<Integer, Integer> sizes = new HashMap<>();
-    destinations.values().forEach(d -> sizes.merge(d.doorbell(), 1, Integer::sum));
     Set<Integer> settled = new HashSet<>(mine);
     settled.removeAll(leaving);
     Set<Integer> taken = new HashSet<>(view.owned());
     taken.addAll(mine);
     Shares shares = Shares.decide(sizes, settled, taken, Math.max(1, view.relays()), view.rank());
+    restful = shares.release().isEmpty() && shares.own().isEmpty() ? view : null;
     shares.release().forEach(this::release);
     if (!shares.own().isEmpty()) {
       owning = true;
@@ -100,6 +109,7 @@ final class Fleet {
           got -> {
             owning = false;
             mine.addAll(got);
+            restful = null;
             reconcile();
           });
     }
@@ -181,6 +191,7 @@ final class Fleet {
     }
     leaving.remove(doorbell);
     mine.remove(doorbell);
+    restful = null;
     locks.disown(Set.of(doorbell));
   }
 

@@ -70,7 +70,7 @@ final class Holds {
         locked -> {
           marking = false;
           List<Entry> marked = entries.stream().filter(e -> !locked.contains(e.id())).toList();
-          backlog.held(marked);
+          backlog.marked(marked);
           if (marked.size() < entries.size()) {
             List<Entry> left = entries.stream().filter(e -> locked.contains(e.id())).toList();
             backlog.later(Completer.LOCKED_MILLIS, () -> now.addAll(left));

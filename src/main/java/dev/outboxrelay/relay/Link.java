@@ -48,6 +48,7 @@ final class Link {
   private final InFlight inFlight = new InFlight();
   private final SlowStart slowStart;
   private final Reports reports;
+  private final AckTimer ackTimer;
 
   private State state = State.IDLE;
   private @Nullable Sink sink;
@@ -67,7 +68,6 @@ final class Link {
   private boolean mute;
 
   private Scheduler.@Nullable Timer restTimer;
-  private Scheduler.@Nullable Timer ackTimer;
 
   Link(Destination destination, LaneContext context, Lane lane) {
     this.destination = destination;
@@ -75,6 +75,8 @@ final class Link {
     this.lane = lane;
     slowStart = new SlowStart(destination.maxInFlight());
     reports = new Reports(destination.name(), context);
+    ackTimer =
+        new AckTimer(inFlight, destination.ackTimeout().toMillis(), context.core(), this::lose);
   }
 
   int inFlight() {
@@ -118,7 +120,7 @@ final class Link {
         context.events().sent(destination.name(), batch.size(), bytes);
       }
     }
-    armAckTimer();
+    ackTimer.arm();
   }
 
   private boolean mayFly() {
@@ -192,8 +194,7 @@ final class Link {
     lane.pump();
   }
 
-  // ---- answers
-  // ------------------------------------------------------------------------------------------------------
+  // What is answered. -----------------------------------------------------------------------------
 
   private void answered(List<Answer> answers) {
     int acknowledged = 0;
@@ -228,7 +229,7 @@ final class Link {
       context.events().acknowledged(destination.name(), acknowledged);
       context.completer().flush();
     }
-    armAckTimer();
+    ackTimer.arm();
     lane.pump();
   }
 
@@ -257,48 +258,7 @@ final class Link {
             + ", which is not in flight on this connection (unknown, or answered twice)");
   }
 
-  /** Answers are awaited in the order of sending, so one timer serves: that of the oldest. */
-  private void armAckTimer() {
-    if (ackTimer != null || inFlight.size() == 0) {
-      return;
-    }
-    Entry oldest = inFlight.oldest();
-    if (oldest == null) {
-      return;
-    }
-    long waitedNanos = context.core().nanoTime() - oldest.sentAtNanos;
-    long leftMillis = destination.ackTimeout().toMillis() - waitedNanos / 1_000_000L;
-    int number = connection;
-    ackTimer =
-        context
-            .core()
-            .schedule(
-                leftMillis,
-                () -> {
-                  ackTimer = null;
-                  if (number == connection) {
-                    ackTimeUp();
-                  } else {
-                    armAckTimer();
-                  }
-                });
-  }
-
-  private void ackTimeUp() {
-    Entry oldest = inFlight.oldest();
-    if (oldest == null) {
-      return;
-    }
-    long waitedMillis = (context.core().nanoTime() - oldest.sentAtNanos) / 1_000_000L;
-    if (waitedMillis >= destination.ackTimeout().toMillis()) {
-      lose("no answer for message " + oldest.id() + " within ack_timeout " + waitedMillis + " ms");
-    } else {
-      armAckTimer();
-    }
-  }
-
-  // ---- ends
-  // ---------------------------------------------------------------------------------------------------------
+  // How it ends. ----------------------------------------------------------------------------------
 
   /** Ends the connection for a reason of the relay's. */
   private void lose(String reason) {
@@ -351,10 +311,7 @@ final class Link {
     if (ended != null) {
       ended.close(reason);
     }
-    if (ackTimer != null) {
-      ackTimer.cancel();
-      ackTimer = null;
-    }
+    ackTimer.cancel();
   }
 
   /**

@@ -11,8 +11,8 @@ import java.util.Set;
 /**
  * Looks at everything that is owed, so that nothing depends on a bell being heard: what is new is
  * read by the tail, rung for or not, and of what the tail has passed every pending row must be in
- * memory. What is not was missed, is counted, and is read after all. Also purges rows that were kept
- * long enough.
+ * memory. What is not was missed, is counted, and is read after all. Also purges rows that were
+ * kept long enough.
  */
 final class Sweep {
   private static final int CHUNK = 10_000;

@@ -63,7 +63,7 @@ final class Completing {
   }
 
   private void one(String destination, List<Long> ids, boolean kept) throws SQLException {
-    String plain = kept ? JdbcMessageStore.KEEP : JdbcMessageStore.COMPLETE;
+    String plain = kept ? MessageSql.KEEP : MessageSql.COMPLETE;
     if (!freeOnly && unlessLocked(() -> update(plain, destination, ids))) {
       return;
     }
@@ -106,7 +106,7 @@ final class Completing {
           ids.addAll(its);
           destinations.addAll(Collections.nCopies(its.size(), destination));
         });
-    try (PreparedStatement s = connection.prepareStatement(JdbcMessageStore.COMPLETE_SEVERAL)) {
+    try (PreparedStatement s = connection.prepareStatement(MessageSql.COMPLETE_SEVERAL)) {
       new Parameters(s).numbers(ids).texts(destinations);
       return s.executeUpdate();
     }

@@ -1,11 +1,13 @@
 package dev.outboxrelay.store;
 
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -26,11 +28,17 @@ public final class LockSession implements AutoCloseable {
   private static final String ENTER =
       "select pg_advisory_lock_shared(" + MEMBER + ", 0), pg_backend_pid()";
 
-  /** Who is there, and who owns what. */
+  /** Who is there, and who owns what, in one row: it is asked every second for ever. */
   private static final String LOOK =
-      "select classid::bigint, objid::bigint, pid from pg_locks where locktype = 'advisory' and granted"
+      "select count(*) filter (where classid = "
+          + MEMBER
+          + "), count(*) filter (where classid = "
+          + MEMBER
+          + " and pid < ?), array_agg(objid::integer) filter (where classid = "
+          + OWNER
+          + ") from pg_locks where locktype = 'advisory' and granted"
           + " and database = (select oid from pg_database where datname = current_database())"
-          + " and classid::bigint in ("
+          + " and classid in ("
           + OWNER
           + ", "
           + MEMBER
@@ -68,23 +76,17 @@ public final class LockSession implements AutoCloseable {
 
   /** Looks around; also the heartbeat. */
   public View look() throws SQLException {
-    int relays = 0;
-    int rank = 0;
-    Set<Integer> owned = new HashSet<>();
-    try (PreparedStatement s = connection.prepareStatement(LOOK);
-        ResultSet r = s.executeQuery()) {
-      while (r.next()) {
-        if (r.getLong(1) == OWNER) {
-          owned.add((int) r.getLong(2));
-          continue;
-        }
-        relays++;
-        if (r.getInt(3) < pid) {
-          rank++;
-        }
+    try (PreparedStatement s = connection.prepareStatement(LOOK)) {
+      s.setInt(1, pid);
+      try (ResultSet r = s.executeQuery()) {
+        r.next();
+        Array owned = r.getArray(3);
+        return new View(
+            r.getInt(1),
+            r.getInt(2),
+            owned == null ? Set.of() : Set.copyOf(List.of((Integer[]) owned.getArray())));
       }
     }
-    return new View(relays, rank, owned);
   }
 
   /** Tries to own doorbells; returns those it got. */

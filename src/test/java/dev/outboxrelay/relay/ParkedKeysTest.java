@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** More keys wait for a refused message than a lane knows of. */
 final class ParkedKeysTest {
-  private static final int KEYS = Backlog.MAX_PARKED + 300;
+  private static final int KEYS = ParkedReader.MAX_PARKED + 300;
   private static final Duration LONG = Duration.ofSeconds(50);
 
   private TestDatabase db;

@@ -108,7 +108,7 @@ final class PlansTest {
     arrange(belief);
     String plan =
         plan(
-            JdbcMessageStore.SIZED_PAGE,
+            MessageSql.SIZED_PAGE,
             "1000",
             "1000",
             "1000",
@@ -135,7 +135,7 @@ final class PlansTest {
     arrange(belief);
     String plan =
         plan(
-            JdbcMessageStore.LEAN_PAGE,
+            MessageSql.LEAN_PAGE,
             "1000",
             "1000",
             "1000",
@@ -170,7 +170,7 @@ final class PlansTest {
     String plan =
         explain(
             "analyze, buffers, costs off, timing off",
-            JdbcMessageStore.LEAN_PAGE,
+            MessageSql.LEAN_PAGE,
             "1000",
             "1000",
             "1000",
@@ -196,7 +196,7 @@ final class PlansTest {
     arrange(belief);
     String plan =
         plan(
-            JdbcMessageStore.TAIL,
+            MessageSql.TAIL,
             SNAPSHOT,
             SNAPSHOT,
             ARRAY,
@@ -219,7 +219,7 @@ final class PlansTest {
   void firstIds_anyBelief_startFromTheTransactionIds(Belief belief) throws Exception {
     arrange(belief);
     assertUses(
-        plan(JdbcMessageStore.FIRST_IDS, SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
+        plan(MessageSql.FIRST_IDS, SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
         "Index Scan using message_tail");
   }
 
@@ -227,15 +227,14 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void complete_anyBelief_findsEachId(Belief belief) throws Exception {
     arrange(belief);
-    assertUses(
-        plan(JdbcMessageStore.COMPLETE, "'{1,2,3}'", "'out'"), "Index Scan using message_pkey");
+    assertUses(plan(MessageSql.COMPLETE, "'{1,2,3}'", "'out'"), "Index Scan using message_pkey");
   }
 
   @ParameterizedTest
   @EnumSource(Belief.class)
   void completeSeveral_anyBelief_findsEachId(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(JdbcMessageStore.COMPLETE_SEVERAL, "'{1,2}'", "'{out,other}'");
+    String plan = plan(MessageSql.COMPLETE_SEVERAL, "'{1,2}'", "'{out,other}'");
     assertUses(plan, "Index Scan using message_pkey");
     assertTrue(plan.contains("Index Cond: (id = d.id)"), plan);
     assertTrue(plan.contains("Index Cond: (id = ANY "), plan);
@@ -254,7 +253,7 @@ final class PlansTest {
             + " from generate_series(1, 20000) g");
     statement.execute(Connections.PINNED_PLANS);
     String plan =
-        explain("analyze, buffers, costs off, timing off", JdbcMessageStore.PURGE, "5000", "5000");
+        explain("analyze, buffers, costs off, timing off", MessageSql.PURGE, "5000", "5000");
     assertUses(plan, "Index Scan using message_delivered");
     assertFalse(plan.contains("Sort"), plan);
     Matcher hits = Pattern.compile("shared hit=(\\d+)").matcher(plan);
@@ -266,8 +265,8 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void stateChanges_anyBelief_findEachId(Belief belief) throws Exception {
     arrange(belief);
-    String retry = plan(JdbcMessageStore.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'");
-    String hold = plan(JdbcMessageStore.HOLD, "'out'", "1", "'{1,2}'");
+    String retry = plan(MessageSql.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'");
+    String hold = plan(MessageSql.HOLD, "'out'", "1", "'{1,2}'");
     for (String plan : List.of(retry, hold)) {
       assertUses(plan, "Index Cond: (id = ANY (");
       assertUses(plan, "destination_state_pkey");
@@ -278,7 +277,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void nextDues_anyBelief_lookAtTheFirstOfEach(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(JdbcMessageStore.NEXT_DUES, ARRAY);
+    String plan = plan(MessageSql.NEXT_DUES, ARRAY);
     assertTrue(plan.contains("using message_due"), plan);
     assertFalse(plan.contains("Sort"), plan);
     assertTrue(plan.contains("Limit"), plan);
@@ -289,7 +288,7 @@ final class PlansTest {
   void owed_anyBelief_walksThePageIndex(Belief belief) throws Exception {
     arrange(belief);
     List<String> arguments = List.of(ARRAY, "''", "0", SNAPSHOT, "100");
-    assertUses(plan(JdbcMessageStore.OWED, arguments.toArray(new String[0])), "using message_page");
+    assertUses(plan(MessageSql.OWED, arguments.toArray(new String[0])), "using message_page");
   }
 
   @ParameterizedTest
@@ -298,7 +297,7 @@ final class PlansTest {
     arrange(belief);
     assertUses(
         plan(
-            JdbcMessageStore.DUE,
+            MessageSql.DUE,
             "1000",
             "1000",
             "1000",
@@ -318,7 +317,7 @@ final class PlansTest {
     arrange(belief);
     String plan =
         plan(
-            JdbcMessageStore.REQUEUED,
+            MessageSql.REQUEUED,
             "1000",
             "1000",
             "1000",
@@ -336,7 +335,7 @@ final class PlansTest {
   void held_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
     arrange(belief);
     Gate gate = new Gate("public", "t", "k");
-    String sql = JdbcMessageStore.held(JdbcMessageStore.condition(gate));
+    String sql = MessageSql.held(MessageSql.condition(gate));
     List<String> arguments = new ArrayList<>(Collections.nCopies(5, "1000"));
     arguments.addAll(List.of("'out'", "'public'", "'t'", "'k'", "100", "1000"));
     String plan = plan(sql, arguments.toArray(new String[0]));
@@ -349,7 +348,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void parked_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(JdbcMessageStore.PARKED, "'out'", "true", "100");
+    String plan = plan(MessageSql.PARKED, "'out'", "true", "100");
     assertUses(plan, "using message_parked");
     assertFalse(plan.contains("Sort"), plan);
   }

@@ -1,0 +1,117 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.Parked;
+import dev.outboxrelay.values.Gate;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Finds in the table what blocks: gates with refused messages, and a refused truncate. INVARIANT:
+ * what blocks a gate is known before the gate's pending messages are read.
+ */
+final class ParkedReader {
+  /**
+   * Beyond this many parked gates a destination counts as failing as a whole: nothing new is read.
+   */
+  static final int MAX_PARKED = 10_000;
+
+  private final Backlog backlog;
+  private final Gates gates;
+  private final Barrier barrier;
+  private final HeldReader held;
+  private final LaneContext context;
+
+  /** Gates that were found with held messages only, by the first of these. */
+  private final TreeMap<Long, Gate> headless = new TreeMap<>();
+
+  /** More gates are parked in the table than are known here. */
+  private boolean more;
+
+  private boolean reading;
+
+  ParkedReader(
+      Backlog backlog, Gates gates, Barrier barrier, HeldReader held, LaneContext context) {
+    this.backlog = backlog;
+    this.gates = gates;
+    this.barrier = barrier;
+    this.held = held;
+    this.context = context;
+  }
+
+  private record Standing(List<Parked> parked, long refusedTruncate) {}
+
+  /**
+   * Reads before anything else is read.
+   *
+   * @param then runs when all is known
+   */
+  void start(Runnable then) {
+    read(
+        standing -> {
+          if (backlog.isOrdered() && standing.refusedTruncate() != 0) {
+            barrier.waitsFor(standing.refusedTruncate());
+          }
+          then.run();
+        });
+  }
+
+  /** Reads the rest, when there is room for it. */
+  void pump() {
+    if (more && !reading && gates.parkedCount() <= MAX_PARKED / 2) {
+      read(standing -> backlog.pump());
+    }
+  }
+
+  private void read(Consumer<Standing> then) {
+    MessageStore store = context.store();
+    String name = backlog.name();
+    boolean failedToo = backlog.failedToo();
+    reading = true;
+    backlog.read(
+        "parked gates of ",
+        () ->
+            new Standing(
+                store.parked(name, failedToo, MAX_PARKED + 1), store.refusedTruncate(name)),
+        (standing, ticket) -> {
+          reading = false;
+          if (backlog.isOrdered()) {
+            more = standing.parked().size() > MAX_PARKED;
+            standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
+            standing.parked().forEach(this::awaitHead);
+          }
+          then.accept(standing);
+        },
+        () -> {});
+  }
+
+  /**
+   * A gate with held messages only: the one that they waited for may be pending again, since a
+   * person has requeued it. They are read once the window has come as far as they, when it would
+   * have been shown.
+   */
+  private void awaitHead(Parked parked) {
+    if (parked.headId() != 0) {
+      return;
+    }
+    if (more) {
+      held.want(parked.gate()); // no window is read before these are fewer
+    } else {
+      headless.put(parked.firstHeldId(), parked.gate());
+    }
+  }
+
+  /** The window has shown everything up to an id. */
+  void windowReached(long id) {
+    Map<Long, Gate> passed = headless.headMap(id, true);
+    passed.values().forEach(held::want);
+    passed.clear();
+  }
+
+  /** So many gates are parked that nothing new is read. */
+  boolean isFull() {
+    return more || gates.parkedCount() > MAX_PARKED;
+  }
+}

@@ -1,0 +1,116 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.values.Gate;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Looks whether what blocks still stands: a person may have requeued or discarded it, which no
+ * answer tells. One look at a time, however many messages are discarded one by one.
+ */
+final class Rechecks {
+  private final Lane lane;
+  private final Backlog backlog;
+  private final Gates gates;
+  private final Barrier barrier;
+  private final HeldReader held;
+  private final RequeuedReader requeued;
+  private final LaneContext context;
+
+  /** While something waits for a refused message, a person has acted. */
+  private boolean requeuedPerhaps;
+
+  private boolean looking;
+  private boolean wanted;
+
+  Rechecks(
+      Lane lane,
+      Backlog backlog,
+      Gates gates,
+      Barrier barrier,
+      HeldReader held,
+      RequeuedReader requeued,
+      LaneContext context) {
+    this.lane = lane;
+    this.backlog = backlog;
+    this.gates = gates;
+    this.barrier = barrier;
+    this.held = held;
+    this.requeued = requeued;
+    this.context = context;
+  }
+
+  /** A person has acted. */
+  void acted() {
+    requeuedPerhaps = barrier.isShut() || gates.parkedCount() > 0;
+    look();
+  }
+
+  /**
+   * What a person requeues comes by a window; while none is read, since too much waits for that
+   * very message, it is read by its id.
+   */
+  void pump() {
+    if (requeuedPerhaps && backlog.isBarred()) {
+      requeuedPerhaps = false;
+      look();
+    }
+  }
+
+  /** Looks; no statement where nothing blocks. */
+  void look() {
+    wanted = true;
+    if (!backlog.window().isOn() || looking) {
+      return;
+    }
+    wanted = false;
+    lookAtBarrier();
+    Map<Long, Gate> heads = new HashMap<>();
+    gates.forEachBlocked((gate, headId) -> heads.put(headId, gate));
+    if (heads.isEmpty()) {
+      return;
+    }
+    looking = true;
+    backlog.read(
+        "blocked gates of ",
+        () -> context.store().standing(backlog.name(), heads.keySet(), backlog.failedToo()),
+        (standing, ticket) -> {
+          if (backlog.isBarred()) {
+            requeued.want(standing);
+          }
+          heads.keySet().removeAll(standing);
+          heads.forEach(
+              (headId, gate) -> {
+                gates.unblock(gate, headId);
+                held.want(gate);
+              });
+          looking = false;
+          if (wanted) {
+            look();
+          }
+          lane.pump();
+        },
+        () -> {});
+  }
+
+  private void lookAtBarrier() {
+    long id = barrier.waitsForId();
+    if (id == 0) {
+      return;
+    }
+    backlog.read(
+        "refused truncate of ",
+        () -> context.store().standing(backlog.name(), List.of(id), false),
+        (standing, ticket) -> {
+          if (standing.isEmpty() && barrier.waitsForId() == id) {
+            barrier.settled();
+            lane.pump();
+          } else if (backlog.isBarred()) {
+            requeued.want(standing);
+            lane.pump();
+          }
+        },
+        () -> {});
+  }
+}
