@@ -1,7 +1,6 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -439,13 +438,20 @@ final class DoctorTest {
 
   @Test
   void doctor_asRelayAndOperator_runsWithTheirRightsAlone() throws SQLException {
+    // Findings of each kind whose remedy is worked out by functions of ours.
+    outbox.execute(
+        "create table parent (id int primary key)",
+        "create table child () inherits (parent)",
+        "select outbox.capture('parent', 'crm', condition => 'new.id > 1')",
+        "alter table parent rename column id to number");
+    final List<String> expected = findings();
+    assertEquals(2, expected.size(), expected.toString());
     for (String role : List.of("outbox_relay", "outbox_operator")) {
       try (Connection c = outbox.connect()) {
         Outbox.run(c, "set role " + role);
-        assertFalse(Outbox.column(c, "select count(*) from outbox.doctor()").isEmpty());
-        assertFalse(Outbox.column(c, "select count(*) from outbox.doctor").isEmpty());
+        assertEquals(List.of("2"), Outbox.column(c, "select count(*) from outbox.doctor()"));
+        assertEquals(List.of("2"), Outbox.column(c, "select count(*) from outbox.doctor"));
       }
     }
-    assertTrue(findings().isEmpty());
   }
 }

@@ -3,14 +3,17 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /** Under which name a partition's rows go, by whichever table they were captured. */
 final class PartitionTest {
@@ -111,6 +114,51 @@ final class PartitionTest {
         "insert into root values (1, 1)",
         "delete from root");
     assertEquals(List.of("root insert 1", "leaf delete 1"), sent());
+  }
+
+  @Test
+  void copyAndOnConflict_throughAnyLevel_goUnderTheCapturedName() throws Exception {
+    outbox.execute("select outbox.capture('root', 'crm')");
+    try (Connection c = outbox.connect()) {
+      for (String level : List.of("root", "middle", "leaf")) {
+        int id = level.length();
+        c.unwrap(PGConnection.class)
+            .getCopyAPI()
+            .copyIn("copy " + level + " from stdin", new StringReader(id + "\t1\n"));
+        Outbox.run(
+            c,
+            "insert into " + level + " values (" + id + ", 2) on conflict (id) do update set v = 3",
+            "delete from " + level + " where id = " + id);
+      }
+    }
+    assertEquals(
+        List.of(
+            "root insert 4",
+            "root update 4",
+            "root delete 4",
+            "root insert 6",
+            "root update 6",
+            "root delete 6",
+            "root insert 4",
+            "root update 4",
+            "root delete 4"),
+        sent());
+  }
+
+  @Test
+  void merge_intoAPartitionedTable_endsAsTheTableDoes() throws SQLException {
+    Assumptions.assumeTrue(
+        outbox.count("select current_setting('server_version_num')::int / 10000") >= 15);
+    outbox.execute(
+        "select outbox.capture('root', 'crm')",
+        ATTACH,
+        "insert into root values (1, 1), (2, 2), (12, 2)",
+        "merge into root r using (values (1, 11), (2, 0), (12, 0), (5, 5)) s (id, other) on s.id = r.id"
+            + " when matched and other = 0 then delete"
+            + " when matched then update set id = other"
+            + " when not matched then insert values (s.id, s.other)");
+    assertEquals(List.of("5", "11"), Replay.keys(outbox));
+    assertEquals(List.of("root"), outbox.query("select distinct source_table from outbox.message"));
   }
 
   @Test
