@@ -13,6 +13,7 @@
 create or replace function outbox.backfill(source regclass, destination text, condition text default null) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
   patience constant interval := '10 seconds';

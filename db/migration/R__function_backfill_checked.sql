@@ -15,6 +15,7 @@
 create or replace function outbox.backfill_checked(source regclass, destination text, part regclass, at_once boolean) returns oid
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 <<f>>
 declare

@@ -6,6 +6,7 @@
 -- place is noted and tried again at the end; if it was changed, that change is a message of its own.
 -- Rows that a change has moved to a later block have a message too, so blocks past the end at the start are not read.
 -- A writer may have to wait for the rows of one step, never for a step that waits: it does not.
+-- Messages go under the name under which the table's changes go: a captured parent's, where it is a partition of one.
 -- A table that was rewritten since the start has its rows elsewhere, and one that was captured anew may have changed unheard:
 -- it is begun again.
 --
@@ -71,7 +72,7 @@ begin
   into f.config
   from outbox.capture_detail t
   join outbox.destination d on d.name = t.destination
-  join pg_class c on c.oid = t.source
+  join pg_class c on c.oid = outbox.captured_table(t.trigger_oid)
   join pg_namespace n on n.oid = c.relnamespace
   where t.source = backfill_step.source and t.destination = backfill_step.destination and t.operation <> 'truncate'
   limit 1;

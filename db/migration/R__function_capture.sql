@@ -22,7 +22,7 @@
 --
 -- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
 -- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers ,
--- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations.
+-- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations, 13 fires.
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -38,6 +38,7 @@ create or replace function outbox.capture(
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 <<f>>
 declare
@@ -56,6 +57,7 @@ declare
   operation text;
   trigger_name text;
   row_condition text;
+  part regclass;
 begin
   -- What is captured?
   if capture.source is null then
@@ -146,7 +148,24 @@ begin
     quote_literal(case when capture.skip_unchanged then 't' else 'f' end),
     quote_literal(capture.source::oid::text),
     quote_literal(coalesce(capture.condition, '')),
-    quote_literal(f.wanted::text));
+    quote_literal(f.wanted::text),
+    quote_literal(capture.fires));
+
+  -- Each row of a partition is heard once for a destination, so not through a parent and by itself as well.
+  select t.source into f.part
+  from outbox.capture_detail t
+  where t.destination = capture.destination and not t.inherited and t.source <> capture.source
+    and t.operation <> 'truncate' and t.operation = any (f.wanted)
+    and (t.source in (select p.relid from pg_partition_tree(capture.source) p)
+      or t.source in (select a.relid from pg_partition_ancestors(capture.source) a))
+  order by t.source
+  limit 1;
+  if found then
+    raise exception '% belongs together with %, which is captured for % already', f.table_name, f.part, capture.destination
+      using errcode = 'object_not_in_prerequisite_state',
+            hint = format('Both would send the same changes. In one transaction: select outbox.release(%L, %L); then capture again.',
+              f.part::text, capture.destination);
+  end if;
 
   perform outbox.drop_capture(capture.source, capture.destination);
   f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source);

@@ -1,18 +1,23 @@
 -- outbox.capture_call: the statement that captures a table again as it is captured now.
 --
--- Columns that were renamed since go by their present names, and dropped ones are left out.
+-- Columns that were renamed since go by their present names, and dropped ones are left out. So do those of the condition: the
+-- triggers have it with present names. Only the one for updates has it on both rows; where that one is gone and a column was
+-- renamed, the result says what a person has to do first.
 --
 -- parameters: source, destination  a capture
 -- returns:    a statement, null when there is no such capture
--- reads:      outbox.capture_detail
+-- reads:      outbox.capture_detail, pg_trigger, pg_depend, pg_attribute
 create or replace function outbox.capture_call(source regclass, destination text) returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
   t record;
   key_names text[];
   column_names text[];
+  present_condition text;
+  lost boolean := false;
 begin
   select * into t
   from outbox.capture_detail d
@@ -28,15 +33,34 @@ begin
     key_names := outbox.captured_columns(t.source, t.source, t.key, t.key_numbers);
     column_names := outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers);
   end if;
-  return concat_ws(', ',
+  present_condition := t.condition;
+  if t.condition is not null then
+    present_condition := (
+      select outbox.trigger_condition(d.trigger_oid)
+      from outbox.capture_detail d
+      where d.source = t.source and d.destination = t.destination and d.level = 'row' and (d.operation = 'update' or 'update' <> all (t.wanted))
+      order by d.operation
+      limit 1);
+    if present_condition is null then
+      present_condition := t.condition;
+      lost := exists (
+        select
+        from outbox.capture_detail d
+        join pg_depend n on n.classid = 'pg_trigger'::regclass and n.objid = d.trigger_oid
+          and n.refclassid = 'pg_class'::regclass and n.refobjid = d.source and n.refobjsubid > 0
+        join pg_attribute a on a.attrelid = n.refobjid and a.attnum = n.refobjsubid
+        where d.source = t.source and d.destination = t.destination and strpos(t.condition, a.attname) = 0);
+    end if;
+  end if;
+  return case when lost then format('Write the condition %L with the present names of its columns, then: ', t.condition) else '' end || concat_ws(', ',
     format('select outbox.capture(%L, %L', t.source::text, t.destination),
     case when cardinality(key_names) = cardinality(t.key) then format('key => %L', key_names::text) end,
     format('operations => %L', t.wanted::text),
     case t.column_mode when 'only' then format('columns => %L', column_names::text) when 'except' then format('except_columns => %L', column_names::text) end,
-    case when t.condition is not null then format('condition => %L', t.condition) end,
+    case when lost then 'condition => ''...''' when present_condition is not null then format('condition => %L', present_condition) end,
     case when not t.include_old then 'include_old => false' end,
     case when t.skip_unchanged then 'skip_unchanged => true' end,
-    case when t.fires in ('always', 'replica') then format('fires => %L', t.fires) end,
+    case when t.fires_wanted <> 'origin' then format('fires => %L', t.fires_wanted) end,
     case when t.doorbell is null then 'notify => false' end) || ');';
 end
 $$;

@@ -4,7 +4,7 @@
 -- conditions, and tables with other row triggers that may change the same row again before the statement ends.
 --
 -- parameters: the trigger's arguments, see outbox.capture
--- reads:      pg_class and pg_namespace for the name of a captured partitioned table
+-- reads:      pg_class, pg_namespace and pg_trigger for the name of a captured partitioned table
 -- writes:     outbox.message
 create or replace function outbox.capture_row() returns trigger
 language plpgsql
@@ -60,14 +60,17 @@ begin
     -- A partition: its rows go under the name of the table that was captured.
     select n.nspname, c.relname
     into schema_name, table_name
-    from pg_partition_ancestors(tg_relid) with ordinality as a(relid, distance)
-    join pg_class c on c.oid = a.relid
+    from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
-    order by a.relid = tg_argv[10]::oid desc, a.distance desc
-    limit 1;
+    where c.oid = tg_argv[10]::oid and c.oid in (select a.relid from pg_partition_ancestors(tg_relid) a);
     if not found then
-      schema_name := tg_table_schema;
-      table_name := tg_table_name;
+      -- Restored from a dump: the oid in the arguments means nothing.
+      select n.nspname, c.relname
+      into schema_name, table_name
+      from pg_trigger t
+      join pg_class c on c.oid = outbox.captured_table(t.oid)
+      join pg_namespace n on n.oid = c.relnamespace
+      where t.tgrelid = tg_relid and t.tgname = tg_name;
     end if;
   end if;
 
@@ -82,7 +85,7 @@ begin
             case when tg_op = 'DELETE' then old_key else new_key end, context, old_value, new_value);
   end if;
 
-  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+  if tg_argv[1] <> '' and outbox.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;

@@ -13,7 +13,7 @@ begin
   insert into outbox.message (destination, op, source_schema, source_table, headers)
   values (tg_argv[0], 'truncate', tg_table_schema, tg_table_name, outbox.headers());
 
-  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+  if tg_argv[1] <> '' and outbox.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;

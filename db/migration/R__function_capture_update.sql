@@ -101,7 +101,7 @@ begin
     end if;
   end if;
 
-  if tg_argv[1] <> '' and current_setting('outbox.notify', true) is distinct from 'off'
+  if tg_argv[1] <> '' and outbox.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[1]::integer) then
     perform pg_notify('outbox', tg_argv[0]);
   end if;

@@ -10,12 +10,9 @@
 create or replace function outbox.checked_condition(source regclass, condition text) returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
-set quote_all_identifiers = off
 as $$
 declare
-  head text;
-  tail constant text := ') EXECUTE FUNCTION outbox.capture_row()';
-  definition text;
+  written_out text;
   reason text;
 begin
   if condition ~ '^[[:space:]]*$' then
@@ -24,10 +21,10 @@ begin
   begin
     execute format('create trigger "00_outbox_condition" after update on %s for each row when (%s'
       || e'\n) execute function outbox.capture_row()', source, condition);
-    select pg_get_triggerdef(t.oid, false), format('CREATE TRIGGER %I AFTER UPDATE ON %I.%I FOR EACH ROW WHEN (', t.tgname, n.nspname, c.relname)
-    into definition, head
-    from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-    where t.tgrelid = source and t.tgname = '00_outbox_condition';
+    select outbox.trigger_condition(t.oid)
+    into written_out
+    from pg_trigger t
+    where t.tgrelid = source and t.tgname = '00_outbox_condition' and t.tgnargs = 0;
     execute format('drop trigger "00_outbox_condition" on %s', source);
   exception
     when insufficient_privilege or lock_not_available or query_canceled then
@@ -39,10 +36,10 @@ begin
               hint = 'Write it as in CREATE TRIGGER ... WHEN, for example: new.status = ''paid'' or old.status is distinct from new.status. '
                 'No subqueries; functions with their schema.';
   end;
-  if not starts_with(definition, head) or right(definition, length(tail)) <> tail then
+  if written_out is null then
     raise exception 'condition % is more than a condition', quote_literal(condition) using errcode = 'invalid_parameter_value';
   end if;
-  return substr(definition, length(head) + 1, length(definition) - length(head) - length(tail));
+  return written_out;
 end
 $$;
 

@@ -11,8 +11,11 @@ create or replace function outbox.doctor(old_after interval default '10 minutes'
 returns table (severity text, check_name text, object text, finding text, remedy text)
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
+declare
+  end_query constant text := 'End its oldest query; on the standby: select pid, usename, query from pg_stat_activity where backend_xmin is not null order by xact_start;';
 begin
   return query
   with parts as (
@@ -29,10 +32,15 @@ begin
   group by t.source, t.destination, w.operation
 
   union all
-  select 'error', 'trigger disabled', t.source::text, format('trigger %s of %s is disabled: %s is not heard', t.trigger_name, t.source, t.operation),
-    format('alter table %s enable trigger %I;', t.source, t.trigger_name)
+  select case t.fires when 'always' then 'warning' else 'error' end,
+    case t.fires when 'disabled' then 'trigger disabled' else 'trigger firing' end, t.source::text,
+    format(case t.fires when 'disabled' then 'trigger %s of %s is disabled: %s is not heard'
+      when 'always' then 'trigger %s of %s fires always, the capture asked for %4$s: each %3$s is heard whatever session_replication_role says'
+      else 'trigger %s of %s fires as %5$s, the capture asked for %4$s: %3$s is not heard where it should be' end,
+      t.trigger_name, t.source, t.operation, t.fires_wanted, t.fires),
+    format('alter table %s enable %strigger %I;', t.source, case when t.fires_wanted <> 'origin' then t.fires_wanted || ' ' end, t.trigger_name)
   from outbox.capture_detail t
-  where t.fires = 'disabled'
+  where t.fires <> t.fires_wanted
 
   union all
   select distinct 'error', 'destination missing', t.source::text, format('%s is captured for %s, which does not exist', t.source, t.destination),
@@ -164,10 +172,17 @@ begin
   where x.database = current_database() and x.prepared < clock_timestamp() - old_after
 
   union all
-  select 'warning', 'old snapshot', format('replication slot %s', r.slot_name), format('holds back row versions that are %s transactions old', greatest(age(r.xmin), age(r.catalog_xmin))),
-    format('select pg_drop_replication_slot(%L);', r.slot_name)
-  from pg_replication_slots r
-  where not r.active and greatest(age(r.xmin), 0) > 100000
+  -- A standby's: while it is there in its slot or its connection, later in the slot.
+  select 'warning', 'old snapshot', h.holder, format('holds back row versions that are %s transactions old', age(h.xmin)), h.remedy
+  from (
+    select format('replication slot %s', r.slot_name) as holder, r.xmin,
+      case when r.active then end_query else format('select pg_drop_replication_slot(%L);', r.slot_name) end as remedy
+    from pg_replication_slots r
+    union all
+    select format('standby %s', a.application_name), a.backend_xmin, end_query
+    from pg_stat_replication a
+  ) h
+  where age(h.xmin) > 100000
 
   union all
   select 'warning', 'table bloat', 'outbox.message', format('%s dead rows beside %s live ones; last vacuumed %s', s.n_dead_tup, s.n_live_tup, coalesce(greatest(s.last_vacuum, s.last_autovacuum)::text, 'never')),

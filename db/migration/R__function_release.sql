@@ -7,6 +7,7 @@
 create or replace function outbox.release(source regclass, destination text default null) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 begin
   if exists (

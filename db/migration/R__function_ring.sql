@@ -7,13 +7,13 @@
 --
 -- parameters: destination  the name that is sent
 --             doorbell     outbox.destination.doorbell
--- reads:      nothing; silent when the setting outbox.notify is 'off'
+-- reads:      nothing; silent unless outbox.bell_wanted()
 create or replace function outbox.ring(destination text, doorbell integer) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if current_setting('outbox.notify', true) = 'off' then
+  if not outbox.bell_wanted() then
     return;
   end if;
   if not pg_try_advisory_xact_lock_shared(7021001, doorbell) then

@@ -258,6 +258,43 @@ final class ChoosingTest {
   }
 
   @Test
+  void headers_setForOneTransaction_goWithEveryOperationOfIt() throws SQLException {
+    for (String rows : List.of("", ", condition => 'true'")) {
+      reset();
+      outbox.execute("insert into t values (1)");
+      capture(", operations => '{insert,update,delete,truncate}'" + rows);
+      try (Connection c = outbox.connect()) {
+        Outbox.run(
+            c,
+            "begin",
+            "set local outbox.headers = '{\"user\":\"eve\"}'",
+            "insert into t values (2)",
+            "update t set v = 1",
+            "update t set id = 3 where id = 1",
+            "delete from t where id = 2",
+            "truncate t",
+            "select outbox.publish('crm', '{}')",
+            "select outbox.publish('crm', '{}', headers => '{\"user\":\"own\"}')",
+            "commit",
+            "insert into t values (4)");
+      }
+      assertEquals(
+          List.of(
+              "delete eve 2",
+              "insert eve 2",
+              "insert nobody 1",
+              "message eve 1",
+              "message own 1",
+              "truncate eve 1",
+              "update eve 2"),
+          outbox.query(
+              "select concat_ws(' ', op, coalesce(headers ->> 'user', 'nobody'), count(*))"
+                  + " from outbox.message group by op, headers ->> 'user' order by 1"),
+          rows);
+    }
+  }
+
+  @Test
   void malformedHeaders_neverFailTheWrite() throws SQLException {
     capture("");
     try (Connection c = outbox.connect()) {

@@ -89,6 +89,13 @@ final class ExactValuesTest {
     {"pg_lsn", "16/B374D848", "\"16/B374D848\""},
   };
 
+  private static final String[] TYPES = {
+    "create type mood as enum ('so so')",
+    "create domain cents as bigint check (value >= 0)",
+    "create type pair as (n int, at timestamptz)",
+    "create table other ()"
+  };
+
   private static final String CRAZY =
       "set timezone = 'Asia/Kathmandu'; set datestyle = 'ISO, DMY'; set intervalstyle = 'sql_standard';"
           + " set bytea_output = 'escape'; set extra_float_digits = -15; set search_path = public, pg_catalog;"
@@ -117,11 +124,8 @@ final class ExactValuesTest {
       expected.append(",\"c").append(i).append("\":").append(VALUES[i][2]);
     }
     expected.append(",\"doubled\":2}");
+    outbox.execute(TYPES);
     outbox.execute(
-        "create type mood as enum ('so so')",
-        "create domain cents as bigint check (value >= 0)",
-        "create type pair as (n int, at timestamptz)",
-        "create table other ()",
         "create table t (" + columns + ", doubled int generated always as (id * 2) stored)",
         "select outbox.capture('t', 'crm'" + options + ")");
     try (Connection c = outbox.connect()) {
@@ -134,6 +138,28 @@ final class ExactValuesTest {
             "update 1 " + expected + " " + expected,
             "delete 1 " + expected + " -"),
         outbox.messages());
+  }
+
+  /** The same rows, found by a backfill. */
+  @Test
+  void backfill_underAnySettings_isExact() throws SQLException {
+    StringBuilder columns = new StringBuilder("id int primary key");
+    StringBuilder values = new StringBuilder("1");
+    StringBuilder expected = new StringBuilder("{\"id\":1");
+    for (int i = 0; i < VALUES.length; i++) {
+      columns.append(", c").append(i).append(' ').append(VALUES[i][0]);
+      values.append(", '").append(VALUES[i][1].replace("'", "''")).append('\'');
+      expected.append(",\"c").append(i).append("\":").append(VALUES[i][2]);
+    }
+    outbox.execute(TYPES);
+    outbox.execute(
+        "create table t (" + columns + ")",
+        "insert into t values (" + values + ")",
+        "select outbox.capture('t', 'crm')");
+    try (Connection c = outbox.connect()) {
+      Outbox.run(c, CRAZY, german("perform outbox.backfill('t', 'crm')"));
+    }
+    assertEquals(List.of("read 1 - " + expected + "}"), outbox.messages());
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -97,6 +98,72 @@ final class WriterTest {
   }
 
   @Test
+  void notifyOff_howeverFalseIsSpelt_isSilentInEveryTrigger() throws SQLException {
+    try (Connection relay = outbox.connect();
+        Connection listener = outbox.connect();
+        Connection writer = outbox.connect()) {
+      Outbox.run(relay, SLEEP);
+      Outbox.run(listener, "listen outbox");
+      String everyOperation = "operations => '{insert,update,delete,truncate}'";
+      for (String captured : List.of("", ", condition => 'true'")) {
+        outbox.execute("select outbox.capture('t', 'crm', " + everyOperation + captured + ")");
+        for (String no :
+            List.of("off", "false", "no", "0", "'f'", "'n'", "'of'", "'OFF'", "'False'")) {
+          Outbox.run(writer, "set outbox.notify = " + no);
+          for (String write : WRITES) {
+            Outbox.run(writer, write);
+            assertEquals(0, heard(listener), no + ": " + write);
+          }
+        }
+        for (String yes : List.of("on", "true", "1", "''", "'nonsense'", "'o'", "'\"{'")) {
+          Outbox.run(writer, "set outbox.notify = " + yes);
+          for (String write : WRITES) {
+            Outbox.run(writer, write);
+            assertEquals(1, heard(listener), yes + ": " + write);
+          }
+        }
+      }
+    }
+  }
+
+  private static final List<String> WRITES =
+      List.of(
+          "insert into t values (1)",
+          "update t set v = 1",
+          "delete from t",
+          "truncate t",
+          "select outbox.publish('crm', '{}')");
+
+  /** A role's settings are kept in the encoding of the database in which they were made. */
+  @Test
+  void settingsThatAreNoText_failNoWrite() throws SQLException {
+    String name = outbox.db().name() + "_latin";
+    outbox.execute(
+        "create role latin_writer login password 'secret'",
+        "grant all on t to latin_writer",
+        "create database "
+            + name
+            + " encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
+    try {
+      String url = outbox.db().url().replace(outbox.db().name(), name);
+      try (Connection latin =
+          DriverManager.getConnection(url, outbox.db().user(), outbox.db().password())) {
+        Outbox.run(
+            latin,
+            "alter role latin_writer set outbox.notify = '\u00e4\u00df'",
+            "alter role latin_writer set outbox.headers = '\u00e4\u00df'");
+      }
+      try (Connection writer = outbox.connectAs("latin_writer")) {
+        Outbox.run(writer, "insert into t values (1)");
+      }
+      assertEquals(List.of("insert 1"), outbox.changes());
+    } finally {
+      outbox.execute(
+          "drop database " + name, "drop owned by latin_writer", "drop role latin_writer");
+    }
+  }
+
+  @Test
   void twoPhaseCommit_worksWithNotifyOff() throws SQLException {
     try (Connection relay = outbox.connect();
         Connection writer = outbox.connect()) {
@@ -109,6 +176,29 @@ final class WriterTest {
       assertEquals(List.of(), outbox.changes());
       Outbox.run(writer, "commit prepared 'x'");
       assertEquals(List.of("insert 2"), outbox.changes());
+    }
+  }
+
+  /** What docs/capture.md says an application can notice. */
+  @Test
+  void lastval_isTheMessagesAndNothingElseOfTheKindIsTouched() throws SQLException {
+    outbox.execute(
+        "do $$ begin if to_regrole('sec_app') is null then create role sec_app login password"
+            + " 'secret'; end if; end $$",
+        "create table orders (id serial primary key)",
+        "select setval('orders_id_seq', 500)",
+        "grant all on orders, orders_id_seq to sec_app",
+        "select outbox.capture('orders', 'crm')");
+    try (Connection c = outbox.connect();
+        Connection app = outbox.connectAs("sec_app")) {
+      String insert = "insert into orders default values returning id";
+      assertEquals(List.of("501"), Outbox.column(c, insert));
+      assertEquals(List.of("501"), Outbox.column(c, "select currval('orders_id_seq')"));
+      assertEquals(
+          outbox.query("select max(id) from outbox.message"), Outbox.column(c, "select lastval()"));
+      assertEquals(List.of("502"), Outbox.column(app, insert));
+      assertEquals(List.of("502"), Outbox.column(app, "select currval('orders_id_seq')"));
+      Outbox.refuses(app, "42501", "select lastval()");
     }
   }
 

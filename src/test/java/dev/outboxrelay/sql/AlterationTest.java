@@ -1,0 +1,101 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Columns that a capture names, altered after it. */
+final class AlterationTest {
+  private static Outbox outbox;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute("create table t (id int primary key, line int, v int, secret text)");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    outbox.close();
+  }
+
+  private static void capture(String options) throws SQLException {
+    outbox.execute("select outbox.capture('t', 'crm'" + options + ")");
+  }
+
+  @Test
+  void chosenColumn_renamed_isStillSent() throws SQLException {
+    for (String rows : List.of("", ", condition => 'true'")) {
+      capture(", columns => '{id,v}'" + rows);
+      outbox.execute(
+          "alter table t rename column v to amount",
+          "alter table t add column v text default 'another'",
+          "insert into t (id, amount, secret) values (1, 2, 'hush')");
+      assertEquals(List.of("insert 1 - {\"id\":1,\"amount\":2}"), outbox.messages());
+      reset();
+    }
+  }
+
+  @Test
+  void chosenColumn_dropped_isLeftOut() throws SQLException {
+    for (String rows : List.of("", ", condition => 'true'")) {
+      capture(", columns => '{id,v}'" + rows);
+      outbox.execute(
+          "alter table t drop column v",
+          "alter table t add column v text default 'another'",
+          "insert into t (id) values (1)");
+      assertEquals(List.of("insert 1 - {\"id\":1}"), outbox.messages());
+      reset();
+    }
+  }
+
+  @Test
+  void keyColumn_renamedOrDropped_keepsWhatIsLeftOfTheKey() throws SQLException {
+    capture(", key => '{id,line}', columns => '{v}'");
+    outbox.execute(
+        "insert into t values (1, 2, 3)",
+        "alter table t rename column line to position",
+        "update t set v = 4",
+        "alter table t drop column position",
+        "update t set v = 5");
+    assertEquals(List.of("insert [1,2]", "update [1,2]", "update [1]"), outbox.changes());
+  }
+
+  @Test
+  void onlyKeyColumn_dropped_leavesMessagesWithoutKey() throws SQLException {
+    capture("");
+    outbox.execute(
+        "insert into t values (1)", "alter table t drop column id", "update t set v = 1");
+    assertEquals(List.of("insert 1", "update -"), outbox.changes());
+  }
+
+  /** PostgreSQL tells the one who alters; nothing fails later. */
+  @Test
+  void columnOfTheCondition_isFollowedWhenRenamedAndKeptFromOtherChanges() throws SQLException {
+    capture(", condition => 'new.v > 1'");
+    assertTrue(
+        outbox.refuses("0A000", "alter table t alter column v type text").contains("trigger"));
+    assertTrue(outbox.refuses("2BP01", "alter table t drop column v").contains("trigger"));
+    outbox.execute(
+        "alter table t rename column v to amount",
+        "insert into t (id, amount) values (1, 1), (2, 2)");
+    assertEquals(List.of("insert 2"), outbox.changes());
+    outbox.execute(
+        "select outbox.release('t')",
+        "alter table t alter column amount type numeric",
+        "select outbox.capture('t', 'crm', condition => 'new.amount > 1')",
+        "insert into t (id, amount) values (3, 1.5)");
+    assertEquals(List.of("insert 2", "insert 3"), outbox.changes());
+  }
+}

@@ -1,0 +1,122 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the doctor tells to do, done: the capture is as it was asked for again. */
+final class RemedyTest {
+  private static Outbox outbox;
+  private static Connection relay;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    relay = outbox.connect();
+    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute("create table t (id int, line int, v int, primary key (id, line))");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    relay.close();
+    outbox.close();
+  }
+
+  private static List<String> findings() throws SQLException {
+    return outbox.query(
+        "select concat_ws(' | ', severity, check_name, object, finding) from outbox.doctor()");
+  }
+
+  private static void mend() throws SQLException {
+    outbox.execute(outbox.query("select remedy from outbox.doctor()").toArray(String[]::new));
+    assertEquals(List.of(), findings());
+  }
+
+  @Test
+  void keyThatLostAColumn_isCapturedWithTheKeyThereIs() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', include_old => false)",
+        "alter table t drop column line",
+        "insert into t values (1, 1)");
+    assertEquals(
+        List.of(
+            "error | capture out of step | public.t | public.t has lost a column of its key"
+                + " {id,line}: messages have another order"),
+        findings());
+    outbox.execute("alter table t add primary key (id)");
+    mend();
+    outbox.execute("update t set v = 2");
+    assertEquals(List.of("insert [1]", "update 1"), outbox.changes());
+    assertEquals(List.of("f"), outbox.query("select include_old from outbox.capture_list"));
+  }
+
+  @Test
+  void destinationMadeAnew_hasItsDoorbellRungAfterTheRemedy() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', columns => '{id,v}')",
+        // No guard can hold against a superuser who switches the triggers off.
+        "set session_replication_role = replica; delete from outbox.destination where name = 'crm';"
+            + " set session_replication_role = origin",
+        "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000')");
+    List<String> found = findings();
+    assertEquals(1, found.size(), found.toString());
+    assertTrue(
+        found.get(0).startsWith("warning | capture out of step | public.t | public.t rings"));
+    mend();
+    assertEquals(
+        List.of("t"),
+        outbox.query(
+            "select bool_and(t.doorbell = d.doorbell) from outbox.capture_detail t"
+                + " join outbox.destination d on d.name = t.destination"));
+    assertEquals(List.of("{id,v}"), outbox.query("select columns from outbox.capture_list"));
+  }
+
+  @Test
+  void castOfSomebodysOwn_isNoLongerRun() throws SQLException {
+    outbox.execute(
+        "do $$ begin if to_regrole('sec_app') is null then create role sec_app login password"
+            + " 'secret'; end if; end $$",
+        "create type bomb as (x int)",
+        "create function explode(bomb) returns json language sql return '{}'::json",
+        "alter function explode(bomb) owner to sec_app",
+        "select outbox.capture('t', 'crm')",
+        "create cast (bomb as json) with function explode(bomb)",
+        "alter table t add column b bomb");
+    assertEquals(
+        List.of(
+            "error | untrusted cast | public.t | column b: public.explode(public.bomb) runs with the"
+                + " rights of the owner of this schema"),
+        findings());
+    mend();
+    assertEquals(0, outbox.count("select count(*) from outbox.capture_list"));
+  }
+
+  @Test
+  void destinationThatIsDown_isNamedUntilItIsPaused() throws SQLException {
+    outbox.execute(
+        "insert into outbox.destination_state (destination, down_since, last_error)"
+            + " values ('crm', now(), 'connection refused') on conflict (destination)"
+            + " do update set down_since = now(), last_error = 'connection refused'");
+    List<String> found = findings();
+    assertTrue(found.get(0).startsWith("warning | destination down | crm | cannot be reached"));
+    assertTrue(found.get(0).endsWith(": connection refused"), found.get(0));
+    String remedy = outbox.query("select remedy from outbox.doctor()").get(0);
+    assertTrue(remedy.startsWith("Mend the receiver at tcp://localhost:9000"), remedy);
+    outbox.execute(remedy.substring(remedy.indexOf("select")));
+    assertEquals(
+        List.of("destination paused"), outbox.query("select check_name from outbox.doctor()"));
+  }
+}
