@@ -56,6 +56,8 @@ final class NeighboursTest {
       round(stage);
       for (int i = 0; i < ROUNDS; i++) {
         healthy.add(round(stage));
+        // A message that is alone in flight when its receiver crashes is charged, and rightly so.
+        stage.awaitNothingOwed("d0", Duration.ofSeconds(60));
         receivers.get(0).crash();
         receivers.get(1).stallReading();
         troubled.add(round(stage));
