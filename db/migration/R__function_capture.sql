@@ -9,7 +9,8 @@
 --             key             columns whose values order the messages; null: the primary key; none: messages without a key
 --             operations      of insert, update, delete, truncate
 --             columns         the columns to send, null for all
---             except_columns  the columns not to send; they are left out before storage
+--             except_columns  the columns not to send; they are left out before storage, by number and by name: whichever
+--                             way a column is replaced, neither the old one nor its successor is stored
 --             condition       a condition on new and old, as in CREATE TRIGGER ... WHEN; an insert or delete has only one row,
 --                             and both names stand for it; checked with the writer's rights
 --             include_old     store the old row of updates and deletes

@@ -32,6 +32,10 @@ begin
   end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+    if tg_argv[5] = 'except' then
+      -- Another column that has got the name of one that is left out is left out too.
+      picked := picked || tg_argv[6]::text[];
+    end if;
   end if;
 
   if tg_op <> 'INSERT' then
