@@ -138,6 +138,12 @@ begin
     f.key_names := capture.key;
   end if;
   f.key_numbers := outbox.column_numbers(capture.source, f.key_names, 'key');
+  if f.column_mode = 'except' and f.key_numbers && f.column_numbers then
+    f.unknown := f.key_names[(select min(k.position) from unnest(f.key_numbers) with ordinality as k(number, position) where k.number = any (f.column_numbers))];
+    raise exception 'except_columns leaves out %, a column of the key of %: its value would be stored as the key', quote_ident(f.unknown), f.table_name
+      using errcode = 'invalid_parameter_value',
+            hint = 'Choose a key of other columns: key => ''{...}''; or none, for messages without an order: key => ''{}''.';
+  end if;
 
   f.arguments := concat_ws(', ',
     quote_literal(f.target.name),

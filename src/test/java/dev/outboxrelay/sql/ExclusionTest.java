@@ -1,6 +1,7 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.SQLException;
 import java.util.List;
@@ -84,5 +85,27 @@ final class ExclusionTest {
       assertEquals(WITHOUT_CARD, outbox.messages());
       reset();
     }
+  }
+
+  @Test
+  void columnOfTheKey_isRefusedWithTheColumnAndTheRemedy() throws SQLException {
+    for (String key : List.of("", ", key => '{id,card}'")) {
+      String refused =
+          outbox.refuses(
+              "22023", "select outbox.capture('t', 'crm', except_columns => '{id}'" + key + ")");
+      assertTrue(refused.contains("id") && refused.contains("key =>"), refused);
+    }
+    assertEquals(0, outbox.count("select count(*) from outbox.capture_list"));
+  }
+
+  @Test
+  void columnOfThePrimaryKey_withAnotherKey_isLeftOut() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', except_columns => '{id}', key => '{card}')",
+        "insert into t values (1, 'a')",
+        "select outbox.capture('t', 'crm', except_columns => '{id}', key => '{}')",
+        "insert into t values (2, 'b')");
+    assertEquals(
+        List.of("insert a - {\"card\":\"a\"}", "insert - - {\"card\":\"b\"}"), outbox.messages());
   }
 }
