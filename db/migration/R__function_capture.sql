@@ -19,7 +19,7 @@
 --             notify          false: never ring the doorbell from this table
 -- returns:    nothing
 -- reads:      outbox.destination, the catalog
--- writes:     pg_trigger
+-- writes:     pg_trigger, what outbox.tidy writes
 --
 -- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
 -- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers ,
@@ -208,9 +208,7 @@ begin
   end loop;
 
   -- A partition that is made later gets the triggers too, and PostgreSQL asks for the right of whoever makes it.
-  if f.relation.relkind = 'p' and not has_function_privilege(f.relation.relowner, 'outbox.capture_row()', 'execute') then
-    execute format('grant execute on function outbox.capture_row() to %I', pg_get_userbyid(f.relation.relowner));
-  end if;
+  perform outbox.tidy();
 end
 $$;
 
