@@ -180,6 +180,16 @@ begin
     f.row_condition := outbox.checked_condition(capture.source, capture.condition);
   end if;
 
+  if f.relation.relkind = 'p' and 'update' = any (f.wanted)
+      and (not f.wanted @> '{insert,delete}'
+        or (outbox.rename_row(f.row_condition, 'old', 'new') <> f.row_condition
+          and outbox.rename_row(f.row_condition, 'new', 'old') <> f.row_condition)) then
+    raise warning 'an update that moves a row of % to another partition is a delete and an insert, and may go without a message: %', f.table_name,
+        case when f.wanted @> '{insert,delete}' then 'in both of them the condition has one row only, for new and for old'
+          else 'these are not both captured' end
+      using hint = 'Capture inserts, updates and deletes, with a condition on one row or none.';
+  end if;
+
   foreach operation in array array['insert', 'update', 'delete', 'truncate'] loop
     continue when operation <> all (f.wanted);
     -- The name sorts before those of other triggers, so that a trigger which changes the table again is heard after this one.
