@@ -71,4 +71,22 @@ final class MoveTest {
     outbox.execute("insert into p values (2, 'open')", "update p set status = 'done'");
     assertEquals(List.of("insert 2", "delete 2", "insert 2"), outbox.changes());
   }
+
+  /** Inserts through the table are heard there, so leaving its rows out unsaid is no backfill. */
+  @Test
+  void backfill_withAForeignPartition_isRefusedAndNamesIt() throws SQLException {
+    outbox.execute(
+        "create foreign data wrapper elsewhere",
+        "create server far foreign data wrapper elsewhere",
+        "create foreign table p_far partition of p for values in ('far') server far",
+        "insert into p values (1, 'open')",
+        "select outbox.capture('p', 'crm', key => '{id}')");
+    for (String call : List.of("select outbox.backfill", "call outbox.backfill_in_steps")) {
+      String refused = outbox.refuses("0A000", call + "('p', 'crm')");
+      assertTrue(refused.contains("p_far") && refused.contains("foreign"), refused);
+    }
+    outbox.execute("select outbox.backfill('p_open', 'crm')");
+    assertEquals(List.of("read 1"), outbox.changes());
+    outbox.execute("drop foreign data wrapper elsewhere cascade");
+  }
 }
