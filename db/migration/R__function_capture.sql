@@ -43,7 +43,7 @@ set quote_all_identifiers = off
 as $$
 <<f>>
 declare
-  table_name constant text := source::text;
+  table_name text := source::text;
   target record;
   relation record;
   wanted text[];
@@ -78,6 +78,14 @@ begin
     raise exception '% cannot be captured', f.table_name
       using errcode = 'wrong_object_type', hint = 'Tables of the schema outbox and temporary tables are not captured.';
   end if;
+
+  -- Whoever captures or releases the table at the same time has to wait: at first for the lock that CREATE TRIGGER takes,
+  -- and for that of DROP TRIGGER where triggers are dropped, since a lock that grows can deadlock with a writer.
+  execute format('lock table %s%s in %s mode', case when f.relation.relkind = 'r' then 'only ' end, f.table_name,
+    case when capture.condition is not null
+      or exists (select from outbox.capture_detail t where t.source = capture.source and t.destination = capture.destination)
+      then 'access exclusive' else 'share row exclusive' end);
+  f.table_name := capture.source::text;
 
   -- Where to?
   select d.name, d.id, d.doorbell into f.target from outbox.destination d where d.name = capture.destination;
