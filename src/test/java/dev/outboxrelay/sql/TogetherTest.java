@@ -1,10 +1,12 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -15,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Two operators at one table. */
+/** Two operators at one table, and calls within transactions. */
 @Timeout(60)
 final class TogetherTest {
   private static final String CAPTURE = "select outbox.capture('t', 'crm')";
@@ -87,5 +89,19 @@ final class TogetherTest {
     assertEquals(3, triggers());
     meet(RELEASE, RELEASE);
     assertEquals(0, triggers());
+  }
+
+  @Test
+  void backfillInSteps_insideATransaction_saysThatItMustBeOutside() throws SQLException {
+    outbox.execute(CAPTURE, "insert into t values (1)");
+    try (Connection c = outbox.connect()) {
+      c.setAutoCommit(false);
+      String refused = Outbox.refuses(c, "2D000", "call outbox.backfill_in_steps('t', 'crm')");
+      assertTrue(refused.contains("outside a transaction"), refused);
+      c.rollback();
+      c.setAutoCommit(true);
+      Outbox.run(c, "call outbox.backfill_in_steps('t', 'crm')");
+    }
+    assertEquals(List.of("insert 1", "read 1"), outbox.changes());
   }
 }
