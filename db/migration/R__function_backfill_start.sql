@@ -14,6 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   capture_oid oid;
+  unreadable regclass;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'a backfill cannot run at isolation level %', current_setting('transaction_isolation')
@@ -28,6 +29,17 @@ begin
   where not exists (select from pg_class c where c.oid = b.part)
     or (b.source = backfill_start.source and b.destination = backfill_start.destination
         and (b.capture <> capture_oid or b.condition <> coalesce(backfill_start.condition, '')));
+
+  select t.relid into unreadable
+  from pg_partition_tree(backfill_start.source) t join pg_class c on c.oid = t.relid
+  where c.relkind = 'f'
+  order by t.relid
+  limit 1;
+  if found then
+    raise exception 'partition % of % is a foreign table, which a backfill cannot read step by step', unreadable, backfill_start.source
+      using errcode = 'feature_not_supported',
+            hint = format('Its rows cannot be locked. Backfill the other partitions one by one: select outbox.backfill(..., %L).', backfill_start.destination);
+  end if;
 
   if not exists (
     select from outbox.backfill_progress b where b.source = backfill_start.source and b.destination = backfill_start.destination

@@ -81,6 +81,9 @@ begin
   end if;
   if f.config.column_mode <> 'all' then
     f.picked := outbox.captured_columns(f.progress.part, f.config.captured_oid, f.config.column_names, f.config.column_numbers);
+    if f.config.column_mode = 'except' then
+      f.picked := f.picked || f.config.column_names;
+    end if;
   end if;
 
   if f.progress.next_block < f.progress.end_block then

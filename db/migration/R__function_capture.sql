@@ -9,7 +9,8 @@
 --             key             columns whose values order the messages; null: the primary key; none: messages without a key
 --             operations      of insert, update, delete, truncate
 --             columns         the columns to send, null for all
---             except_columns  the columns not to send; they are left out before storage
+--             except_columns  the columns not to send; they are left out before storage, by number and by name: whichever
+--                             way a column is replaced, neither the old one nor its successor is stored
 --             condition       a condition on new and old, as in CREATE TRIGGER ... WHEN; an insert or delete has only one row,
 --                             and both names stand for it; checked with the writer's rights
 --             include_old     store the old row of updates and deletes
@@ -18,7 +19,7 @@
 --             notify          false: never ring the doorbell from this table
 -- returns:    nothing
 -- reads:      outbox.destination, the catalog
--- writes:     pg_trigger
+-- writes:     pg_trigger, what outbox.tidy writes
 --
 -- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
 -- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers ,
@@ -42,7 +43,7 @@ set quote_all_identifiers = off
 as $$
 <<f>>
 declare
-  table_name constant text := source::text;
+  table_name text := source::text;
   target record;
   relation record;
   wanted text[];
@@ -77,6 +78,14 @@ begin
     raise exception '% cannot be captured', f.table_name
       using errcode = 'wrong_object_type', hint = 'Tables of the schema outbox and temporary tables are not captured.';
   end if;
+
+  -- Whoever captures or releases the table at the same time has to wait: at first for the lock that CREATE TRIGGER takes,
+  -- and for that of DROP TRIGGER where triggers are dropped, since a lock that grows can deadlock with a writer.
+  execute format('lock table %s%s in %s mode', case when f.relation.relkind = 'r' then 'only ' end, f.table_name,
+    case when capture.condition is not null
+      or exists (select from outbox.capture_detail t where t.source = capture.source and t.destination = capture.destination)
+      then 'access exclusive' else 'share row exclusive' end);
+  f.table_name := capture.source::text;
 
   -- Where to?
   select d.name, d.id, d.doorbell into f.target from outbox.destination d where d.name = capture.destination;
@@ -137,6 +146,12 @@ begin
     f.key_names := capture.key;
   end if;
   f.key_numbers := outbox.column_numbers(capture.source, f.key_names, 'key');
+  if f.column_mode = 'except' and f.key_numbers && f.column_numbers then
+    f.unknown := f.key_names[(select min(k.position) from unnest(f.key_numbers) with ordinality as k(number, position) where k.number = any (f.column_numbers))];
+    raise exception 'except_columns leaves out %, a column of the key of %: its value would be stored as the key', quote_ident(f.unknown), f.table_name
+      using errcode = 'invalid_parameter_value',
+            hint = 'Choose a key of other columns: key => ''{...}''; or none, for messages without an order: key => ''{}''.';
+  end if;
 
   f.arguments := concat_ws(', ',
     quote_literal(f.target.name),
@@ -173,6 +188,16 @@ begin
     f.row_condition := outbox.checked_condition(capture.source, capture.condition);
   end if;
 
+  if f.relation.relkind = 'p' and 'update' = any (f.wanted)
+      and (not f.wanted @> '{insert,delete}'
+        or (outbox.rename_row(f.row_condition, 'old', 'new') <> f.row_condition
+          and outbox.rename_row(f.row_condition, 'new', 'old') <> f.row_condition)) then
+    raise warning 'an update that moves a row of % to another partition is a delete and an insert, and may go without a message: %', f.table_name,
+        case when f.wanted @> '{insert,delete}' then 'in both of them the condition has one row only, for new and for old'
+          else 'these are not both captured' end
+      using hint = 'Capture inserts, updates and deletes, with a condition on one row or none.';
+  end if;
+
   foreach operation in array array['insert', 'update', 'delete', 'truncate'] loop
     continue when operation <> all (f.wanted);
     -- The name sorts before those of other triggers, so that a trigger which changes the table again is heard after this one.
@@ -201,9 +226,7 @@ begin
   end loop;
 
   -- A partition that is made later gets the triggers too, and PostgreSQL asks for the right of whoever makes it.
-  if f.relation.relkind = 'p' and not has_function_privilege(f.relation.relowner, 'outbox.capture_row()', 'execute') then
-    execute format('grant execute on function outbox.capture_row() to %I', pg_get_userbyid(f.relation.relowner));
-  end if;
+  perform outbox.tidy();
 end
 $$;
 

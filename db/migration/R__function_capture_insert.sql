@@ -21,18 +21,24 @@ as $$
 declare
   context json;
   picked text[];
+  -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
+  key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
 begin
   if current_setting('outbox.headers', true) <> '' then
     context := outbox.headers();
   end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+    if tg_argv[5] = 'except' then
+      -- Another column that has got the name of one that is left out is left out too.
+      picked := picked || tg_argv[6]::text[];
+    end if;
   end if;
 
   insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
   select tg_argv[0], 'insert', tg_table_schema, tg_table_name,
          case when tg_argv[3] <> '{}' then
-           coalesce(case when strpos(r.value::text, E'\\u') = 0 then r.value ->> tg_argv[2] end, outbox.trigger_key(r.value, tg_relid, tg_argv))
+           coalesce(case when strpos(r.value::text, E'\\u') = 0 and starts_with(r.value::text, key_start) then r.value ->> tg_argv[2] end, outbox.trigger_key(r.value, tg_relid, tg_argv))
          end,
          context,
          case when picked is null then r.value else outbox.pick_columns(r.value, picked, tg_argv[5] = 'only') end

@@ -20,6 +20,8 @@ as $$
 declare
   context json;
   picked text[];
+  -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
+  key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
   schema_name text := tg_table_schema;
   table_name text := tg_table_name;
   old_value json;
@@ -32,19 +34,23 @@ begin
   end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+    if tg_argv[5] = 'except' then
+      -- Another column that has got the name of one that is left out is left out too.
+      picked := picked || tg_argv[6]::text[];
+    end if;
   end if;
 
   if tg_op <> 'INSERT' then
     old_value := row_to_json(old);
     old_key := case when tg_argv[3] <> '{}' then
-           coalesce(case when strpos(old_value::text, E'\\u') = 0 then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
+           coalesce(case when strpos(old_value::text, E'\\u') = 0 and starts_with(old_value::text, key_start) then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
          end;
     old_value := case when picked is null then old_value else outbox.pick_columns(old_value, picked, tg_argv[5] = 'only') end;
   end if;
   if tg_op <> 'DELETE' then
     new_value := row_to_json(new);
     new_key := case when tg_argv[3] <> '{}' then
-           coalesce(case when strpos(new_value::text, E'\\u') = 0 then new_value ->> tg_argv[2] end, outbox.trigger_key(new_value, tg_relid, tg_argv))
+           coalesce(case when strpos(new_value::text, E'\\u') = 0 and starts_with(new_value::text, key_start) then new_value ->> tg_argv[2] end, outbox.trigger_key(new_value, tg_relid, tg_argv))
          end;
     new_value := case when picked is null then new_value else outbox.pick_columns(new_value, picked, tg_argv[5] = 'only') end;
   end if;

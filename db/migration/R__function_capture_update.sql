@@ -21,6 +21,8 @@ as $$
 declare
   context json;
   picked text[];
+  -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
+  key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
   old_value json;
   new_value json;
   old_key text;
@@ -32,6 +34,10 @@ begin
   end if;
   if tg_argv[5] <> 'all' then
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
+    if tg_argv[5] = 'except' then
+      -- Another column that has got the name of one that is left out is left out too.
+      picked := picked || tg_argv[6]::text[];
+    end if;
   end if;
 
   -- One row, as most statements have: no pairing, for two thirds of the cost.
@@ -44,10 +50,10 @@ begin
   end if;
   if not several then
     old_key := case when tg_argv[3] <> '{}' then
-        coalesce(case when strpos(old_value::text, E'\\u') = 0 then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
+        coalesce(case when strpos(old_value::text, E'\\u') = 0 and starts_with(old_value::text, key_start) then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
       end;
     new_key := case when tg_argv[3] <> '{}' then
-        coalesce(case when strpos(new_value::text, E'\\u') = 0 then new_value ->> tg_argv[2] end, outbox.trigger_key(new_value, tg_relid, tg_argv))
+        coalesce(case when strpos(new_value::text, E'\\u') = 0 and starts_with(new_value::text, key_start) then new_value ->> tg_argv[2] end, outbox.trigger_key(new_value, tg_relid, tg_argv))
       end;
     if picked is not null then
       old_value := outbox.pick_columns(old_value, picked, tg_argv[5] = 'only');
@@ -81,10 +87,10 @@ begin
       from (
         select o.position, o.value as old_value, n.value as new_value,
            case when tg_argv[3] <> '{}' then
-             coalesce(case when strpos(o.value::text, E'\\u') = 0 then o.value ->> tg_argv[2] end, outbox.trigger_key(o.value, tg_relid, tg_argv))
+             coalesce(case when strpos(o.value::text, E'\\u') = 0 and starts_with(o.value::text, key_start) then o.value ->> tg_argv[2] end, outbox.trigger_key(o.value, tg_relid, tg_argv))
            end as old_key,
            case when tg_argv[3] <> '{}' then
-             coalesce(case when strpos(n.value::text, E'\\u') = 0 then n.value ->> tg_argv[2] end, outbox.trigger_key(n.value, tg_relid, tg_argv))
+             coalesce(case when strpos(n.value::text, E'\\u') = 0 and starts_with(n.value::text, key_start) then n.value ->> tg_argv[2] end, outbox.trigger_key(n.value, tg_relid, tg_argv))
            end as new_key
         from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
         join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position

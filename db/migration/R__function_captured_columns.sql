@@ -3,6 +3,7 @@
 -- A capture remembers names and column numbers. In the table that was captured (or a partition of it) the numbers hold, so
 -- a renamed column is followed and a dropped one is left out. In a table restored from a dump the numbers mean nothing and
 -- the names hold.
+-- Who leaves columns out adds the names of that time: a secret must stay left out when its column is replaced by another.
 --
 -- parameters: relation  the table whose trigger fires
 --             captured  the table that was captured, at that time

@@ -13,6 +13,17 @@ declare
   found_trigger record;
   dropped integer := 0;
 begin
+  -- The lock that DROP TRIGGER takes, before the look at what there is to drop: somebody else may be at it.
+  if exists (
+    select from outbox.capture_detail t
+    where t.source = drop_capture.source
+      and not t.inherited
+      and (drop_capture.destination is null or t.destination = drop_capture.destination)
+  ) then
+    execute format('lock table %s%s in access exclusive mode',
+      case when (select c.relkind from pg_class c where c.oid = drop_capture.source) = 'r' then 'only ' end, drop_capture.source);
+  end if;
+
   for found_trigger in
     select t.trigger_name
     from outbox.capture_detail t

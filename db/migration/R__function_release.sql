@@ -3,12 +3,14 @@
 -- parameters: source       the table
 --             destination  only to this destination, null for all
 -- returns:    whether anything was captured
--- writes:     pg_trigger
+-- writes:     pg_trigger, what outbox.tidy writes
 create or replace function outbox.release(source regclass, destination text default null) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
 as $$
+declare
+  dropped integer;
 begin
   if exists (
     select from outbox.capture_detail t
@@ -21,7 +23,9 @@ begin
       using errcode = 'object_not_in_prerequisite_state',
             hint = format('Release that one: select outbox.release(%L).', pg_partition_root(release.source)::regclass::text);
   end if;
-  return outbox.drop_capture(release.source, release.destination) > 0;
+  dropped := outbox.drop_capture(release.source, release.destination);
+  perform outbox.tidy();
+  return dropped > 0;
 end
 $$;
 

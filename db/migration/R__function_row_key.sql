@@ -1,7 +1,10 @@
 -- outbox.row_key: the key of a row, where it is not simply the text of one column.
 --
--- One column: its value as text (this function is asked only when the column seems to be null or gone, that is, renamed, or the row holds a \u).
+-- One column: its value as text (this function is asked only when the column seems to be null, renamed or replaced, or the row holds a \u).
 -- Several columns: a JSON array of their values without white space, [17,"a"].
+--
+-- A key that begins with the table's first column is checked against the beginning of the row, which costs next to nothing,
+-- so that a name which another column has got is not followed. Where it begins with another column, only a name that is gone or null is.
 --
 -- Called for each row, by functions that pin the search_path: it has no setting of its own, which would double its cost.
 --
@@ -25,13 +28,18 @@ begin
   if strpos(row_value::text, E'\\u') > 0 then
     row_value := outbox.defused(row_value, '');
   end if;
-  if exists (select from unnest(names) as n(name) where row_value -> n.name is null) then
+  if exists (select from unnest(names) as n(name) where row_value ->> n.name is null)
+      or (numbers[1] = 1 and not starts_with(row_value::text, '{"' || names[1] || '":')) then
     if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) then
-      present := outbox.captured_columns(relation, captured, names, numbers);
-    else
-      -- Restored from a dump, and renamed after: no write may fail for its order among the others. The doctor finds it.
-      present := array(select n.name from unnest(names) with ordinality as n(name, position) where row_value -> n.name is not null order by n.position);
+      -- The number's column, whatever its name is now; the name's where that one is gone or empty, as after the replacement of a column.
+      present := array(
+        select case when a.attname is null or (row_value ->> a.attname is null and row_value ->> n.name is not null) then n.name else a.attname::text end
+        from unnest(names, numbers) with ordinality as n(name, number, position)
+        left join pg_attribute a on a.attrelid = captured and a.attnum = n.number and not a.attisdropped
+        order by n.position);
     end if;
+    -- Dropped, or renamed after a restore from a dump: no write may fail for its order among the others. The doctor finds it.
+    present := array(select n.name from unnest(present) with ordinality as n(name, position) where row_value -> n.name is not null order by n.position);
   end if;
   if cardinality(present) = 0 then
     return null;

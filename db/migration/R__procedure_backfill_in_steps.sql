@@ -20,7 +20,28 @@ as $$
 declare
   written bigint;
   stuck_since timestamptz;
+  here text;
+  within_transaction text;
 begin
+  -- Within an exception block COMMIT always fails, but with another message where the procedure itself could not commit
+  -- either; both have one SQLSTATE. What a DO block is told, which can never commit from EXECUTE, shows that message in
+  -- the language of this server.
+  begin
+    commit;
+  exception when invalid_transaction_termination then
+    get stacked diagnostics here = message_text;
+  end;
+  begin
+    execute 'do $do$ begin commit; end $do$';
+  exception when invalid_transaction_termination then
+    get stacked diagnostics within_transaction = message_text;
+  end;
+  if here operator(pg_catalog.=) within_transaction then
+    raise exception 'outbox.backfill_in_steps commits each step: it must be called outside a transaction'
+      using errcode = 'invalid_transaction_termination',
+            hint = 'Not after BEGIN, with autocommit on, and not from a function. In one transaction: select outbox.backfill(...).';
+  end if;
+
   perform outbox.backfill_start(backfill_in_steps.source, backfill_in_steps.destination, backfill_in_steps.condition);
   loop
     written := outbox.backfill_step(backfill_in_steps.source, backfill_in_steps.destination);

@@ -1,0 +1,59 @@
+-- outbox.tidy: gives the owners of captured tables the right that they need, and takes away what captures of the past left.
+--
+-- PostgreSQL asks whoever adds a partition to a table for EXECUTE on the functions of its triggers, so the owner of a captured
+-- partitioned table holds it on outbox.capture_row, and with him every member of a role that owns it. It goes with his last
+-- such table: it would let him send what he likes, and keep his role from being dropped. A role that may call outbox.capture
+-- has its rights from somebody else, and keeps them.
+-- Nobody hears of DROP TABLE or of a change of owner, so this looks at everything, whichever table was captured or released.
+--
+-- SECURITY DEFINER, since the caller may own the table without any right to grant. What it does follows from the catalog alone.
+--
+-- returns:    nothing
+-- reads:      outbox.capture_detail, pg_proc, pg_class, pg_roles
+-- writes:     pg_proc.proacl, outbox.backfill_progress
+create or replace function outbox.tidy() returns void
+language plpgsql volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+as $$
+declare
+  granted name;
+  owners oid[];
+begin
+  owners := array(
+    select distinct c.relowner
+    from outbox.capture_detail t join pg_class c on c.oid = t.source
+    where c.relkind = 'p' and t.level = 'row');
+
+  for granted in
+    select r.rolname from pg_roles r
+    where r.oid = any (owners) and not has_function_privilege(r.oid, 'outbox.capture_row()', 'execute')
+  loop
+    execute format('grant execute on function outbox.capture_row() to %I', granted);
+  end loop;
+
+  for granted in
+    select r.rolname
+    from pg_proc p
+    cross join aclexplode(p.proacl) a
+    join pg_roles r on r.oid = a.grantee
+    where p.oid = 'outbox.capture_row()'::regprocedure
+      and r.oid <> all (owners)
+      and not has_function_privilege(r.oid,
+        'outbox.capture(regclass,text,text[],text[],text[],text[],text,boolean,boolean,text,boolean)', 'execute')
+  loop
+    execute format('revoke execute on function outbox.capture_row() from %I', granted);
+  end loop;
+
+  delete from outbox.backfill_progress b
+  where (b.source, b.destination, b.part) in (
+    select g.source, g.destination, g.part
+    from outbox.backfill_progress g
+    where not exists (select from pg_class c where c.oid = g.source) or not exists (select from pg_class c where c.oid = g.part)
+    for update skip locked);
+end
+$$;
+
+comment on function outbox.tidy() is 'Gives the owners of captured tables the right that they need, and takes away what captures of the past left.';
+revoke execute on function outbox.tidy() from public;

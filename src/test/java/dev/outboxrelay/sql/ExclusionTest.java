@@ -1,0 +1,111 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What except_columns names is never stored, whatever becomes of the column and its name. */
+final class ExclusionTest {
+  private static final List<String> LEVELS = List.of("", ", condition => 'true'");
+
+  private static Outbox outbox;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute("create table t (id int primary key, card text)");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    outbox.close();
+  }
+
+  private static void leaveOutCard(String level) throws SQLException {
+    outbox.execute("select outbox.capture('t', 'crm', except_columns => '{card}'" + level + ")");
+  }
+
+  private static final List<String> WITHOUT_CARD =
+      List.of(
+          "insert 1 - {\"id\":1}",
+          "insert 2 - {\"id\":2}",
+          "update 1 {\"id\":1} {\"id\":1}",
+          "update 2 {\"id\":2} {\"id\":2}",
+          "delete 1 {\"id\":1} -",
+          "delete 2 {\"id\":2} -",
+          "insert 3 - {\"id\":3}",
+          "update 3 {\"id\":3} {\"id\":3}",
+          "read 3 - {\"id\":3}");
+
+  private static void write() throws SQLException {
+    outbox.execute(
+        "insert into t (id, card) values (1, '4000'), (2, '4001')",
+        "update t set card = card || '0'",
+        "delete from t",
+        "insert into t (id, card) values (3, '4002')",
+        "update t set card = '4003'",
+        "select outbox.backfill('t', 'crm')");
+  }
+
+  @Test
+  void excludedColumn_replacedByAnotherOfItsName_isStillLeftOut() throws SQLException {
+    for (String level : LEVELS) {
+      leaveOutCard(level);
+      outbox.execute(
+          "alter table t add column card_new varchar(30)",
+          "alter table t rename column card to card_old",
+          "alter table t rename column card_new to card",
+          "insert into t values (0, 'old', 'new')");
+      assertEquals(List.of("insert 0 - {\"id\":0}"), outbox.messages());
+      outbox.execute(
+          "delete from t", "delete from outbox.message", "alter table t drop column card_old");
+      write();
+      assertEquals(WITHOUT_CARD, outbox.messages());
+      reset();
+    }
+  }
+
+  @Test
+  void excludedColumn_droppedAndAddedAgain_isStillLeftOut() throws SQLException {
+    for (String level : LEVELS) {
+      leaveOutCard(level);
+      outbox.execute("alter table t drop column card", "alter table t add column card text");
+      write();
+      assertEquals(WITHOUT_CARD, outbox.messages());
+      reset();
+    }
+  }
+
+  @Test
+  void columnOfTheKey_isRefusedWithTheColumnAndTheRemedy() throws SQLException {
+    for (String key : List.of("", ", key => '{id,card}'")) {
+      String refused =
+          outbox.refuses(
+              "22023", "select outbox.capture('t', 'crm', except_columns => '{id}'" + key + ")");
+      assertTrue(refused.contains("id") && refused.contains("key =>"), refused);
+    }
+    assertEquals(0, outbox.count("select count(*) from outbox.capture_list"));
+  }
+
+  @Test
+  void columnOfThePrimaryKey_withAnotherKey_isLeftOut() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', except_columns => '{id}', key => '{card}')",
+        "insert into t values (1, 'a')",
+        "select outbox.capture('t', 'crm', except_columns => '{id}', key => '{}')",
+        "insert into t values (2, 'b')");
+    assertEquals(
+        List.of("insert a - {\"card\":\"a\"}", "insert - - {\"card\":\"b\"}"), outbox.messages());
+  }
+}
