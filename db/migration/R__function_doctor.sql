@@ -94,8 +94,9 @@ begin
   union all
   select distinct 'warning', 'child not captured', i.inhrelid::regclass::text,
     format('%s inherits from %s, which is captured for %s: its own rows are not heard', i.inhrelid::regclass, t.source, t.destination),
-    format('select outbox.capture(%L, %L, key => %L);', i.inhrelid::regclass::text, t.destination,
-      outbox.captured_columns(t.source, t.source, t.key, t.key_numbers)::text)
+    -- As the parent is captured, with every option.
+    replace(outbox.capture_call(t.source, t.destination), format('select outbox.capture(%L, ', t.source::text),
+      format('select outbox.capture(%L, ', i.inhrelid::regclass::text))
   from outbox.capture_detail t
   join pg_class c on c.oid = t.source and c.relkind = 'r'
   join pg_inherits i on i.inhparent = t.source
