@@ -144,6 +144,25 @@ begin
   group by m.destination
 
   union all
+  select 'error', 'owner''s rights', f.owner::text,
+    format('%s owns functions of the schema outbox that run with its rights, and lacks %s: captured writes fail', f.owner, string_agg(n.what, '; ')),
+    string_agg(format('grant %s to %s;', n.what, f.owner), ' ')
+  from (select distinct p.proowner::regrole as owner from pg_proc p where p.pronamespace = 'outbox'::regnamespace and p.prosecdef) f
+  cross join lateral (
+    select 'usage on schema outbox' as what where not has_schema_privilege(f.owner, 'outbox', 'usage')
+    union all
+    select format('%s on %s', r.privilege, r.relation)
+    from (values ('select', 'outbox.destination'), ('select', 'outbox.message'), ('insert', 'outbox.message')) as r(privilege, relation)
+    where not has_table_privilege(f.owner, r.relation, r.privilege)
+    union all
+    select format('execute on function %s', p.oid::regprocedure)
+    from pg_proc p
+    where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
+      ('bell_wanted', 'captured_columns', 'captured_table', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_key')
+  ) n
+  group by f.owner
+
+  union all
   select 'warning', 'grants', r.name, format('role %s %s', r.name, case when to_regrole(r.name) is null then 'does not exist' else 'lacks what it needs' end),
     case when to_regrole(r.name) is null then format('create role %I nologin; ', r.name) else '' end || 'select outbox.grant_roles();'
   from (values ('outbox_relay', 'outbox.message', 'select, update, delete'), ('outbox_operator', 'outbox.status', 'select'), ('outbox_publisher', null, null))
