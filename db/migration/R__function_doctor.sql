@@ -61,15 +61,24 @@ begin
     and exists (select from pg_attribute a where a.attrelid = t.source and a.attnum = any (t.key_numbers) and a.attisdropped)
 
   union all
-  select distinct 'warning', 'capture out of step', t.source::text,
-    format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source),
+  select distinct case when r.replaced is not null or t.column_mode = 'only' and c.names = '{}' then 'error' else 'warning' end, 'capture out of step', t.source::text,
+    case
+      when r.replaced is not null then format('%s is captured without its column %s, and another column has that name now: capture it again to leave that out', t.source, r.replaced)
+      when t.column_mode = 'only' and c.names = '{}' then format('%s has lost the columns that are to be sent, %s: its messages are empty', t.source, t.column_names)
+      when cardinality(c.names) < cardinality(t.column_names) then format('a column of %s that the capture names was dropped: name it again should it come back', t.source)
+      else format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source)
+    end,
     outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
+  cross join lateral (
+    select string_agg(quote_ident(n.name), ', ') as replaced
+    from unnest(t.column_names) as n(name)
+    join pg_attribute a on a.attrelid = t.source and a.attname = n.name and a.attnum <> all (t.column_numbers) and not a.attisdropped
+    where t.column_mode = 'except') r
   where not t.inherited and t.captured_oid = t.source
-    and (k.names <> t.key or c.names <> t.column_names)
-    and cardinality(k.names) = cardinality(t.key)
+    and (r.replaced is not null or (k.names <> t.key or c.names <> t.column_names) and cardinality(k.names) = cardinality(t.key))
 
   union all
   select distinct 'warning', 'capture out of step', t.source::text,
