@@ -172,15 +172,42 @@ begin
   group by f.owner
 
   union all
-  select 'warning', 'grants', r.name, format('role %s %s', r.name, case when to_regrole(r.name) is null then 'does not exist' else 'lacks what it needs' end),
+  -- All that outbox.grant_roles grants.
+  select 'warning', 'grants', r.name,
+    case when to_regrole(r.name) is null then format('role %s does not exist', r.name)
+      else format('role %s lacks %s', r.name, array_to_string(l.missing[1:3], '; ')) || case when cardinality(l.missing) > 3 then format(' and %s more', cardinality(l.missing) - 3) else '' end end,
     case when to_regrole(r.name) is null then format('create role %I nologin; ', r.name) else '' end || 'select outbox.grant_roles();'
-  from (values ('outbox_relay', 'outbox.message', 'select, update, delete'), ('outbox_operator', 'outbox.status', 'select'), ('outbox_publisher', null, null))
-    as r(name, relation, privileges)
-  where to_regrole(r.name) is null
-    or not has_schema_privilege(to_regrole(r.name)::oid, 'outbox', 'usage')
-    or not has_function_privilege(case r.name when 'outbox_relay' then to_regrole(r.name)::oid end, 'outbox.ring(text, integer)', 'execute')
-    or not has_function_privilege(case r.name when 'outbox_publisher' then to_regrole(r.name)::oid end, 'outbox.publish(text, json, text, text, json, timestamptz)', 'execute')
-    or exists (select from unnest(string_to_array(r.privileges, ', ')) as p(name) where not has_table_privilege(to_regrole(r.name)::oid, r.relation, p.name))
+  from unnest('{outbox_relay,outbox_operator,outbox_publisher}'::text[]) as r(name)
+  left join lateral (
+    select array_agg(n.what) as missing
+    from (
+      select 'usage on schema outbox' as what where not has_schema_privilege(to_regrole(r.name), 'outbox', 'usage')
+      union all
+      select format('%s on %s', p.name, c.oid::regclass)
+      from pg_class c
+      cross join lateral unnest(case
+        when r.name = 'outbox_operator' then case c.relname
+          when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,insert,delete}' else '{select}' end
+        when r.name = 'outbox_relay' then case
+          when c.relname = 'message' then '{select,update,delete}'
+          when c.relname = 'destination_state' then '{select,insert,update}'
+          when c.relname in ('destination', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+        end::text[]) as p(name)
+      where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
+      union all
+      select 'update (state) on outbox.message'
+      where r.name = 'outbox_operator' and not has_column_privilege(to_regrole(r.name), 'outbox.message', 'state', 'update')
+      union all
+      select format('execute on function %s', p.oid::regprocedure)
+      from pg_proc p
+      where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
+        when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
+        when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns',
+          'untrusted_casts', 'capture_call')
+        else p.proname = 'publish' end
+    ) n
+  ) l on to_regrole(r.name) is not null
+  where to_regrole(r.name) is null or l.missing is not null
 
   union all
   select 'warning', 'notification queue', 'pg_notify', format('the notification queue is %s %% full: a session listens and does not read', round((pg_notification_queue_usage() * 100)::numeric, 1)),

@@ -1,0 +1,109 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the roles were granted and lost again. */
+final class GrantTest {
+  private static Outbox outbox;
+  private static Connection relay;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    relay = outbox.connect();
+    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    relay.close();
+    outbox.close();
+  }
+
+  private static List<String> findings() throws SQLException {
+    return outbox.query(
+        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
+  }
+
+  private static List<String> remedies() throws SQLException {
+    return outbox.query("select remedy from outbox.doctor()");
+  }
+
+  private static void mend() throws SQLException {
+    outbox.execute(remedies().toArray(String[]::new));
+    assertEquals(List.of(), findings());
+  }
+
+  @Test
+  void grant_thatWasRevoked_isNamedAndItsRemedyMendsIt() throws SQLException {
+    String[][] revoked = {
+      {"outbox_relay", "usage on schema outbox"},
+      {"outbox_relay", "select on outbox.destination"},
+      {"outbox_relay", "select on outbox.message"},
+      {"outbox_relay", "update on outbox.message"},
+      {"outbox_relay", "insert on outbox.destination_state"},
+      {"outbox_relay", "update on outbox.destination_state"},
+      {"outbox_relay", "select on outbox.flyway_schema_history"},
+      {"outbox_relay", "execute on function outbox.bell_wanted()"},
+      {"outbox_relay", "execute on function outbox.capture_call(regclass,text)"},
+      {"outbox_operator", "insert on outbox.destination"},
+      {"outbox_operator", "update (state) on outbox.message"},
+      {"outbox_operator", "delete on outbox.message"},
+      {"outbox_operator", "select on outbox.backfill_progress"},
+      {"outbox_operator", "execute on function outbox.requeue(bigint)"},
+      {"outbox_publisher", "usage on schema outbox"},
+      {
+        "outbox_publisher",
+        "execute on function outbox.publish(text,json,text,text,json,timestamp with time zone)"
+      },
+    };
+    for (String[] r : revoked) {
+      outbox.execute("revoke " + r[1] + " from " + r[0]);
+      assertEquals(List.of("warning | grants | " + r[0]), findings(), r[1]);
+      assertEquals(
+          List.of("role " + r[0] + " lacks " + r[1]),
+          outbox.query("select finding from outbox.doctor()"));
+      mend();
+    }
+  }
+
+  /** The check and outbox.grant_roles name the same objects. */
+  @Test
+  void grants_allRevoked_areEachFound() throws SQLException {
+    String granted =
+        "select count(*) from (select c.oid from pg_class c, aclexplode(c.relacl) a"
+            + " where c.relnamespace = 'outbox'::regnamespace and a.grantee = '%1$s'::regrole"
+            + " union all select a.attrelid from pg_attribute a, aclexplode(a.attacl) x"
+            + " where x.grantee = '%1$s'::regrole"
+            + " union all select p.oid from pg_proc p, aclexplode(p.proacl) a"
+            + " where p.pronamespace = 'outbox'::regnamespace and a.grantee = '%1$s'::regrole"
+            + " union all select n.oid from pg_namespace n, aclexplode(n.nspacl) a"
+            + " where n.nspname = 'outbox' and a.grantee = '%1$s'::regrole) g";
+    for (String role : List.of("outbox_relay", "outbox_operator")) {
+      long before = outbox.count(granted.formatted(role));
+      outbox.execute(
+          "revoke all on all tables in schema outbox from " + role,
+          "revoke all on all routines in schema outbox from " + role,
+          "revoke update (state) on outbox.message from " + role,
+          "revoke usage on schema outbox from " + role);
+      String finding = outbox.query("select finding from outbox.doctor()").get(0);
+      assertTrue(finding.endsWith(" and " + (before - 3) + " more"), before + ": " + finding);
+      mend();
+      assertEquals(before, outbox.count(granted.formatted(role)));
+    }
+  }
+}
