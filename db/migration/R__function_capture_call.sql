@@ -1,6 +1,7 @@
 -- outbox.capture_call: the statement that captures a table again as it is captured now.
 --
 -- Columns that were renamed since go by their present names, and dropped ones are left out, unless another has the name now.
+-- In a table restored from a dump nothing tells how a column goes that is missing: the result says so.
 -- What was to be left out stays out under both names. Where no chosen column is left, a person has to choose. So do those of the condition: the
 -- triggers have it with present names. Only the one for updates has it on both rows; where that one is gone and a column was
 -- renamed, the result says what a person has to do first.
@@ -19,6 +20,7 @@ declare
   column_names text[];
   present_condition text;
   lost boolean := false;
+  missing text;
 begin
   select * into t
   from outbox.capture_detail d
@@ -52,6 +54,12 @@ begin
         where c.name <> all (column_names));
     end if;
   end if;
+  -- The numbers of a table restored from a dump are another's, so a missing column's present name is not known.
+  if t.captured_oid <> t.source then
+    select string_agg(distinct quote_ident(n.name), ', ') into missing
+    from unnest(t.key || t.column_names) as n(name)
+    where not exists (select from pg_attribute a where a.attrelid = t.source and a.attname = n.name and not a.attisdropped);
+  end if;
   present_condition := t.condition;
   if t.condition is not null then
     present_condition := (
@@ -72,6 +80,7 @@ begin
     end if;
   end if;
   return case when t.column_mode = 'only' and column_names = '{}' then format('Choose the columns to send, %s is gone, then: ', t.column_names) else '' end
+    || coalesce('Write the present name of the column in place of ' || missing || ', then: ', '')
     || case when lost then format('Write the condition %L with the present names of its columns, then: ', t.condition) else '' end || concat_ws(', ',
     format('select outbox.capture(%L, %L', t.source::text, t.destination),
     case when cardinality(key_names) = cardinality(t.key) then format('key => %L', key_names::text) end,
