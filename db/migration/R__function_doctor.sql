@@ -220,6 +220,8 @@ begin
   from pg_stat_activity a
   where a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - old_after and (a.backend_xmin is not null or a.backend_xid is not null)
     and a.datname = current_database()
+    -- The snapshot of a VACUUM keeps no rows.
+    and not exists (select from pg_stat_progress_vacuum v where v.pid in (a.pid, a.leader_pid))
 
   union all
   select 'warning', 'old snapshot', format('prepared transaction %s', x.gid), format('prepared by %s %s ago', x.owner, date_trunc('second', clock_timestamp() - x.prepared)),
