@@ -210,6 +210,15 @@ begin
   where to_regrole(r.name) is null or l.missing is not null
 
   union all
+  -- outbox.capture grants it to the owner that there was.
+  select distinct 'warning', 'grants', t.source::text,
+    format('%s owns %s and lacks execute on function outbox.capture_row(): it cannot add a partition', c.relowner::regrole, t.source),
+    format('grant execute on function outbox.capture_row() to %s;', c.relowner::regrole)
+  from outbox.capture_detail t
+  join pg_class c on c.oid = t.source and c.relkind = 'p'
+  where t.level = 'row' and not has_function_privilege(c.relowner, 'outbox.capture_row()', 'execute')
+
+  union all
   select 'warning', 'notification queue', 'pg_notify', format('the notification queue is %s %% full: a session listens and does not read', round((pg_notification_queue_usage() * 100)::numeric, 1)),
     'Find it: select pid, usename, application_name, state, xact_start from pg_stat_activity where state like ''idle in transaction%'' order by xact_start;'
   where pg_notification_queue_usage() > 0.1

@@ -96,4 +96,27 @@ final class OwnerTest {
             "select count(*) from pg_class where relnamespace = 'outbox'::regnamespace"
                 + " and relowner <> 'owner_new'::regrole"));
   }
+
+  @Test
+  void partitionedTableMoved_refusesPartitions_isFoundAndItsRemedyMendsIt() throws Exception {
+    outbox.execute(
+        "create table p (id int primary key) partition by range (id)",
+        "create table sub partition of p for values from (0) to (10) partition by range (id)",
+        "select outbox.capture('p', 'crm')");
+    for (String table : List.of("p", "sub")) {
+      String add =
+          table.equals("p")
+              ? "set role owner_part; create table p2 partition of p for values from (10) to (20)"
+              : "set role owner_sub; create table p3 partition of sub for values from (0) to (5)";
+      String owner = table.equals("p") ? "owner_part" : "owner_sub";
+      outbox.execute(
+          "do $$ begin if to_regrole('%1$s') is null then create role %1$s; end if; end $$"
+              .formatted(owner),
+          "alter table " + table + " owner to " + owner);
+      outbox.refuses("42501", add);
+      assertEquals(List.of("warning | grants | public." + table), findings());
+      mend();
+      outbox.execute(add + "; reset role");
+    }
+  }
 }
