@@ -52,7 +52,7 @@ begin
   select distinct 'error', 'capture out of step', t.source::text,
     format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
-  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source)
+  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false)
 
   union all
   select distinct 'error', 'capture out of step', t.source::text, format('%s has lost a column of its key %s: messages have another order', t.source, t.key), outbox.capture_call(t.source, t.destination)
