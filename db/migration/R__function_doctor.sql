@@ -18,11 +18,21 @@ declare
   end_query constant text := 'End its oldest query; on the standby: select pid, usename, query from pg_stat_activity where backend_xmin is not null order by xact_start;';
 begin
   return query
-  with parts as (
-    select distinct t.source, t.destination, p.relid
+  -- Not pg_partition_tree, which waits for whoever has locked the table.
+  with recursive below (source, destination, relid) as (
+    select t.source, t.destination, t.source::oid
     from outbox.capture_detail t
-    cross join lateral pg_partition_tree(t.source) p
-    where not t.inherited and t.level = 'row' and p.isleaf and p.relid <> t.source
+    join pg_class c on c.oid = t.source and c.relkind = 'p'
+    where not t.inherited and t.level = 'row'
+    union
+    select b.source, b.destination, i.inhrelid
+    from below b
+    join pg_inherits i on i.inhparent = b.relid
+  ),
+  parts as (
+    select b.source, b.destination, b.relid::regclass
+    from below b
+    join pg_class c on c.oid = b.relid and c.relkind <> 'p'
   )
   select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
