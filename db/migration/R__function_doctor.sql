@@ -18,11 +18,21 @@ declare
   end_query constant text := 'End its oldest query; on the standby: select pid, usename, query from pg_stat_activity where backend_xmin is not null order by xact_start;';
 begin
   return query
-  with parts as (
-    select distinct t.source, t.destination, p.relid
+  -- Not pg_partition_tree, which waits for whoever has locked the table.
+  with recursive below (source, destination, relid) as (
+    select t.source, t.destination, t.source::oid
     from outbox.capture_detail t
-    cross join lateral pg_partition_tree(t.source) p
-    where not t.inherited and t.level = 'row' and p.isleaf and p.relid <> t.source
+    join pg_class c on c.oid = t.source and c.relkind = 'p'
+    where not t.inherited and t.level = 'row'
+    union
+    select b.source, b.destination, i.inhrelid
+    from below b
+    join pg_inherits i on i.inhparent = b.relid
+  ),
+  parts as (
+    select b.source, b.destination, b.relid::regclass
+    from below b
+    join pg_class c on c.oid = b.relid and c.relkind <> 'p'
   )
   select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
@@ -52,7 +62,7 @@ begin
   select distinct 'error', 'capture out of step', t.source::text,
     format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
-  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source)
+  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false)
 
   union all
   select distinct 'error', 'capture out of step', t.source::text, format('%s has lost a column of its key %s: messages have another order', t.source, t.key), outbox.capture_call(t.source, t.destination)
@@ -61,15 +71,24 @@ begin
     and exists (select from pg_attribute a where a.attrelid = t.source and a.attnum = any (t.key_numbers) and a.attisdropped)
 
   union all
-  select distinct 'warning', 'capture out of step', t.source::text,
-    format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source),
+  select distinct case when r.replaced is not null or t.column_mode = 'only' and c.names = '{}' then 'error' else 'warning' end, 'capture out of step', t.source::text,
+    case
+      when r.replaced is not null then format('%s is captured without its column %s, and another column has that name now: capture it again to leave that out', t.source, r.replaced)
+      when t.column_mode = 'only' and c.names = '{}' then format('%s has lost the columns that are to be sent, %s: its messages are empty', t.source, t.column_names)
+      when cardinality(c.names) < cardinality(t.column_names) then format('a column of %s that the capture names was dropped: name it again should it come back', t.source)
+      else format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source)
+    end,
     outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
+  cross join lateral (
+    select string_agg(quote_ident(n.name), ', ') as replaced
+    from unnest(t.column_names) as n(name)
+    join pg_attribute a on a.attrelid = t.source and a.attname = n.name and a.attnum <> all (t.column_numbers) and not a.attisdropped
+    where t.column_mode = 'except') r
   where not t.inherited and t.captured_oid = t.source
-    and (k.names <> t.key or c.names <> t.column_names)
-    and cardinality(k.names) = cardinality(t.key)
+    and (r.replaced is not null or (k.names <> t.key or c.names <> t.column_names) and cardinality(k.names) = cardinality(t.key))
 
   union all
   select distinct 'warning', 'capture out of step', t.source::text,
@@ -94,8 +113,9 @@ begin
   union all
   select distinct 'warning', 'child not captured', i.inhrelid::regclass::text,
     format('%s inherits from %s, which is captured for %s: its own rows are not heard', i.inhrelid::regclass, t.source, t.destination),
-    format('select outbox.capture(%L, %L, key => %L);', i.inhrelid::regclass::text, t.destination,
-      outbox.captured_columns(t.source, t.source, t.key, t.key_numbers)::text)
+    -- As the parent is captured, with every option.
+    replace(outbox.capture_call(t.source, t.destination), format('select outbox.capture(%L, ', t.source::text),
+      format('select outbox.capture(%L, ', i.inhrelid::regclass::text))
   from outbox.capture_detail t
   join pg_class c on c.oid = t.source and c.relkind = 'r'
   join pg_inherits i on i.inhparent = t.source
@@ -143,15 +163,70 @@ begin
   group by m.destination
 
   union all
-  select 'warning', 'grants', r.name, format('role %s %s', r.name, case when to_regrole(r.name) is null then 'does not exist' else 'lacks what it needs' end),
+  select 'error', 'owner''s rights', f.owner::text,
+    format('%s owns functions of the schema outbox that run with its rights, and lacks %s: captured writes fail', f.owner, string_agg(n.what, '; ')),
+    string_agg(format('grant %s to %s;', n.what, f.owner), ' ')
+  from (select distinct p.proowner::regrole as owner from pg_proc p where p.pronamespace = 'outbox'::regnamespace and p.prosecdef) f
+  cross join lateral (
+    select 'usage on schema outbox' as what where not has_schema_privilege(f.owner, 'outbox', 'usage')
+    union all
+    select format('%s on %s', r.privilege, r.relation)
+    from (values ('select', 'outbox.destination'), ('select', 'outbox.message'), ('insert', 'outbox.message')) as r(privilege, relation)
+    where not has_table_privilege(f.owner, r.relation, r.privilege)
+    union all
+    select format('execute on function %s', p.oid::regprocedure)
+    from pg_proc p
+    where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
+      ('bell_wanted', 'captured_columns', 'captured_table', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_key')
+  ) n
+  group by f.owner
+
+  union all
+  -- All that outbox.grant_roles grants.
+  select 'warning', 'grants', r.name,
+    case when to_regrole(r.name) is null then format('role %s does not exist', r.name)
+      else format('role %s lacks %s', r.name, array_to_string(l.missing[1:3], '; ')) || case when cardinality(l.missing) > 3 then format(' and %s more', cardinality(l.missing) - 3) else '' end end,
     case when to_regrole(r.name) is null then format('create role %I nologin; ', r.name) else '' end || 'select outbox.grant_roles();'
-  from (values ('outbox_relay', 'outbox.message', 'select, update, delete'), ('outbox_operator', 'outbox.status', 'select'), ('outbox_publisher', null, null))
-    as r(name, relation, privileges)
-  where to_regrole(r.name) is null
-    or not has_schema_privilege(to_regrole(r.name)::oid, 'outbox', 'usage')
-    or not has_function_privilege(case r.name when 'outbox_relay' then to_regrole(r.name)::oid end, 'outbox.ring(text, integer)', 'execute')
-    or not has_function_privilege(case r.name when 'outbox_publisher' then to_regrole(r.name)::oid end, 'outbox.publish(text, json, text, text, json, timestamptz)', 'execute')
-    or exists (select from unnest(string_to_array(r.privileges, ', ')) as p(name) where not has_table_privilege(to_regrole(r.name)::oid, r.relation, p.name))
+  from unnest('{outbox_relay,outbox_operator,outbox_publisher}'::text[]) as r(name)
+  left join lateral (
+    select array_agg(n.what) as missing
+    from (
+      select 'usage on schema outbox' as what where not has_schema_privilege(to_regrole(r.name), 'outbox', 'usage')
+      union all
+      select format('%s on %s', p.name, c.oid::regclass)
+      from pg_class c
+      cross join lateral unnest(case
+        when r.name = 'outbox_operator' then case c.relname
+          when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,insert,delete}' else '{select}' end
+        when r.name = 'outbox_relay' then case
+          when c.relname = 'message' then '{select,update,delete}'
+          when c.relname = 'destination_state' then '{select,insert,update}'
+          when c.relname in ('destination', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+        end::text[]) as p(name)
+      where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
+      union all
+      select 'update (state) on outbox.message'
+      where r.name = 'outbox_operator' and not has_column_privilege(to_regrole(r.name), 'outbox.message', 'state', 'update')
+      union all
+      select format('execute on function %s', p.oid::regprocedure)
+      from pg_proc p
+      where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
+        when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
+        when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns',
+          'untrusted_casts', 'capture_call')
+        else p.proname = 'publish' end
+    ) n
+  ) l on to_regrole(r.name) is not null
+  where to_regrole(r.name) is null or l.missing is not null
+
+  union all
+  -- outbox.capture grants it to the owner that there was.
+  select distinct 'warning', 'grants', t.source::text,
+    format('%s owns %s and lacks execute on function outbox.capture_row(): it cannot add a partition', c.relowner::regrole, t.source),
+    format('grant execute on function outbox.capture_row() to %s;', c.relowner::regrole)
+  from outbox.capture_detail t
+  join pg_class c on c.oid = t.source and c.relkind = 'p'
+  where t.level = 'row' and not has_function_privilege(c.relowner, 'outbox.capture_row()', 'execute')
 
   union all
   select 'warning', 'notification queue', 'pg_notify', format('the notification queue is %s %% full: a session listens and does not read', round((pg_notification_queue_usage() * 100)::numeric, 1)),
@@ -164,6 +239,8 @@ begin
   from pg_stat_activity a
   where a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - old_after and (a.backend_xmin is not null or a.backend_xid is not null)
     and a.datname = current_database()
+    -- The snapshot of a VACUUM keeps no rows.
+    and not exists (select from pg_stat_progress_vacuum v where v.pid in (a.pid, a.leader_pid))
 
   union all
   select 'warning', 'old snapshot', format('prepared transaction %s', x.gid), format('prepared by %s %s ago', x.owner, date_trunc('second', clock_timestamp() - x.prepared)),

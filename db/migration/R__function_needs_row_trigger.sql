@@ -5,9 +5,14 @@
 --   tables with other AFTER ... FOR EACH ROW triggers, or a foreign key to themselves that changes rows: these may change the
 --   same row again before the statement ends, and the later change would be written first.
 --
--- parameters: source  the table
+-- A disabled trigger counts when a table is captured, since it may be enabled later; it does no harm to a capture that is there.
+--
+-- parameters: source    the table
+--             disabled  whether disabled triggers count
 -- reads:      pg_class, pg_inherits, pg_trigger, pg_constraint
-create or replace function outbox.needs_row_trigger(source regclass) returns boolean
+drop function if exists outbox.needs_row_trigger(regclass);
+
+create or replace function outbox.needs_row_trigger(source regclass, disabled boolean default true) returns boolean
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -16,6 +21,7 @@ as $$
     or exists (
       select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
       where t.tgrelid = source and not t.tgisinternal
+        and (disabled or t.tgenabled <> 'D')
         and t.tgtype & 1 = 1       -- for each row
         and t.tgtype & 66 = 0      -- neither before nor instead of: after
         and p.pronamespace <> (select n.oid from pg_namespace n where n.nspname = 'outbox'))
@@ -25,5 +31,5 @@ as $$
         and (k.confdeltype in ('n', 'd') or k.confupdtype in ('c', 'n', 'd')))
 $$;
 
-comment on function outbox.needs_row_trigger(regclass) is 'Whether a table must be captured with row-level triggers.';
-revoke execute on function outbox.needs_row_trigger(regclass) from public;
+comment on function outbox.needs_row_trigger(regclass, boolean) is 'Whether a table must be captured with row-level triggers.';
+revoke execute on function outbox.needs_row_trigger(regclass, boolean) from public;

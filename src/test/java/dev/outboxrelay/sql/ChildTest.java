@@ -1,0 +1,85 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A table that inherits from a captured one is captured as its parent is. */
+final class ChildTest {
+  private static Outbox outbox;
+  private static Connection relay;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    relay = outbox.connect();
+    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    relay.close();
+    outbox.close();
+  }
+
+  private static List<String> findings() throws SQLException {
+    return outbox.query(
+        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
+  }
+
+  private static List<String> remedies() throws SQLException {
+    return outbox.query("select remedy from outbox.doctor()");
+  }
+
+  private static void mend() throws SQLException {
+    outbox.execute(remedies().toArray(String[]::new));
+    assertEquals(List.of(), findings());
+  }
+
+  private static void child(String options) throws SQLException {
+    outbox.execute(
+        "create table parent (id int primary key, v int, secret text)",
+        "create table child () inherits (parent)",
+        "select outbox.capture('parent', 'crm', " + options + ")");
+    assertEquals(List.of("warning | child not captured | public.child"), findings());
+    mend();
+    assertEquals(
+        List.of("2"), outbox.query("select count(distinct source) from outbox.capture_list"));
+    assertEquals(
+        List.of("1"),
+        outbox.query(
+            "select count(distinct to_jsonb(l) - '{source,condition}'::text[])"
+                + " from outbox.capture_list l"),
+        options);
+    assertEquals(
+        options.contains("condition"),
+        outbox.count("select count(*) from outbox.capture_list where condition like '%new.v > 1%'")
+            == 2);
+  }
+
+  @Test
+  void remedyForAChild_ofACaptureThatLeavesASecretOut_leavesItOut() throws SQLException {
+    child("except_columns => '{secret}'");
+    outbox.execute("insert into child values (1, 2, 'hidden')");
+    assertEquals(List.of("insert 1 - {\"id\":1,\"v\":2}"), outbox.messages());
+  }
+
+  @Test
+  void remedyForAChild_ofACaptureWithEveryOption_hasThemAll() throws SQLException {
+    child(
+        "key => '{v,id}', operations => '{insert,truncate,update}', columns => '{v}',"
+            + " condition => 'new.v > 1', include_old => false, skip_unchanged => true,"
+            + " fires => 'always', notify => false");
+  }
+}

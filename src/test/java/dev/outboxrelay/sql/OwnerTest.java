@@ -1,0 +1,122 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Who owns the schema, its functions and a captured table, and what each owner then lacks. */
+final class OwnerTest {
+  private static Outbox outbox;
+  private static Connection relay;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    relay = outbox.connect();
+    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    relay.close();
+    outbox.close();
+  }
+
+  private static List<String> findings() throws SQLException {
+    return outbox.query(
+        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
+  }
+
+  private static List<String> remedies() throws SQLException {
+    return outbox.query("select remedy from outbox.doctor()");
+  }
+
+  private static void mend() throws SQLException {
+    outbox.execute(remedies().toArray(String[]::new));
+    assertEquals(List.of(), findings());
+  }
+
+  @BeforeEach
+  void roles() throws SQLException {
+    for (String role : List.of("owner_old", "owner_new")) {
+      outbox.execute(
+          "do $$ begin if to_regrole('%1$s') is null then create role %1$s; end if; end $$"
+              .formatted(role));
+    }
+  }
+
+  /** The statement that docs/security.md gives. */
+  private static void moveTo(String owner) throws Exception {
+    String page = Files.readString(Path.of("docs/security.md"));
+    int start = page.indexOf("do $$");
+    outbox.execute(
+        page.substring(start, page.indexOf("$$;", start) + 2).replace("outbox_owner", owner));
+  }
+
+  @Test
+  void schemaMovedAlone_failsWrites_isFoundAndItsRemedyMendsIt() throws Exception {
+    moveTo("owner_old");
+    outbox.execute(
+        "create table t (id int primary key)",
+        "select outbox.capture('t', 'crm')",
+        "alter schema outbox owner to owner_new");
+    outbox.refuses("42501", "insert into t values (1)");
+    assertEquals(List.of("error | owner's rights | owner_old"), findings());
+    mend();
+    outbox.execute("insert into t values (1)");
+    outbox.query("select outbox.publish('crm', '{}')");
+    assertEquals(2, outbox.count("select count(*) from outbox.message"));
+  }
+
+  @Test
+  void schemaMovedWhole_works() throws Exception {
+    moveTo("owner_old");
+    moveTo("owner_new");
+    outbox.execute(
+        "create table t (id int primary key)",
+        "select outbox.capture('t', 'crm')",
+        "insert into t values (1)");
+    assertEquals(List.of(), findings());
+    assertEquals(
+        List.of("0"),
+        outbox.query(
+            "select count(*) from pg_class where relnamespace = 'outbox'::regnamespace"
+                + " and relowner <> 'owner_new'::regrole"));
+  }
+
+  @Test
+  void partitionedTableMoved_refusesPartitions_isFoundAndItsRemedyMendsIt() throws Exception {
+    outbox.execute(
+        "create table p (id int primary key) partition by range (id)",
+        "create table sub partition of p for values from (0) to (10) partition by range (id)",
+        "select outbox.capture('p', 'crm')");
+    for (String table : List.of("p", "sub")) {
+      String add =
+          table.equals("p")
+              ? "set role owner_part; create table p2 partition of p for values from (10) to (20)"
+              : "set role owner_sub; create table p3 partition of sub for values from (0) to (5)";
+      String owner = table.equals("p") ? "owner_part" : "owner_sub";
+      outbox.execute(
+          "do $$ begin if to_regrole('%1$s') is null then create role %1$s; end if; end $$"
+              .formatted(owner),
+          "alter table " + table + " owner to " + owner);
+      outbox.refuses("42501", add);
+      assertEquals(List.of("warning | grants | public." + table), findings());
+      mend();
+      outbox.execute(add + "; reset role");
+    }
+  }
+}

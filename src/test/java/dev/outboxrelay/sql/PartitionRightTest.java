@@ -1,0 +1,131 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Who may add partitions to a captured table, and for how long. */
+final class PartitionRightTest {
+  private static final String GRANTED =
+      "select r.rolname from pg_proc p cross join aclexplode(p.proacl) a join pg_roles r on r.oid = a.grantee"
+          + " where p.oid = 'outbox.capture_row()'::regprocedure and r.rolname like 'gt%' order by 1";
+
+  private static Outbox outbox;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    for (String role :
+        List.of(
+            "gt_first login password 'secret'",
+            "gt_second login password 'secret'",
+            "gt_group",
+            "gt_operator login password 'secret' in role gt_group, outbox_operator",
+            "gt_member login password 'secret' in role gt_group")) {
+      String name = role.split(" ")[0];
+      outbox.execute(
+          "do $$ begin if to_regrole('%s') is null then create role %s; end if; end $$"
+              .formatted(name, role));
+    }
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute("create table p (id int primary key) partition by range (id)");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    outbox.close();
+  }
+
+  private static void partition(String user, int from) throws SQLException {
+    try (Connection c = outbox.connectAs(user)) {
+      Outbox.run(
+          c,
+          "create table p%d partition of p for values from (%d) to (%d)"
+              .formatted(from, from, from + 10));
+    }
+  }
+
+  @Test
+  void tableOfAGroup_capturedByAnOperatorInIt_getsPartitionsFromEveryMember() throws SQLException {
+    outbox.execute("alter table p owner to gt_group");
+    try (Connection c = outbox.connectAs("gt_operator");
+        Statement s = c.createStatement()) {
+      s.execute("select outbox.capture('p', 'crm')");
+      assertNull(s.getWarnings());
+    }
+    assertEquals(List.of("gt_group"), outbox.query(GRANTED));
+    partition("gt_member", 0);
+    outbox.execute("insert into p values (1)");
+    assertEquals(List.of("insert 1"), outbox.changes());
+    try (Connection c = outbox.connectAs("gt_operator")) {
+      Outbox.run(c, "select outbox.release('p')");
+    }
+    assertEquals(List.of(), outbox.query(GRANTED));
+  }
+
+  /** The way that docs/capture.md tells. */
+  @Test
+  void newOwner_afterACaptureAnew_addsPartitionsAndTheOldOneMayNot() throws SQLException {
+    outbox.execute("alter table p owner to gt_first", "select outbox.capture('p', 'crm')");
+    partition("gt_first", 0);
+    outbox.execute("alter table p owner to gt_second", "select outbox.capture('p', 'crm')");
+    assertEquals(List.of("gt_second"), outbox.query(GRANTED));
+    partition("gt_second", 10);
+    outbox.execute("insert into p values (1), (11)");
+    assertEquals(List.of("insert 1", "insert 11"), outbox.changes());
+  }
+
+  @Test
+  void ownersRight_endsWithHisLastCapturedTable() throws SQLException {
+    outbox.execute(
+        "create table q (id int primary key) partition by range (id)",
+        "alter table p owner to gt_first",
+        "alter table q owner to gt_first",
+        "select outbox.capture('p', 'crm')",
+        "select outbox.capture('p', 'audit')",
+        "select outbox.capture('q', 'crm')",
+        "select outbox.release('p')");
+    assertEquals(List.of("gt_first"), outbox.query(GRANTED));
+    outbox.execute("select outbox.release('q')");
+    assertEquals(List.of(), outbox.query(GRANTED));
+  }
+
+  @Test
+  void droppedTable_leavesNothingAfterTheNextCapture() throws SQLException {
+    outbox.execute(
+        "alter table p owner to gt_first",
+        "create table p0 partition of p for values from (0) to (10)",
+        "insert into p values (1)",
+        "select outbox.capture('p', 'crm')",
+        "select outbox.backfill_start('p', 'crm', null)",
+        "drop table p",
+        "create table t (id int primary key)");
+    assertEquals(1, outbox.count("select count(*) from outbox.backfill_progress"));
+    outbox.execute("select outbox.capture('t', 'crm')");
+    assertEquals(List.of(), outbox.query(GRANTED));
+    assertEquals(0, outbox.count("select count(*) from outbox.backfill_progress"));
+  }
+
+  /** Rights that somebody gave on purpose are not ours to take. */
+  @Test
+  void roleThatMayCapture_keepsItsRights() throws SQLException {
+    outbox.execute(
+        "grant execute on all functions in schema outbox to gt_second",
+        "select outbox.capture('p', 'crm')",
+        "select outbox.release('p')");
+    assertEquals(List.of("gt_second"), outbox.query(GRANTED));
+    outbox.execute("revoke execute on all functions in schema outbox from gt_second");
+  }
+}

@@ -1,0 +1,115 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A column that a capture names is gone, and perhaps another has its name. */
+final class ReplacedColumnTest {
+  private static Outbox outbox;
+  private static Connection relay;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.create();
+    relay = outbox.connect();
+    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    relay.close();
+    outbox.close();
+  }
+
+  private static List<String> findings() throws SQLException {
+    return outbox.query(
+        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
+  }
+
+  private static List<String> remedies() throws SQLException {
+    return outbox.query("select remedy from outbox.doctor()");
+  }
+
+  private static void mend() throws SQLException {
+    outbox.execute(remedies().toArray(String[]::new));
+    assertEquals(List.of(), findings());
+  }
+
+  private static final String OUT_OF_STEP = "error | capture out of step | public.t";
+
+  private static void capture(String options) throws SQLException {
+    outbox.execute(
+        "create table t (id int primary key, card text, v int)",
+        "select outbox.capture('t', 'crm', " + options + ")");
+  }
+
+  @Test
+  void excludedColumn_whoseNameAnotherHas_isAnErrorAndStaysExcluded() throws SQLException {
+    String swap =
+        "alter table t add card_new text; alter table t rename card to card_old;"
+            + " alter table t rename card_new to card";
+    for (String change :
+        List.of(
+            swap,
+            swap + "; alter table t drop card_old",
+            "alter table t drop card; alter table t add card text")) {
+      capture("except_columns => '{card}'");
+      outbox.execute(change);
+      assertEquals(List.of(OUT_OF_STEP), findings(), change);
+      String finding = outbox.query("select finding from outbox.doctor()").get(0);
+      assertTrue(finding.contains("column card"), finding);
+      mend();
+      outbox.execute("insert into t (id, v, card) values (1, 2, 'hidden')");
+      assertEquals(List.of("insert 1 - {\"id\":1,\"v\":2}"), outbox.messages(), change);
+      outbox.execute("drop table t", "delete from outbox.message");
+    }
+  }
+
+  @Test
+  void chosenColumns_thatAreAllGone_areAPersonsToDecide() throws SQLException {
+    capture("columns => '{v}'");
+    outbox.execute("alter table t drop v");
+    assertEquals(List.of(OUT_OF_STEP), findings());
+    String remedy = remedies().get(0);
+    assertTrue(remedy.startsWith("Choose the columns to send, {v} is gone"), remedy);
+    outbox.execute(
+        remedy
+            .substring(remedy.indexOf("select outbox"))
+            .replace("columns => '...'", "columns => '{card}'"));
+    assertEquals(List.of(), findings());
+    assertEquals(List.of("{card}"), outbox.query("select columns from outbox.capture_list"));
+  }
+
+  @Test
+  void chosenColumn_thatCameBack_isChosenAgain() throws SQLException {
+    capture("columns => '{v}'");
+    outbox.execute("alter table t drop v", "alter table t add v bigint");
+    assertEquals(List.of(OUT_OF_STEP), findings());
+    mend();
+    outbox.execute("insert into t (id, v) values (1, 2)");
+    assertEquals(List.of("insert 1 - {\"v\":2}"), outbox.messages());
+  }
+
+  @Test
+  void keyColumn_thatCameBack_isTheKeyAgain() throws SQLException {
+    capture("key => '{v}'");
+    outbox.execute("alter table t drop v", "alter table t add v bigint");
+    assertEquals(List.of(OUT_OF_STEP), findings());
+    mend();
+    outbox.execute("insert into t (id, v) values (1, 2)");
+    assertEquals(List.of("insert 2"), outbox.changes());
+  }
+}
