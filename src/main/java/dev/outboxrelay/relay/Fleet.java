@@ -46,6 +46,8 @@ final class Fleet {
 
   private boolean owning;
   private boolean stopping;
+  private boolean reconciling;
+  private boolean reconcileWanted;
 
   Fleet(LaneContext context, Locks locks) {
     this.context = context;
@@ -115,11 +117,24 @@ final class Fleet {
     }
   }
 
-  /** Makes the lanes what destinations and ownership say they should be. */
+  /**
+   * Makes the lanes what destinations and ownership say they should be. What it does may call for
+   * it again, for each of thousands of lanes at once: then it goes round once more.
+   */
   private void reconcile() {
-    if (stopping) {
+    reconcileWanted = true;
+    if (reconciling) {
       return;
     }
+    reconciling = true;
+    while (reconcileWanted && !stopping) {
+      reconcileWanted = false;
+      reconcileOnce();
+    }
+    reconciling = false;
+  }
+
+  private void reconcileOnce() {
     for (Lane lane : List.copyOf(lanes.values())) {
       Destination now = destinations.get(lane.name());
       if (now == null) {

@@ -143,6 +143,31 @@ final class RelayTest {
     assertEquals(List.of(3), List.copyOf(missed));
   }
 
+  @Test
+  void thousandsOfDestinations_changedAtOnce_goOnWithoutAnEnd() throws Exception {
+    Queue<String> lost = new ConcurrentLinkedQueue<>();
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void databaseLost(String reason, long retryInMillis) {
+            lost.add(reason);
+          }
+        };
+    String taken = "select count(*) from outbox.destination_state where epoch = ";
+    db.execute(
+        "insert into outbox.destination (name, uri) select 'd' || g, 'tcp://127.0.0.1:"
+            + receiver.port()
+            + "' from generate_series(1, 3000) g");
+    try (RunningRelay relay = RunningRelay.start(RunningRelay.config(db, "test"), events)) {
+      Await.until("all are owned", () -> db.count(taken + 1) == 3001);
+      db.execute("update outbox.destination set max_attempts = 7");
+      Await.until("all are taken over anew", () -> db.count(taken + 2) == 3001 || !lost.isEmpty());
+      db.execute("insert into orders values (1, 1)");
+      Await.until("one line", () -> lines.count() == 1);
+    }
+    assertEquals(List.of(), List.copyOf(lost));
+  }
+
   private RelayConfig sweepingEachSecond() {
     RelayConfig c = RunningRelay.config(db, "test");
     return new RelayConfig(
