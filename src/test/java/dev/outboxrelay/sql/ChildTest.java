@@ -2,7 +2,6 @@ package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -13,13 +12,10 @@ import org.junit.jupiter.api.Test;
 /** A table that inherits from a captured one is captured as its parent is. */
 final class ChildTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -29,22 +25,7 @@ final class ChildTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
-  }
-
-  private static List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
-  private static List<String> remedies() throws SQLException {
-    return outbox.query("select remedy from outbox.doctor()");
-  }
-
-  private static void mend() throws SQLException {
-    outbox.execute(remedies().toArray(String[]::new));
-    assertEquals(List.of(), findings());
   }
 
   private static void child(String options) throws SQLException {
@@ -52,8 +33,8 @@ final class ChildTest {
         "create table parent (id int primary key, v int, secret text)",
         "create table child () inherits (parent)",
         "select outbox.capture('parent', 'crm', " + options + ")");
-    assertEquals(List.of("warning | child not captured | public.child"), findings());
-    mend();
+    assertEquals(List.of("warning | child not captured | public.child"), outbox.findings());
+    outbox.mend();
     assertEquals(
         List.of("2"), outbox.query("select count(distinct source) from outbox.capture_list"));
     assertEquals(

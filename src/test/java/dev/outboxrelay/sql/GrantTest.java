@@ -3,7 +3,6 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,13 +13,10 @@ import org.junit.jupiter.api.Test;
 /** What the roles were granted and lost again. */
 final class GrantTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -30,22 +26,7 @@ final class GrantTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
-  }
-
-  private static List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
-  private static List<String> remedies() throws SQLException {
-    return outbox.query("select remedy from outbox.doctor()");
-  }
-
-  private static void mend() throws SQLException {
-    outbox.execute(remedies().toArray(String[]::new));
-    assertEquals(List.of(), findings());
   }
 
   @Test
@@ -73,11 +54,11 @@ final class GrantTest {
     };
     for (String[] r : revoked) {
       outbox.execute("revoke " + r[1] + " from " + r[0]);
-      assertEquals(List.of("warning | grants | " + r[0]), findings(), r[1]);
+      assertEquals(List.of("warning | grants | " + r[0]), outbox.findings(), r[1]);
       assertEquals(
           List.of("role " + r[0] + " lacks " + r[1]),
           outbox.query("select finding from outbox.doctor()"));
-      mend();
+      outbox.mend();
     }
   }
 
@@ -102,7 +83,7 @@ final class GrantTest {
           "revoke usage on schema outbox from " + role);
       String finding = outbox.query("select finding from outbox.doctor()").get(0);
       assertTrue(finding.endsWith(" and " + (before - 3) + " more"), before + ": " + finding);
-      mend();
+      outbox.mend();
       assertEquals(before, outbox.count(granted.formatted(role)));
     }
   }

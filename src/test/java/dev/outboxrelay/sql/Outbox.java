@@ -8,11 +8,15 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
 
 /** A migrated database with two destinations, {@code crm} and {@code audit}. */
 final class Outbox implements AutoCloseable {
   private final TestDatabase db;
+
+  /** Holds what a relay that owns all doorbells holds. */
+  private @Nullable Connection relay;
 
   private Outbox(TestDatabase db) {
     this.db = db;
@@ -20,6 +24,15 @@ final class Outbox implements AutoCloseable {
 
   static Outbox create() throws SQLException {
     return new Outbox(TestDatabase.create());
+  }
+
+  /** As {@link #create}, with a relay for every destination as far as the doctor can see. */
+  static Outbox createOwned() throws SQLException {
+    Outbox outbox = create();
+    Connection relay = outbox.connect();
+    outbox.relay = relay;
+    run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    return outbox;
   }
 
   /** An empty schema public, no message, the two destinations: what each test begins with. */
@@ -74,6 +87,22 @@ final class Outbox implements AutoCloseable {
     return db.query("select op || ' ' || coalesce(key, '-') from outbox.message order by id");
   }
 
+  /** What the doctor finds: severity, check and object. */
+  List<String> findings() throws SQLException {
+    return db.query("select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
+  }
+
+  /** The doctor's remedies, in the order of the findings. */
+  List<String> remedies() throws SQLException {
+    return db.query("select remedy from outbox.doctor()");
+  }
+
+  /** Executes the doctor's remedies; nothing is found any more. */
+  void mend() throws SQLException {
+    execute(remedies().toArray(String[]::new));
+    Assertions.assertEquals(List.of(), findings());
+  }
+
   /** Fails with this SQLSTATE; the error's text, hint included. */
   String refuses(String sqlState, String sql) throws SQLException {
     try (Connection c = connect()) {
@@ -116,6 +145,9 @@ final class Outbox implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
+    if (relay != null) {
+      relay.close();
+    }
     db.close();
   }
 }

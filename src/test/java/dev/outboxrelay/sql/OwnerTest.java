@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -15,13 +14,10 @@ import org.junit.jupiter.api.Test;
 /** Who owns the schema, its functions and a captured table, and what each owner then lacks. */
 final class OwnerTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -31,22 +27,7 @@ final class OwnerTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
-  }
-
-  private static List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
-  private static List<String> remedies() throws SQLException {
-    return outbox.query("select remedy from outbox.doctor()");
-  }
-
-  private static void mend() throws SQLException {
-    outbox.execute(remedies().toArray(String[]::new));
-    assertEquals(List.of(), findings());
   }
 
   @BeforeEach
@@ -74,8 +55,8 @@ final class OwnerTest {
         "select outbox.capture('t', 'crm')",
         "alter schema outbox owner to owner_new");
     outbox.refuses("42501", "insert into t values (1)");
-    assertEquals(List.of("error | owner's rights | owner_old"), findings());
-    mend();
+    assertEquals(List.of("error | owner's rights | owner_old"), outbox.findings());
+    outbox.mend();
     outbox.execute("insert into t values (1)");
     outbox.query("select outbox.publish('crm', '{}')");
     assertEquals(2, outbox.count("select count(*) from outbox.message"));
@@ -89,7 +70,7 @@ final class OwnerTest {
         "create table t (id int primary key)",
         "select outbox.capture('t', 'crm')",
         "insert into t values (1)");
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
     assertEquals(
         List.of("0"),
         outbox.query(
@@ -114,8 +95,8 @@ final class OwnerTest {
               .formatted(owner),
           "alter table " + table + " owner to " + owner);
       outbox.refuses("42501", add);
-      assertEquals(List.of("warning | grants | public." + table), findings());
-      mend();
+      assertEquals(List.of("warning | grants | public." + table), outbox.findings());
+      outbox.mend();
       outbox.execute(add + "; reset role");
     }
   }

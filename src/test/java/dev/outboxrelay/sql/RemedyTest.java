@@ -3,7 +3,6 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,13 +13,10 @@ import org.junit.jupiter.api.Test;
 /** What the doctor tells to do, done: the capture is as it was asked for again. */
 final class RemedyTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -31,18 +27,12 @@ final class RemedyTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
   }
 
   private static List<String> findings() throws SQLException {
     return outbox.query(
         "select concat_ws(' | ', severity, check_name, object, finding) from outbox.doctor()");
-  }
-
-  private static void mend() throws SQLException {
-    outbox.execute(outbox.query("select remedy from outbox.doctor()").toArray(String[]::new));
-    assertEquals(List.of(), findings());
   }
 
   @Test
@@ -57,7 +47,7 @@ final class RemedyTest {
                 + " {id,line}: messages have another order"),
         findings());
     outbox.execute("alter table t add primary key (id)");
-    mend();
+    outbox.mend();
     outbox.execute("update t set v = 2");
     assertEquals(List.of("insert [1]", "update 1"), outbox.changes());
     assertEquals(List.of("f"), outbox.query("select include_old from outbox.capture_list"));
@@ -75,7 +65,7 @@ final class RemedyTest {
     assertEquals(1, found.size(), found.toString());
     assertTrue(
         found.get(0).startsWith("warning | capture out of step | public.t | public.t rings"));
-    mend();
+    outbox.mend();
     assertEquals(
         List.of("t"),
         outbox.query(
@@ -100,7 +90,7 @@ final class RemedyTest {
             "error | untrusted cast | public.t | column b: public.explode(public.bomb) runs with the"
                 + " rights of the owner of this schema"),
         findings());
-    mend();
+    outbox.mend();
     assertEquals(0, outbox.count("select count(*) from outbox.capture_list"));
   }
 

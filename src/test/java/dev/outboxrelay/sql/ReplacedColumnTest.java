@@ -3,7 +3,6 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,13 +13,10 @@ import org.junit.jupiter.api.Test;
 /** A column that a capture names is gone, and perhaps another has its name. */
 final class ReplacedColumnTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -30,22 +26,7 @@ final class ReplacedColumnTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
-  }
-
-  private static List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
-  private static List<String> remedies() throws SQLException {
-    return outbox.query("select remedy from outbox.doctor()");
-  }
-
-  private static void mend() throws SQLException {
-    outbox.execute(remedies().toArray(String[]::new));
-    assertEquals(List.of(), findings());
   }
 
   private static final String OUT_OF_STEP = "error | capture out of step | public.t";
@@ -68,10 +49,10 @@ final class ReplacedColumnTest {
             "alter table t drop card; alter table t add card text")) {
       capture("except_columns => '{card}'");
       outbox.execute(change);
-      assertEquals(List.of(OUT_OF_STEP), findings(), change);
+      assertEquals(List.of(OUT_OF_STEP), outbox.findings(), change);
       String finding = outbox.query("select finding from outbox.doctor()").get(0);
       assertTrue(finding.contains("column card"), finding);
-      mend();
+      outbox.mend();
       outbox.execute("insert into t (id, v, card) values (1, 2, 'hidden')");
       assertEquals(List.of("insert 1 - {\"id\":1,\"v\":2}"), outbox.messages(), change);
       outbox.execute("drop table t", "delete from outbox.message");
@@ -82,14 +63,14 @@ final class ReplacedColumnTest {
   void chosenColumns_thatAreAllGone_areAPersonsToDecide() throws SQLException {
     capture("columns => '{v}'");
     outbox.execute("alter table t drop v");
-    assertEquals(List.of(OUT_OF_STEP), findings());
-    String remedy = remedies().get(0);
+    assertEquals(List.of(OUT_OF_STEP), outbox.findings());
+    String remedy = outbox.remedies().get(0);
     assertTrue(remedy.startsWith("Choose the columns to send, {v} is gone"), remedy);
     outbox.execute(
         remedy
             .substring(remedy.indexOf("select outbox"))
             .replace("columns => '...'", "columns => '{card}'"));
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
     assertEquals(List.of("{card}"), outbox.query("select columns from outbox.capture_list"));
   }
 
@@ -97,8 +78,8 @@ final class ReplacedColumnTest {
   void chosenColumn_thatCameBack_isChosenAgain() throws SQLException {
     capture("columns => '{v}'");
     outbox.execute("alter table t drop v", "alter table t add v bigint");
-    assertEquals(List.of(OUT_OF_STEP), findings());
-    mend();
+    assertEquals(List.of(OUT_OF_STEP), outbox.findings());
+    outbox.mend();
     outbox.execute("insert into t (id, v) values (1, 2)");
     assertEquals(List.of("insert 1 - {\"v\":2}"), outbox.messages());
   }
@@ -107,8 +88,8 @@ final class ReplacedColumnTest {
   void keyColumn_thatCameBack_isTheKeyAgain() throws SQLException {
     capture("key => '{v}'");
     outbox.execute("alter table t drop v", "alter table t add v bigint");
-    assertEquals(List.of(OUT_OF_STEP), findings());
-    mend();
+    assertEquals(List.of(OUT_OF_STEP), outbox.findings());
+    outbox.mend();
     outbox.execute("insert into t (id, v) values (1, 2)");
     assertEquals(List.of("insert 2"), outbox.changes());
   }

@@ -3,7 +3,6 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,13 +13,10 @@ import org.junit.jupiter.api.Test;
 /** A table that was restored from a dump, and a column that was renamed before or after. */
 final class RestoredTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -30,17 +26,7 @@ final class RestoredTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
-  }
-
-  private static List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
-  private static List<String> remedies() throws SQLException {
-    return outbox.query("select remedy from outbox.doctor()");
   }
 
   @Test
@@ -59,12 +45,12 @@ final class RestoredTest {
       outbox.execute("drop table t", "create table t (id int primary key, v int, secret text)");
       outbox.execute(triggers.toArray(String[]::new));
       outbox.execute("alter table t rename " + r[1] + " to present");
-      assertEquals(List.of("warning | capture out of step | public.t"), findings());
-      String remedy = remedies().get(0);
+      assertEquals(List.of("warning | capture out of step | public.t"), outbox.findings());
+      String remedy = outbox.remedies().get(0);
       String words = "Write the present name of the column in place of " + r[1] + ", then: ";
       assertTrue(remedy.startsWith(words), remedy);
       outbox.execute(remedy.substring(words.length()).replace(r[1] + "}", "present}"));
-      assertEquals(List.of(), findings());
+      assertEquals(List.of(), outbox.findings());
       outbox.execute("drop table t");
     }
   }

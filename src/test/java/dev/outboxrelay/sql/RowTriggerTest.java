@@ -2,7 +2,6 @@ package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -13,13 +12,10 @@ import org.junit.jupiter.api.Test;
 /** Row triggers beside those of a capture by statement. */
 final class RowTriggerTest {
   private static Outbox outbox;
-  private static Connection relay;
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
-    relay = outbox.connect();
-    Outbox.run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
+    outbox = Outbox.createOwned();
   }
 
   @BeforeEach
@@ -29,22 +25,7 @@ final class RowTriggerTest {
 
   @AfterAll
   static void drop() throws SQLException {
-    relay.close();
     outbox.close();
-  }
-
-  private static List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
-  private static List<String> remedies() throws SQLException {
-    return outbox.query("select remedy from outbox.doctor()");
-  }
-
-  private static void mend() throws SQLException {
-    outbox.execute(remedies().toArray(String[]::new));
-    assertEquals(List.of(), findings());
   }
 
   @Test
@@ -55,10 +36,10 @@ final class RowTriggerTest {
         "create function audit() returns trigger language plpgsql as 'begin return null; end'",
         "create trigger audit after insert on t for each row execute function audit()",
         "alter table t disable trigger audit");
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
     outbox.execute("alter table t enable trigger audit");
-    assertEquals(List.of("error | capture out of step | public.t"), findings());
-    mend();
+    assertEquals(List.of("error | capture out of step | public.t"), outbox.findings());
+    outbox.mend();
   }
 
   @Test
@@ -71,6 +52,6 @@ final class RowTriggerTest {
         "alter table t disable trigger audit",
         "select outbox.capture('t', 'crm')",
         "alter table t enable trigger audit");
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
   }
 }
