@@ -15,8 +15,97 @@ set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 declare
+  main_owner regrole;
+  rights text[];
   end_query constant text := 'End its oldest query; on the standby: select pid, usename, query from pg_stat_activity where backend_xmin is not null order by xact_start;';
 begin
+  -- First what the catalog alone tells: without these rights the rest cannot be asked.
+  main_owner := (
+    select mode() within group (order by o.owner)
+    from (
+      select c.relowner as owner from pg_class c where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')
+      union all
+      select p.proowner from pg_proc p where p.pronamespace = 'outbox'::regnamespace
+    ) o);
+  select coalesce(array_agg(array[r.severity, r.check_name, r.object, r.finding, r.remedy]), '{}')
+  into rights
+  from (
+    select 'error' as severity, 'owner''s rights' as check_name, f.owner::text as object,
+      format('%s owns functions of the schema outbox that run with its rights, and lacks %s: captured writes fail', f.owner, string_agg(n.what, '; ')) as finding,
+      string_agg(format('grant %s to %s;', n.what, f.owner), ' ') as remedy
+    from (select main_owner as owner) f
+    cross join lateral (
+      select 'usage on schema outbox' as what where not has_schema_privilege(f.owner, 'outbox', 'usage')
+      union all
+      select format('%s on %s', r.privilege, r.relation)
+      from (values ('select', 'outbox.destination'), ('select', 'outbox.message'), ('insert', 'outbox.message')) as r(privilege, relation)
+      where not has_table_privilege(f.owner, r.relation, r.privilege)
+        and (select c.relowner from pg_class c where c.oid = r.relation::regclass) = f.owner
+      union all
+      select format('execute on function %s', p.oid::regprocedure)
+      from pg_proc p
+      where p.pronamespace = 'outbox'::regnamespace and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
+        ('bell_wanted', 'captured_columns', 'captured_table', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_key')
+    ) n
+    group by f.owner
+
+    union all
+    -- All that outbox.grant_roles grants.
+    select 'warning', 'grants', r.name,
+      case when to_regrole(r.name) is null then format('role %s does not exist', r.name)
+        else format('role %s lacks %s', r.name, array_to_string(l.missing[1:3], '; ')) || case when cardinality(l.missing) > 3 then format(' and %s more', cardinality(l.missing) - 3) else '' end end,
+      case when to_regrole(r.name) is null then format('create role %I nologin; ', r.name) else '' end || 'select outbox.grant_roles();'
+    from unnest('{outbox_relay,outbox_operator,outbox_publisher}'::text[]) as r(name)
+    left join lateral (
+      select array_agg(n.what) as missing
+      from (
+        select 'usage on schema outbox' as what where not has_schema_privilege(to_regrole(r.name), 'outbox', 'usage')
+        union all
+        select format('%s on %s', p.name, c.oid::regclass)
+        from pg_class c
+        cross join lateral unnest(case
+          when r.name = 'outbox_operator' then case c.relname
+            when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,insert,delete}' else '{select}' end
+          when r.name = 'outbox_relay' then case
+            when c.relname = 'message' then '{select,update,delete}'
+            when c.relname = 'destination_state' then '{select,insert,update}'
+            when c.relname in ('destination', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+          end::text[]) as p(name)
+        where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
+        union all
+        select 'update (state) on outbox.message'
+        where r.name = 'outbox_operator' and not has_column_privilege(to_regrole(r.name), 'outbox.message', 'state', 'update')
+        union all
+        select format('execute on function %s', p.oid::regprocedure)
+        from pg_proc p
+        where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
+          when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
+          when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns',
+            'untrusted_casts', 'capture_call')
+          else p.proname = 'publish' end
+      ) n
+    ) l on to_regrole(r.name) is not null
+    where to_regrole(r.name) is null or l.missing is not null
+
+    union all
+    select case when owner.rolsuper and o.usable then 'warning' else 'error' end, 'owner', o.name,
+      format('%s belongs to %s, what else is in the schema outbox to %s', o.name, o.owner, main_owner),
+      format('alter %s %s owner to %s;', o.kind, o.name, main_owner)
+    from (
+      select c.relowner::regrole as owner, case c.relkind when 'v' then 'view' else 'table' end as kind, c.oid::regclass::text as name,
+        (select bool_and(has_table_privilege(main_owner, c.oid, n.privilege))
+          from unnest(case c.relkind when 'v' then '{select}' else '{select,insert,update,delete}' end::text[]) as n(privilege)) as usable
+      from pg_class c
+      where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')
+      union all
+      select p.proowner::regrole, 'routine', p.oid::regprocedure::text, has_function_privilege(main_owner, p.oid, 'execute')
+      from pg_proc p
+      where p.pronamespace = 'outbox'::regnamespace
+    ) o
+    join pg_roles owner on owner.oid = o.owner
+    where o.owner <> main_owner
+  ) r;
+
   return query
   -- Not pg_partition_tree, which waits for whoever has locked the table.
   with recursive below (source, destination, relid) as (
@@ -163,63 +252,6 @@ begin
   group by m.destination
 
   union all
-  select 'error', 'owner''s rights', f.owner::text,
-    format('%s owns functions of the schema outbox that run with its rights, and lacks %s: captured writes fail', f.owner, string_agg(n.what, '; ')),
-    string_agg(format('grant %s to %s;', n.what, f.owner), ' ')
-  from (select distinct p.proowner::regrole as owner from pg_proc p where p.pronamespace = 'outbox'::regnamespace and p.prosecdef) f
-  cross join lateral (
-    select 'usage on schema outbox' as what where not has_schema_privilege(f.owner, 'outbox', 'usage')
-    union all
-    select format('%s on %s', r.privilege, r.relation)
-    from (values ('select', 'outbox.destination'), ('select', 'outbox.message'), ('insert', 'outbox.message')) as r(privilege, relation)
-    where not has_table_privilege(f.owner, r.relation, r.privilege)
-    union all
-    select format('execute on function %s', p.oid::regprocedure)
-    from pg_proc p
-    where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
-      ('bell_wanted', 'captured_columns', 'captured_table', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_key')
-  ) n
-  group by f.owner
-
-  union all
-  -- All that outbox.grant_roles grants.
-  select 'warning', 'grants', r.name,
-    case when to_regrole(r.name) is null then format('role %s does not exist', r.name)
-      else format('role %s lacks %s', r.name, array_to_string(l.missing[1:3], '; ')) || case when cardinality(l.missing) > 3 then format(' and %s more', cardinality(l.missing) - 3) else '' end end,
-    case when to_regrole(r.name) is null then format('create role %I nologin; ', r.name) else '' end || 'select outbox.grant_roles();'
-  from unnest('{outbox_relay,outbox_operator,outbox_publisher}'::text[]) as r(name)
-  left join lateral (
-    select array_agg(n.what) as missing
-    from (
-      select 'usage on schema outbox' as what where not has_schema_privilege(to_regrole(r.name), 'outbox', 'usage')
-      union all
-      select format('%s on %s', p.name, c.oid::regclass)
-      from pg_class c
-      cross join lateral unnest(case
-        when r.name = 'outbox_operator' then case c.relname
-          when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,insert,delete}' else '{select}' end
-        when r.name = 'outbox_relay' then case
-          when c.relname = 'message' then '{select,update,delete}'
-          when c.relname = 'destination_state' then '{select,insert,update}'
-          when c.relname in ('destination', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
-        end::text[]) as p(name)
-      where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
-      union all
-      select 'update (state) on outbox.message'
-      where r.name = 'outbox_operator' and not has_column_privilege(to_regrole(r.name), 'outbox.message', 'state', 'update')
-      union all
-      select format('execute on function %s', p.oid::regprocedure)
-      from pg_proc p
-      where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
-        when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
-        when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns',
-          'untrusted_casts', 'capture_call')
-        else p.proname = 'publish' end
-    ) n
-  ) l on to_regrole(r.name) is not null
-  where to_regrole(r.name) is null or l.missing is not null
-
-  union all
   -- outbox.capture grants it to the owner that there was.
   select distinct 'warning', 'grants', t.source::text,
     format('%s owns %s and lacks execute on function outbox.capture_row(): it cannot add a partition', c.relowner::regrole, t.source),
@@ -272,6 +304,18 @@ begin
   from pg_class c
   where c.oid = 'outbox.message'::regclass and c.reloptions && '{autovacuum_enabled=false,autovacuum_enabled=off,autovacuum_enabled=0}'::text[]
 
+  union all
+  select rights[n][1], rights[n][2], rights[n][3], rights[n][4], rights[n][5]
+  from generate_subscripts(rights, 1) as n
+
+  order by 1, 2, 3;
+exception when insufficient_privilege then
+  return query
+  select 'error', 'checks left out', 'outbox.doctor'::text, format('%s: not everything could be looked at; mend the rest, and ask again', sqlerrm),
+    'select * from outbox.doctor();'
+  union all
+  select rights[n][1], rights[n][2], rights[n][3], rights[n][4], rights[n][5]
+  from generate_subscripts(rights, 1) as n
   order by 1, 2, 3;
 end
 $$;

@@ -1,9 +1,11 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -98,6 +100,69 @@ final class OwnerTest {
       assertEquals(List.of("warning | grants | public." + table), outbox.findings());
       outbox.mend();
       outbox.execute(add + "; reset role");
+    }
+  }
+
+  /** Whichever single object it is: the doctor does not fail, and its remedy mends it. */
+  @Test
+  void objectMovedAlone_isFoundAndItsRemedyMendsIt() throws Exception {
+    moveTo("owner_old");
+    outbox.execute("create table t (id int primary key)", "select outbox.capture('t', 'crm')");
+    List<String> objects =
+        outbox.query(
+            "select format('%s %s', case c.relkind when 'v' then 'view' else 'table' end,"
+                + " c.oid::regclass) from pg_class c"
+                + " where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')"
+                + " union all select format('routine %s', p.oid::regprocedure) from pg_proc p"
+                + " where p.pronamespace = 'outbox'::regnamespace");
+    assertTrue(objects.size() > 40, objects.toString());
+    for (String object : objects) {
+      outbox.execute("alter " + object + " owner to owner_new");
+      String finding = "error | owner | " + object.substring(object.indexOf(' ') + 1);
+      assertTrue(outbox.findings().contains(finding), object + ": " + outbox.findings());
+      if (!object.equals("routine outbox.doctor(interval,bigint)")) {
+        try (Connection c = outbox.connect()) {
+          Outbox.run(c, "set role owner_old");
+          List<String> seen =
+              Outbox.column(
+                  c, "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
+          assertTrue(seen.contains(finding), object + ": " + seen);
+        }
+      }
+      outbox.mend();
+    }
+    outbox.execute("insert into t values (1)");
+    assertEquals(List.of("insert 1"), outbox.changes());
+  }
+
+  @Test
+  void queueMovedAlone_failsWritesAndSaysWhatElseWasNotLookedAt() throws Exception {
+    moveTo("owner_old");
+    outbox.execute(
+        "create table t (id int primary key)",
+        "select outbox.capture('t', 'crm')",
+        "alter table outbox.message owner to owner_new");
+    outbox.refuses("42501", "insert into t values (1)");
+    assertEquals(
+        List.of("error | checks left out | outbox.doctor", "error | owner | outbox.message"),
+        outbox.findings());
+    outbox.mend();
+    outbox.execute("insert into t values (1)");
+    assertEquals(List.of("insert 1"), outbox.changes());
+  }
+
+  /** A role whose rights were taken away hears which. */
+  @Test
+  void roleWithoutItsRights_isToldByTheDoctorItself() throws Exception {
+    outbox.execute("revoke select on outbox.message from outbox_relay");
+    try (Connection c = outbox.connect()) {
+      Outbox.run(c, "set role outbox_relay");
+      assertEquals(
+          List.of("error | checks left out | outbox.doctor", "warning | grants | outbox_relay"),
+          Outbox.column(
+              c, "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()"));
+    } finally {
+      outbox.mend();
     }
   }
 }
