@@ -10,7 +10,8 @@
 --             operations      of insert, update, delete, truncate
 --             columns         the columns to send, null for all
 --             except_columns  the columns not to send; they are left out before storage, by number and by name: whichever
---                             way a column is replaced, neither the old one nor its successor is stored
+--                             way a column is replaced, neither the old one nor its successor is stored. A name that the
+--                             capture leaves out already may be there although its column is gone: see outbox.absent_columns
 --             condition       a condition on new and old, as in CREATE TRIGGER ... WHEN; an insert or delete has only one row,
 --                             and both names stand for it; checked with the writer's rights
 --             include_old     store the old row of updates and deletes
@@ -22,7 +23,7 @@
 -- writes:     pg_trigger, what outbox.tidy writes
 --
 -- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
--- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers ,
+-- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers, 0 for a name that no column bore,
 -- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations, 13 fires.
 create or replace function outbox.capture(
   source regclass,
@@ -53,6 +54,7 @@ declare
   column_mode text := 'all';
   column_names text[] := '{}';
   column_numbers smallint[] := '{}';
+  absent text[];
   arguments text;
   by_row boolean;
   operation text;
@@ -119,7 +121,12 @@ begin
   if capture.columns is not null or capture.except_columns is not null then
     f.column_mode := case when capture.columns is not null then 'only' else 'except' end;
     f.column_names := coalesce(capture.columns, capture.except_columns);
+    f.absent := case f.column_mode when 'except' then outbox.absent_columns(capture.source, capture.destination, f.column_names) else '{}' end;
+    f.column_names := array(
+      select c.name from unnest(f.column_names) with ordinality as c(name, position) where c.name = any (f.absent) is not true order by c.position);
     f.column_numbers := outbox.column_numbers(capture.source, f.column_names, case f.column_mode when 'only' then 'columns' else 'except_columns' end);
+    f.column_names := f.column_names || f.absent;
+    f.column_numbers := f.column_numbers || array_fill(0::smallint, array[cardinality(f.absent)]);
     if f.column_mode = 'only' and cardinality(f.column_names) = 0 then
       raise exception 'columns is empty' using errcode = 'invalid_parameter_value', hint = 'Name one or more columns, or leave it null for all.';
     end if;

@@ -1,8 +1,8 @@
 -- outbox.capture_call: the statement that captures a table again as it is captured now.
 --
--- Columns that were renamed since go by their present names, and dropped ones are left out, unless another has the name now.
+-- Columns that were renamed since go by their present names, and dropped ones are not named, unless another has the name now.
 -- In a table restored from a dump nothing tells how a column goes that is missing: the result says so.
--- What was to be left out stays out under both names. Where no chosen column is left, a person has to choose. So do those of the condition: the
+-- What was to be left out stays out under both names, and a dropped column's name does, so that whatever gets it later is not stored. Where no chosen column is left, a person has to choose. So do those of the condition: the
 -- triggers have it with present names. Only the one for updates has it on both rows; where that one is gone and a column was
 -- renamed, the result says what a person has to do first.
 --
@@ -49,10 +49,7 @@ begin
     where a.attname is not null or b.attname is not null;
     if t.column_mode = 'except' then
       column_names := column_names || array(
-        select c.name
-        from unnest(t.column_names) as c(name)
-        join pg_attribute a on a.attrelid = t.source and a.attname = c.name and not a.attisdropped
-        where c.name <> all (column_names));
+        select c.name from unnest(t.column_names) with ordinality as c(name, position) where c.name <> all (column_names) order by c.position);
     end if;
   end if;
   -- The numbers of a table restored from a dump are another's, so a missing column's present name is not known.

@@ -8,7 +8,7 @@
 -- parameters: relation  the table whose trigger fires
 --             captured  the table that was captured, at that time
 --             names     the columns' names, at that time
---             numbers   their numbers (pg_attribute.attnum), in the same order
+--             numbers   their numbers (pg_attribute.attnum), in the same order, 0 for a name that no column bore
 -- returns:    the names by which they go now, in the same order
 -- reads:      pg_class, pg_attribute
 create or replace function outbox.captured_columns(relation oid, captured oid, names text[], numbers smallint[])
@@ -31,8 +31,8 @@ begin
 
   select n.name
   into missing
-  from unnest(names) as n(name)
-  where not exists (select from pg_attribute a where a.attrelid = relation and a.attname = n.name and not a.attisdropped)
+  from unnest(names, numbers) as n(name, number)
+  where n.number <> 0 and not exists (select from pg_attribute a where a.attrelid = relation and a.attname = n.name and not a.attisdropped)
   limit 1;
   if missing is not null then
     -- Going on could send a column that was to be left out, under the name that it had got before the dump.

@@ -164,20 +164,25 @@ begin
     case
       when r.replaced is not null then format('%s is captured without its column %s, and another column has that name now: capture it again to leave that out', t.source, r.replaced)
       when t.column_mode = 'only' and c.names = '{}' then format('%s has lost the columns that are to be sent, %s: its messages are empty', t.source, t.column_names)
-      when cardinality(c.names) < cardinality(t.column_names) then format('a column of %s that the capture names was dropped: name it again should it come back', t.source)
+      when cardinality(c.names) < cardinality(n.names) then format(case t.column_mode
+        when 'except' then 'a column of %s that the capture leaves out was dropped: its name stays left out, but a dump does not tell why it is missing'
+        else 'a column of %s that the capture names was dropped: name it again should it come back' end, t.source)
       else format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source)
     end,
     outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
+  -- Those that there were: a name that is left out need not have a column.
+  cross join lateral (
+    select array(select n.name from unnest(t.column_names, t.column_numbers) with ordinality as n(name, number, position) where n.number <> 0 order by n.position) as names) n
   cross join lateral (
     select string_agg(quote_ident(n.name), ', ') as replaced
     from unnest(t.column_names) as n(name)
     join pg_attribute a on a.attrelid = t.source and a.attname = n.name and a.attnum <> all (t.column_numbers) and not a.attisdropped
     where t.column_mode = 'except') r
   where not t.inherited and t.captured_oid = t.source
-    and (r.replaced is not null or (k.names <> t.key or c.names <> t.column_names) and cardinality(k.names) = cardinality(t.key))
+    and (r.replaced is not null or (k.names <> t.key or c.names <> n.names) and cardinality(k.names) = cardinality(t.key))
 
   union all
   select distinct 'warning', 'capture out of step', t.source::text,

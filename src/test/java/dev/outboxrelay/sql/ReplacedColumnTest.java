@@ -93,4 +93,67 @@ final class ReplacedColumnTest {
     outbox.execute("insert into t (id, v) values (1, 2)");
     assertEquals(List.of("insert 2"), outbox.changes());
   }
+
+  private static final String WARNED = "warning | capture out of step | public.t";
+
+  @Test
+  void excludedColumn_dropped_staysExcludedAfterTheRemedyAndWhenItComesBack() throws SQLException {
+    for (String level : List.of("", ", condition => 'true'")) {
+      capture("except_columns => '{card}'" + level);
+      outbox.execute("alter table t drop card");
+      assertEquals(List.of(WARNED), outbox.findings());
+      outbox.mend();
+      assertEquals(
+          List.of("{card}"), outbox.query("select except_columns from outbox.capture_list"));
+      outbox.execute(
+          "alter table t add card text", "insert into t (id, v, card) values (1, 2, 'hidden')");
+      assertEquals(List.of(OUT_OF_STEP), outbox.findings());
+      outbox.mend();
+      outbox.execute("update t set card = 'hidden too'");
+      assertEquals(
+          List.of(
+              "insert 1 - {\"id\":1,\"v\":2}", "update 1 {\"id\":1,\"v\":2} {\"id\":1,\"v\":2}"),
+          outbox.messages());
+      outbox.execute("drop table t", "delete from outbox.message");
+    }
+  }
+
+  /** A column is replaced in steps, and somebody asks the doctor between two of them. */
+  @Test
+  void excludedColumn_renamed_keepsItsOldNameExcludedAfterTheRemedy() throws SQLException {
+    capture("except_columns => '{card}'");
+    outbox.execute("alter table t rename card to card_old");
+    assertEquals(List.of(WARNED), outbox.findings());
+    outbox.mend();
+    outbox.execute(
+        "alter table t add card text",
+        "insert into t (id, v, card, card_old) values (1, 2, 'hidden', 'hidden')");
+    assertEquals(List.of("insert 1 - {\"id\":1,\"v\":2}"), outbox.messages());
+  }
+
+  /** A child that is captured as its parent is need not have a column that the parent lost. */
+  @Test
+  void excludedColumn_droppedFromAParent_staysExcludedOfItsChild() throws SQLException {
+    capture("except_columns => '{card}'");
+    outbox.execute("alter table t drop card", "create table c () inherits (t)");
+    String remedy =
+        outbox
+            .query("select remedy from outbox.doctor() where check_name = 'child not captured'")
+            .get(0);
+    outbox.execute(remedy, "alter table t add card text", "insert into c values (1, 2, 'hidden')");
+    assertEquals(List.of("insert 1 - {\"id\":1,\"v\":2}"), outbox.messages());
+  }
+
+  @Test
+  void excludedName_withoutItsColumn_isRefusedUnlessTheCaptureKnowsIt() throws SQLException {
+    capture("except_columns => '{card}'");
+    String typing = "select outbox.capture('t', 'crm', except_columns => '%s')";
+    outbox.refuses("42703", typing.formatted("{card,crad}"));
+    outbox.execute("alter table t rename card to token");
+    // It would store the column from now on.
+    outbox.refuses("42703", typing.formatted("{card}"));
+    outbox.refuses("42703", typing.formatted("{card}").replace("crm", "audit"));
+    outbox.execute(typing.formatted("{token,card}"));
+    assertEquals(List.of(), outbox.findings());
+  }
 }
