@@ -23,8 +23,9 @@
 -- writes:     pg_trigger, what outbox.tidy writes
 --
 -- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
--- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers, 0 for a name that no column bore,
--- 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations, 13 fires.
+-- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers, 0 for a name that no column bore, and
+-- for except one more 0, 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations, 13 fires,
+-- 14 where columns are chosen or left out: the names of all columns at the time, in order.
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -55,6 +56,7 @@ declare
   column_names text[] := '{}';
   column_numbers smallint[] := '{}';
   absent text[];
+  all_columns text[] := '{}';
   arguments text;
   by_row boolean;
   operation text;
@@ -126,7 +128,10 @@ begin
       select c.name from unnest(f.column_names) with ordinality as c(name, position) where c.name = any (f.absent) is not true order by c.position);
     f.column_numbers := outbox.column_numbers(capture.source, f.column_names, case f.column_mode when 'only' then 'columns' else 'except_columns' end);
     f.column_names := f.column_names || f.absent;
-    f.column_numbers := f.column_numbers || array_fill(0::smallint, array[cardinality(f.absent)]);
+    f.column_numbers := f.column_numbers
+      || array_fill(0::smallint, array[cardinality(f.absent) + case f.column_mode when 'except' then 1 else 0 end]);
+    f.all_columns := array(
+      select a.attname::text from pg_attribute a where a.attrelid = capture.source and a.attnum > 0 and not a.attisdropped order by a.attnum);
     if f.column_mode = 'only' and cardinality(f.column_names) = 0 then
       raise exception 'columns is empty' using errcode = 'invalid_parameter_value', hint = 'Name one or more columns, or leave it null for all.';
     end if;
@@ -171,7 +176,8 @@ begin
     quote_literal(capture.source::oid::text),
     quote_literal(coalesce(capture.condition, '')),
     quote_literal(f.wanted::text),
-    quote_literal(capture.fires));
+    quote_literal(capture.fires),
+    quote_literal(f.all_columns::text));
 
   -- Each row of a partition is heard once for a destination, so not through a parent and by itself as well.
   select t.source into f.part

@@ -1,7 +1,7 @@
 -- outbox.capture_call: the statement that captures a table again as it is captured now.
 --
 -- Columns that were renamed since go by their present names, and dropped ones are not named, unless another has the name now.
--- In a table restored from a dump nothing tells how a column goes that is missing: the result says so.
+-- In a table restored from a dump nothing tells how a column goes that is missing or may have been renamed: the result says so.
 -- What was to be left out stays out under both names, and a dropped column's name does, so that whatever gets it later is not stored. Where no chosen column is left, a person has to choose. So do those of the condition: the
 -- triggers have it with present names. Only the one for updates has it on both rows; where that one is gone and a column was
 -- renamed, the result says what a person has to do first.
@@ -22,6 +22,7 @@ declare
   present_condition text;
   lost boolean := false;
   missing text;
+  undecided boolean := false;
 begin
   select * into t
   from outbox.capture_detail d
@@ -55,9 +56,12 @@ begin
   -- The numbers of a table restored from a dump are another's, so a missing column's present name is not known.
   if t.captured_oid <> t.source then
     select string_agg(distinct quote_ident(n.name), ', ') into missing
-    from unnest(t.key || t.column_names) as n(name)
-    where not exists (select from pg_attribute a where a.attrelid = t.source and a.attname = n.name and not a.attisdropped);
+    from unnest(t.key || t.column_names, t.key_numbers || t.column_numbers) as n(name, number)
+    where n.number <> 0 and not exists (select from pg_attribute a where a.attrelid = t.source and a.attname = n.name and not a.attisdropped);
   end if;
+  undecided := t.column_mode = 'only' and column_names = '{}'
+    or t.captured_oid <> t.source and missing is null and t.column_mode <> 'all'
+      and not outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers);
   present_condition := t.condition;
   if t.condition is not null then
     begin
@@ -81,13 +85,17 @@ begin
         where d.source = t.source and d.destination = t.destination and strpos(t.condition, a.attname) = 0);
     end if;
   end if;
-  return case when t.column_mode = 'only' and column_names = '{}' then format('Choose the columns to send, %s is gone, then: ', t.column_names) else '' end
+  return case
+      when not undecided then ''
+      when column_names = '{}' then format('Choose the columns to send, %s is gone, then: ', t.column_names)
+      else format('Columns were renamed: name those %s that were %s, then: ', case t.column_mode when 'only' then 'to send' else 'to leave out' end, t.column_names) end
     || coalesce('Write the present name of the column in place of ' || missing || ', then: ', '')
     || case when lost then format('Write the condition %L with the present names of its columns, then: ', t.condition) else '' end || concat_ws(', ',
     format('select outbox.capture(%L, %L', t.source::text, t.destination),
     case when cardinality(key_names) = cardinality(t.key) then format('key => %L', key_names::text) end,
     format('operations => %L', t.wanted::text),
-    case t.column_mode when 'only' then format('columns => %L', case when column_names = '{}' then '...' else column_names::text end) when 'except' then format('except_columns => %L', column_names::text) end,
+    case when t.column_mode <> 'all' then format('%s => %L', case t.column_mode when 'only' then 'columns' else 'except_columns' end,
+      case when undecided then '...' else column_names::text end) end,
     case when lost then 'condition => ''...''' when present_condition is not null then format('condition => %L', present_condition) end,
     case when not t.include_old then 'include_old => false' end,
     case when t.skip_unchanged then 'skip_unchanged => true' end,

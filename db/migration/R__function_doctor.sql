@@ -45,7 +45,7 @@ begin
       select format('execute on function %s', p.oid::regprocedure)
       from pg_proc p
       where p.pronamespace = 'outbox'::regnamespace and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
-        ('bell_wanted', 'captured_columns', 'captured_table', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_key')
+        ('bell_wanted', 'captured_columns', 'captured_table', 'columns_certain', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_arguments', 'trigger_key')
     ) n
     group by f.owner
 
@@ -80,7 +80,7 @@ begin
         from pg_proc p
         where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
-          when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns',
+          when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain',
             'untrusted_casts', 'capture_call')
           else p.proname = 'publish' end
       ) n
@@ -167,6 +167,7 @@ begin
       when cardinality(c.names) < cardinality(n.names) then format(case t.column_mode
         when 'except' then 'a column of %s that the capture leaves out was dropped: its name stays left out, but a dump does not tell why it is missing'
         else 'a column of %s that the capture names was dropped: name it again should it come back' end, t.source)
+      when c.names = n.names and k.names = t.key then format('a column of %s was renamed: a dump would not tell that it is none of those that the capture names', t.source)
       else format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source)
     end,
     outbox.capture_call(t.source, t.destination)
@@ -182,13 +183,16 @@ begin
     join pg_attribute a on a.attrelid = t.source and a.attname = n.name and a.attnum <> all (t.column_numbers) and not a.attisdropped
     where t.column_mode = 'except') r
   where not t.inherited and t.captured_oid = t.source
-    and (r.replaced is not null or (k.names <> t.key or c.names <> n.names) and cardinality(k.names) = cardinality(t.key))
+    and (r.replaced is not null
+      or (k.names <> t.key or c.names <> n.names or t.column_mode <> 'all' and not outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers)) and cardinality(k.names) = cardinality(t.key))
 
   union all
-  select distinct 'warning', 'capture out of step', t.source::text,
-    format('%s was restored from a dump after its capture: a column that is renamed now is not followed, and a write fails rather than send one that was to be left out', t.source),
+  select distinct case when r.certain then 'warning' else 'error' end, 'capture out of step', t.source::text,
+    format(case when r.certain then '%s was restored from a dump after its capture: a column that is renamed now is not followed'
+      else '%s was restored from a dump, and a column had been renamed, or was since: which are to be left out is not known, so its rows are sent without any' end, t.source),
     outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
+  cross join lateral (select t.column_mode = 'all' or outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers) as certain) r
   where not t.inherited and t.captured_oid <> t.source
 
   union all

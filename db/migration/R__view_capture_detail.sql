@@ -21,12 +21,13 @@ select
   a.arguments[11]::oid as captured_oid,
   nullif(a.arguments[12], '') as condition,
   a.arguments[13]::text[] as wanted,
-  a.arguments[14] as fires_wanted
+  a.arguments[14] as fires_wanted,
+  a.arguments[15]::text[] as all_columns
 from pg_catalog.pg_trigger t
 join pg_catalog.pg_proc p on p.oid = t.tgfoid
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
 cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments) a
 where p.proname in ('capture_insert', 'capture_update', 'capture_delete', 'capture_row', 'capture_truncate')
-  and cardinality(a.arguments) = 14;
+  and cardinality(a.arguments) >= 14;
 
 comment on view outbox.capture_detail is 'Every trigger by which a table is captured; outbox.capture_list is the summary.';

@@ -38,20 +38,139 @@ final class RestoredTest {
       outbox.execute(
           "create table t (id int primary key, v int, secret text)",
           "select outbox.capture('t', 'crm'" + r[0] + ")");
-      List<String> triggers =
-          outbox.query(
-              "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail"
-                  + " where source = 't'::regclass");
-      outbox.execute("drop table t", "create table t (id int primary key, v int, secret text)");
-      outbox.execute(triggers.toArray(String[]::new));
+      restore();
       outbox.execute("alter table t rename " + r[1] + " to present");
-      assertEquals(List.of("warning | capture out of step | public.t"), outbox.findings());
+      assertEquals(
+          List.of((r[0].isEmpty() ? "warning" : "error") + " | capture out of step | public.t"),
+          outbox.findings());
       String remedy = outbox.remedies().get(0);
       String words = "Write the present name of the column in place of " + r[1] + ", then: ";
       assertTrue(remedy.startsWith(words), remedy);
       outbox.execute(remedy.substring(words.length()).replace(r[1] + "}", "present}"));
       assertEquals(List.of(), outbox.findings());
       outbox.execute("drop table t");
+    }
+  }
+
+  private static final List<String> LEVELS = List.of("", ", condition => 'true'");
+
+  /** As pg_dump does it: the columns that there are, in their order, then the triggers. */
+  private static void restore() throws SQLException {
+    List<String> triggers =
+        outbox.query(
+            "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail"
+                + " where source = 't'::regclass");
+    String table =
+        outbox
+            .query(
+                "select format('create table t (%s)', string_agg(format('%I %s', attname,"
+                    + " format_type(atttypid, atttypmod)), ', ' order by attnum)) from pg_attribute"
+                    + " where attrelid = 't'::regclass and attnum > 0 and not attisdropped")
+            .get(0);
+    outbox.execute("drop table t", table);
+    outbox.execute(triggers.toArray(String[]::new));
+  }
+
+  private static void capture(String options) throws SQLException {
+    outbox.execute(
+        "drop table if exists t",
+        "delete from outbox.message",
+        "create table t (id int primary key, gone int, card text, v text)",
+        "select outbox.capture('t', 'crm'" + options + ")");
+  }
+
+  @Test
+  void secret_whoseColumnGoesByAnotherName_isNotStoredAfterTheDump() throws SQLException {
+    List<String> passedOn =
+        List.of(
+            "alter table t rename card to card_old; alter table t add card text",
+            "alter table t drop gone; alter table t rename card to card_old;"
+                + " alter table t add card text",
+            "alter table t rename card to x; alter table t rename v to card;"
+                + " alter table t rename x to v",
+            "alter table t rename v to v_old; alter table t rename card to v;"
+                + " alter table t add card text",
+            "alter table t rename card to token",
+            "alter table t rename v to v_old; alter table t rename card to v");
+    for (String options : List.of(", except_columns => '{card}'", ", columns => '{id,v}'")) {
+      for (String level : LEVELS) {
+        for (String change : passedOn) {
+          if (options.contains("=> '{id,v}'") && !change.contains(" to v")) {
+            continue;
+          }
+          capture(options + level);
+          outbox.execute(change);
+          assertEquals(1, outbox.findings().size(), change);
+          String secret =
+              outbox
+                  .query(
+                      "select attname from pg_attribute where attrelid = 't'::regclass and attnum = 3")
+                  .get(0);
+          restore();
+          outbox.execute(
+              "insert into t (id, %1$s) values (1, 'hidden'); update t set %1$s = 'hidden too'"
+                  .formatted(secret),
+              "select outbox.backfill('t', 'crm')");
+          assertEquals(
+              List.of("insert 1 - {}", "update 1 {} {}", "read 1 - {}"),
+              outbox.messages(),
+              options + level + ": " + change);
+          assertEquals(
+              List.of("error | capture out of step | public.t"), outbox.findings(), change);
+          String remedy = outbox.remedies().get(0);
+          assertTrue(remedy.startsWith("Columns were") || remedy.startsWith("Write"), remedy);
+          // What a person must write in is refused as it stands.
+          String statement = remedy.substring(remedy.indexOf("select outbox"));
+          outbox.refuses(statement.contains("...") ? "22P02" : "42703", statement);
+          outbox.execute(
+              statement.replace(
+                  statement.contains("...") ? "'...'" : "'{card}'",
+                  options.contains("except") ? "'{" + secret + "}'" : "'{id}'"),
+              "insert into t (id, %s) values (2, 'hidden')".formatted(secret));
+          assertEquals(List.of(), outbox.findings(), change);
+          assertEquals(
+              List.of("0"),
+              outbox.query("select count(*) from outbox.message m where m::text like '%hidden%'"));
+        }
+      }
+    }
+  }
+
+  @Test
+  void columns_addedAndDroppedBeforeTheDump_goOn() throws SQLException {
+    for (String level : LEVELS) {
+      capture(", except_columns => '{card}'" + level);
+      outbox.execute("alter table t drop gone", "alter table t add more text");
+      assertEquals(List.of(), outbox.findings());
+      restore();
+      outbox.execute(
+          "alter table t add later text", "insert into t values (1, 'hidden', 'a', 'b', 'c')");
+      assertEquals(
+          List.of("insert 1 - {\"id\":1,\"v\":\"a\",\"more\":\"b\",\"later\":\"c\"}"),
+          outbox.messages());
+      assertEquals(List.of("warning | capture out of step | public.t"), outbox.findings());
+      outbox.mend();
+    }
+  }
+
+  @Test
+  void excludedColumn_droppedAndMended_staysExcludedAfterTheDump() throws SQLException {
+    for (String level : LEVELS) {
+      capture(", except_columns => '{card}'" + level);
+      outbox.execute("alter table t drop card");
+      outbox.mend();
+      restore();
+      outbox.execute("insert into t values (1, 2, 'a')");
+      assertEquals(List.of("warning | capture out of step | public.t"), outbox.findings());
+      outbox.mend();
+      restore();
+      outbox.execute("alter table t add card text", "update t set card = 'hidden'");
+      outbox.execute("insert into t values (2, 2, 'b', 'hidden')");
+      assertEquals(
+          List.of(
+              "insert 1 - {\"id\":1,\"gone\":2,\"v\":\"a\"}",
+              "insert 2 - {\"id\":2,\"gone\":2,\"v\":\"b\"}"),
+          outbox.messages());
     }
   }
 }
