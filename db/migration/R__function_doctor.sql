@@ -4,7 +4,8 @@
 -- same name. Sessions and their snapshots are seen in full by members of pg_monitor only.
 --
 -- parameters: old_after  a transaction that is open for longer is reported, default 10 minutes
---             dead_rows  so many dead rows in the queue are reported, if they are twice the live ones, default 200,000
+--             dead_rows  so many dead rows in the queue are reported, default 200,000, if they are twice the live ones, and no
+--                        vacuum has come for five of autovacuum's pauses or somebody keeps it from removing them
 -- returns: severity (error: messages are lost or stand still; warning: soon; info), the check, the object, the finding, the remedy
 -- reads:   the catalog, statistics, every table of the schema
 create or replace function outbox.doctor(old_after interval default '10 minutes', dead_rows bigint default 200000)
@@ -303,10 +304,33 @@ begin
   where age(h.xmin) > 100000
 
   union all
-  select 'warning', 'table bloat', 'outbox.message', format('%s dead rows beside %s live ones; last vacuumed %s', s.n_dead_tup, s.n_live_tup, coalesce(greatest(s.last_vacuum, s.last_autovacuum)::text, 'never')),
-    'vacuum outbox.message;'
+  -- Between two visits of autovacuum a busy queue gathers any number of dead rows. So these alone mean nothing, but no visit for
+  -- many times its pause does, and so does somebody who keeps a visit from removing them.
+  select 'warning', 'table bloat', 'outbox.message',
+    format('%s dead rows beside %s live ones; last vacuumed %s%s', s.n_dead_tup, s.n_live_tup, coalesce(v.last_visit::text, 'never'),
+      case when h.holders is not null then format('; they cannot go before %s', h.holders) end),
+    case when h.holders is not null then 'End what holds them, see "old snapshot"; then: ' else '' end || 'vacuum outbox.message;'
   from pg_stat_all_tables s
+  cross join lateral (select greatest(s.last_vacuum, s.last_autovacuum) as last_visit) v
+  cross join lateral (
+    select string_agg(k.holder, ', ') as holders
+    from (
+      select format('session %s', a.pid) as holder
+      from pg_stat_activity a
+      where a.pid <> pg_backend_pid() and a.datname = current_database() and a.xact_start < clock_timestamp() - old_after
+        and (a.backend_xmin is not null or a.backend_xid is not null)
+        and not exists (select from pg_stat_progress_vacuum p where p.pid in (a.pid, a.leader_pid))
+      union all
+      select format('prepared transaction %s', x.gid) from pg_prepared_xacts x
+      where x.database = current_database() and x.prepared < clock_timestamp() - old_after
+      union all
+      select format('replication slot %s', r.slot_name) from pg_replication_slots r where age(r.xmin) > 100000
+      union all
+      select format('standby %s', a.application_name) from pg_stat_replication a where age(a.backend_xmin) > 100000
+    ) k) h
   where s.relid = 'outbox.message'::regclass and s.n_dead_tup > dead_rows and s.n_dead_tup > 2 * s.n_live_tup
+    and (h.holders is not null or coalesce(v.last_visit, pg_postmaster_start_time()) < clock_timestamp()
+      - least(old_after, greatest(interval '5 minutes', 5 * current_setting('autovacuum_naptime')::interval)))
 
   union all
   select 'warning', 'table bloat', 'outbox.message', 'autovacuum is switched off for the queue', 'alter table outbox.message reset (autovacuum_enabled);'

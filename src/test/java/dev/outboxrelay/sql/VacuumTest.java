@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** A VACUUM has a snapshot for long and keeps no dead row. */
+/** Dead rows of the queue: when they are many, and who keeps them. */
 final class VacuumTest {
 
   @Test
@@ -54,6 +54,58 @@ final class VacuumTest {
         slow.cancel();
         running.join();
       }
+    }
+  }
+
+  private static void deadRows(Outbox outbox, int rows) throws Exception {
+    outbox.execute(
+        "insert into outbox.message (destination, op)"
+            + " select 'crm', 'message' from generate_series(1, %d)".formatted(rows),
+        "delete from outbox.message");
+    Await.until(
+        "dead rows counted",
+        () ->
+            outbox.count(
+                    "select n_dead_tup from pg_stat_all_tables where relid = 'outbox.message'::regclass")
+                >= rows);
+  }
+
+  private static List<String> bloat(Outbox outbox, String old) throws SQLException {
+    return outbox.query(
+        ("select finding from outbox.doctor(old_after => '%s', dead_rows => 1000)"
+                + " where check_name = 'table bloat'")
+            .formatted(old));
+  }
+
+  /** What a busy queue gathers between two visits of autovacuum is no fault. */
+  @Test
+  void doctor_onDeadRowsSinceTheLastVacuum_findsNothingUnlessSomebodyKeepsThem() throws Exception {
+    try (Outbox outbox = Outbox.create();
+        Connection reader = outbox.connect()) {
+      outbox.execute("vacuum outbox.message");
+      deadRows(outbox, 2000);
+      assertEquals(List.of(), bloat(outbox, "10 minutes"));
+
+      Outbox.run(reader, "begin isolation level repeatable read");
+      String pid = Outbox.column(reader, "select pg_backend_pid()").get(0);
+      deadRows(outbox, 3000);
+      outbox.execute("vacuum outbox.message");
+      assertEquals(List.of(), bloat(outbox, "10 minutes"), "the reader is young");
+      List<String> held = bloat(outbox, "0");
+      assertEquals(1, held.size(), held.toString());
+      assertTrue(held.get(0).endsWith("they cannot go before session " + pid), held.get(0));
+    }
+  }
+
+  @Test
+  void doctor_onDeadRowsThatNoVacuumCameFor_namesTheQueue() throws Exception {
+    try (Outbox outbox = Outbox.create()) {
+      outbox.execute("vacuum outbox.message");
+      deadRows(outbox, 2000);
+      List<String> late = bloat(outbox, "1 microsecond");
+      assertEquals(1, late.size(), late.toString());
+      assertTrue(
+          late.get(0).contains("dead rows beside 0 live ones; last vacuumed 2"), late.get(0));
     }
   }
 }
