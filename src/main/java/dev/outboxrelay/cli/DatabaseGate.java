@@ -80,24 +80,57 @@ final class DatabaseGate {
    * @throws UserError when the schema is not this program's
    */
   boolean schemaIsCurrent() throws InterruptedException {
-    Migrator migrator = new Migrator(access.url(), access.user(), access.password());
-    Optional<SchemaState> state = whenThere(migrator::state);
+    return isCurrent(new Migrator(access.url(), access.user(), access.password())::state);
+  }
+
+  private boolean isCurrent(Supplier<SchemaState> look) throws InterruptedException {
+    Optional<SchemaState> state = whenThere(look);
     state.ifPresent(this::check);
     return state.isPresent();
   }
 
-  /** Warns where a pooler would take away what the relay needs of a session. */
-  void warnOfPooler() {
+  /** What takes sessions away, and what to do: the same words wherever it is found. */
+  static final String POOLER_FINDING =
+      "a connection pooler in transaction mode stands before the server: LISTEN, advisory locks and"
+          + " prepared statements need a session of their own";
+
+  static final String POOLER_REMEDY =
+      "Give --database-url the server's own address, or a pool in session mode";
+
+  /**
+   * Whether a pooler takes away what the relay needs of a session. Asked before everything else,
+   * which may fail through such a pooler with errors that tell nothing. False where the database
+   * cannot be reached.
+   */
+  boolean isBehindTransactionPooler() {
     try {
-      if (PoolerCheck.isBehindPooler(access.url(), access.user(), access.password())) {
-        LOG.warn(
-            "a connection pooler stands before {}: LISTEN and locks need a session of their own, so"
-                + " give the relay the server's own address, or a pool in session mode",
-            access.location());
+      PoolerCheck.Kind kind = PoolerCheck.look(access.url(), access.user(), access.password());
+      if (kind == PoolerCheck.Kind.SESSION) {
+        LOG.info("a connection pooler in session mode stands before {}", access.location());
       }
+      return kind == PoolerCheck.Kind.TRANSACTION;
     } catch (SQLException e) {
       LOG.debug("could not look for a pooler: {}", DatabaseProblem.shortText(e));
+      return false;
     }
+  }
+
+  /**
+   * As {@link #schemaIsCurrent}, for a command that needs sessions of its own.
+   *
+   * @throws UserError also when a pooler would take them away
+   */
+  boolean isReadyForSessions() throws InterruptedException {
+    Migrator migrator = new Migrator(access.url(), access.user(), access.password());
+    return isCurrent(
+        () -> {
+          if (isBehindTransactionPooler()) {
+            throw new UserError(
+                ExitCode.USAGE,
+                "database " + access.location() + ": " + POOLER_FINDING + ". " + POOLER_REMEDY);
+          }
+          return migrator.state();
+        });
   }
 
   private void check(SchemaState state) {

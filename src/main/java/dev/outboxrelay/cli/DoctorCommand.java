@@ -30,11 +30,22 @@ final class DoctorCommand implements Callable<Integer> {
     common.apply();
     DatabaseAccess access = database.access();
     DatabaseGate gate = new DatabaseGate(access, pause -> false);
-    if (!gate.schemaIsCurrent()) {
+    List<Finding> findings;
+    if (gate.isBehindTransactionPooler()) {
+      // The rest would be asked through it, and fail by chance.
+      findings =
+          List.of(
+              new Finding(
+                  ERROR,
+                  "transaction pooler",
+                  access.location(),
+                  DatabaseGate.POOLER_FINDING + "; nothing else was looked at",
+                  DatabaseGate.POOLER_REMEDY));
+    } else if (gate.schemaIsCurrent()) {
+      findings = examine(access);
+    } else {
       throw unreachable(access);
     }
-    gate.warnOfPooler();
-    List<Finding> findings = examine(access);
     PrintWriter out = spec.commandLine().getOut();
     findings.forEach(finding -> out.println(line(finding)));
     if (findings.isEmpty()) {

@@ -51,10 +51,9 @@ final class RunCommand implements Callable<Integer> {
         HttpEndpoint endpoint = endpoint(registry, metrics)) {
       LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
       DatabaseGate gate = new DatabaseGate(access, stop::pause);
-      if (!gate.schemaIsCurrent()) {
+      if (!gate.isReadyForSessions()) {
         return ExitCode.OK;
       }
-      gate.warnOfPooler();
       if (!stop.hold()) {
         return ExitCode.OK;
       }

@@ -24,7 +24,8 @@ public final class ListenSession implements AutoCloseable {
 
   static ListenSession open(Connection connection) throws SQLException {
     PGConnection notifications = connection.unwrap(PGConnection.class);
-    String selfTest = SELF_TEST + notifications.getBackendPID();
+    // A pooler announces a number of its own making, which may be negative: no part of a name.
+    String selfTest = SELF_TEST + Integer.toUnsignedString(notifications.getBackendPID());
     try (Statement s = connection.createStatement()) {
       s.execute("listen outbox; listen outbox_control; listen " + selfTest);
     }

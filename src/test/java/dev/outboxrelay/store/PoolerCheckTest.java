@@ -1,8 +1,12 @@
 package dev.outboxrelay.store;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.outboxrelay.testing.Pooler;
 import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class PoolerCheckTest {
@@ -10,7 +14,52 @@ final class PoolerCheckTest {
   @Test
   void server_reachedDirectly_isNotTakenForAPooler() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {
-      assertFalse(PoolerCheck.isBehindPooler(db.url(), db.user(), db.password()));
+      assertEquals(PoolerCheck.Kind.NONE, PoolerCheck.look(db.url(), db.user(), db.password()));
+    }
+  }
+
+  @Test
+  void pooler_inEachMode_isToldFromTheOthers() throws Exception {
+    assumeTrue(Pooler.isInstalled(), "no pgbouncer here");
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      for (String mode : List.of("session", "transaction", "statement")) {
+        for (String roundRobin : List.of("0", "1")) {
+          try (Pooler pooler =
+                  Pooler.before(db, "pool_mode = " + mode, "server_round_robin = " + roundRobin);
+              Connection one = Login.open(pooler.url(), db.user(), db.password());
+              Connection two = Login.open(pooler.url(), db.user(), db.password())) {
+            if (!mode.equals("statement")) {
+              // Several idle processes in the pool.
+              one.setAutoCommit(false);
+              two.setAutoCommit(false);
+              one.createStatement().execute("select 1");
+              two.createStatement().execute("select 1");
+              one.commit();
+              two.commit();
+            }
+            assertEquals(
+                mode.equals("session") ? PoolerCheck.Kind.SESSION : PoolerCheck.Kind.TRANSACTION,
+                PoolerCheck.look(pooler.url(), db.user(), db.password()),
+                mode + " " + roundRobin);
+          }
+        }
+      }
+    }
+  }
+
+  /** The number that a pooler announces may be negative. */
+  @Test
+  void listenSession_throughAPoolerInSessionMode_hearsItself() throws Exception {
+    assumeTrue(Pooler.isInstalled(), "no pgbouncer here");
+    try (TestDatabase db = TestDatabase.createEmpty();
+        Pooler pooler = Pooler.before(db, "pool_mode = session")) {
+      for (int i = 0; i < 12; i++) {
+        try (ListenSession session =
+            ListenSession.open(Login.open(pooler.url(), db.user(), db.password()))) {
+          session.ringSelf();
+          assertEquals(ListenSession.Kind.SELF_TEST, session.await(5000).get(0).kind());
+        }
+      }
     }
   }
 }

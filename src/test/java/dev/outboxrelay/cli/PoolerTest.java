@@ -1,0 +1,50 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.outboxrelay.testing.Pooler;
+import dev.outboxrelay.testing.TestDatabase;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What the commands say through a connection pooler. */
+final class PoolerTest {
+
+  private static CommandRun through(Pooler pooler, TestDatabase db, String command) {
+    return CommandRun.of(
+        Map.of(
+            "OUTBOX_RELAY_DATABASE_URL", pooler.url(),
+            "OUTBOX_RELAY_DATABASE_USER", db.user(),
+            "OUTBOX_RELAY_DATABASE_PASSWORD", db.password()),
+        command);
+  }
+
+  @Test
+  void transactionMode_isNamedByTheDoctorAndRefusedByRun() throws Exception {
+    assumeTrue(Pooler.isInstalled(), "no pgbouncer here");
+    try (TestDatabase db = TestDatabase.create();
+        Pooler pooler = Pooler.before(db, "pool_mode = transaction")) {
+      CommandRun doctor = through(pooler, db, "doctor");
+      assertEquals(ExitCode.FINDINGS, doctor.exitCode(), doctor.err());
+      assertEquals(1, doctor.out().lines().count(), doctor.out());
+      assertTrue(doctor.out().startsWith("error: transaction pooler, "), doctor.out());
+      assertTrue(doctor.out().contains(" -> Give --database-url "), doctor.out());
+      CommandRun run = through(pooler, db, "run");
+      assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
+      assertTrue(run.err().contains("a pool in session mode"), run.err());
+    }
+  }
+
+  @Test
+  void sessionMode_isNoFinding() throws Exception {
+    assumeTrue(Pooler.isInstalled(), "no pgbouncer here");
+    try (TestDatabase db = TestDatabase.create();
+        Pooler pooler = Pooler.before(db, "pool_mode = session")) {
+      CommandRun doctor = through(pooler, db, "doctor");
+      assertTrue(doctor.out().startsWith("nothing found"), doctor.out() + doctor.err());
+      assertEquals(ExitCode.OK, doctor.exitCode());
+    }
+  }
+}
