@@ -89,6 +89,15 @@ begin
     where to_regrole(r.name) is null or l.missing is not null
 
     union all
+    -- As pg_dump -x leaves it: PostgreSQL lets everybody execute a new function.
+    select 'warning', 'grants', 'public', format('everybody may execute %s functions of the schema outbox', count(*)),
+      'revoke execute on all routines in schema outbox from public; select outbox.grant_roles(); select outbox.tidy();'
+    from pg_proc p
+    where p.pronamespace = 'outbox'::regnamespace
+      and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0 and a.privilege_type = 'EXECUTE')
+    having count(*) > 0
+
+    union all
     select case when owner.rolsuper and o.usable then 'warning' else 'error' end, 'owner', o.name,
       format('%s belongs to %s, what else is in the schema outbox to %s', o.name, o.owner, main_owner),
       format('alter %s %s owner to %s;', o.kind, o.name, main_owner)

@@ -118,19 +118,20 @@ final class OwnerTest {
     assertTrue(objects.size() > 40, objects.toString());
     for (String object : objects) {
       outbox.execute("alter " + object + " owner to owner_new");
-      String finding = "error | owner | " + object.substring(object.indexOf(' ') + 1);
-      assertTrue(outbox.findings().contains(finding), object + ": " + outbox.findings());
-      if (!object.equals("routine outbox.doctor(interval,bigint)")) {
-        try (Connection c = outbox.connect()) {
-          Outbox.run(c, "set role owner_old");
-          List<String> seen =
-              Outbox.column(
-                  c, "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-          assertTrue(seen.contains(finding), object + ": " + seen);
-        }
+      // Nobody but its owner and a superuser may call the doctor when it is what was moved.
+      boolean doctor = object.equals("routine outbox.doctor(interval,bigint)");
+      try (Connection c = outbox.connect()) {
+        Outbox.run(c, doctor ? "reset role" : "set role owner_old");
+        List<String> seen =
+            Outbox.column(
+                c, "select concat_ws(' | ', severity, object, remedy) from outbox.doctor()");
+        String name = object.substring(object.indexOf(' ') + 1);
+        String remedy = "alter " + object + " owner to owner_old;";
+        assertTrue(seen.contains("error | " + name + " | " + remedy), object + ": " + seen);
+        Outbox.run(c, "reset role", remedy);
       }
-      outbox.mend();
     }
+    assertEquals(List.of(), outbox.findings());
     outbox.execute("insert into t values (1)");
     assertEquals(List.of("insert 1"), outbox.changes());
   }

@@ -128,4 +128,41 @@ final class PartitionRightTest {
     assertEquals(List.of("gt_second"), outbox.query(GRANTED));
     outbox.execute("revoke execute on all functions in schema outbox from gt_second");
   }
+
+  /** pg_dump -x writes no grant and no revoke. */
+  @Test
+  void restoreWithoutGrants_isFoundAndItsRemediesMendIt() throws SQLException {
+    try (Outbox own = Outbox.createOwned()) {
+      own.reset();
+      own.execute(
+          "create table p (id int primary key) partition by range (id)",
+          "alter table p owner to gt_first",
+          "select outbox.capture('p', 'crm')");
+      own.execute(
+          "set allow_system_table_mods = on;"
+              + " update pg_proc set proacl = null where pronamespace = 'outbox'::regnamespace;"
+              + " update pg_class set relacl = null where relnamespace = 'outbox'::regnamespace;"
+              + " update pg_attribute set attacl = null where attrelid = 'outbox.message'::regclass;"
+              + " update pg_namespace set nspacl = null where nspname = 'outbox'");
+      assertEquals(
+          List.of(
+              "warning | grants | outbox_operator",
+              "warning | grants | outbox_publisher",
+              "warning | grants | outbox_relay",
+              "warning | grants | public"),
+          own.findings());
+      own.mend();
+      assertEquals(List.of("gt_first"), own.query(GRANTED));
+      assertEquals(
+          List.of(),
+          own.query(
+              "select p.proname from pg_proc p where p.pronamespace = 'outbox'::regnamespace and"
+                  + " has_function_privilege('gt_second', p.oid, 'execute')"));
+      try (Connection c = own.connectAs("gt_first")) {
+        Outbox.run(c, "create table p1 partition of p for values from (0) to (10)");
+      }
+      own.execute("insert into p values (1)");
+      assertEquals(List.of("insert 1"), own.changes());
+    }
+  }
 }
