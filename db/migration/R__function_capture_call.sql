@@ -13,7 +13,6 @@ create or replace function outbox.capture_call(source regclass, destination text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
-set lock_timeout = '1s'
 as $$
 declare
   t record;
@@ -64,16 +63,7 @@ begin
       and not outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers);
   present_condition := t.condition;
   if t.condition is not null then
-    begin
-      present_condition := (
-        select outbox.trigger_condition(d.trigger_oid)
-        from outbox.capture_detail d
-        where d.source = t.source and d.destination = t.destination and d.level = 'row' and (d.operation = 'update' or 'update' <> all (t.wanted))
-        order by d.operation
-        limit 1);
-    exception when lock_not_available then
-      present_condition := null; -- somebody has the table for himself: as where the trigger is gone
-    end;
+    present_condition := outbox.present_condition(t.source, t.destination);
     if present_condition is null then
       present_condition := t.condition;
       lost := exists (

@@ -1,4 +1,7 @@
 -- outbox.capture_list: what is captured, a row a table and destination.
+--
+-- The key and chosen columns by the names of the time when the table was captured (outbox.capture_call has the present ones); the
+-- condition as PostgreSQL writes it out now, and as it was given only where the table is locked or the trigger gone.
 create or replace view outbox.capture_list as
 select
   t.source,
@@ -9,7 +12,7 @@ select
   t.key,
   case when t.column_mode = 'only' then t.column_names end as columns,
   case when t.column_mode = 'except' then t.column_names end as except_columns,
-  t.condition,
+  case when t.condition is not null then coalesce(outbox.present_condition(t.source, t.destination), t.condition) end as condition,
   t.include_old,
   t.skip_unchanged,
   t.doorbell is not null as notify

@@ -3,6 +3,7 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -97,5 +98,32 @@ final class AlterationTest {
         "select outbox.capture('t', 'crm', condition => 'new.amount > 1')",
         "insert into t (id, amount) values (3, 1.5)");
     assertEquals(List.of("insert 2", "insert 3"), outbox.changes());
+  }
+
+  @Test
+  void conditionWhoseColumnWasRenamed_isListedWithItsPresentName() throws SQLException {
+    for (String operations : List.of("update", "insert,delete", "delete")) {
+      capture(", condition => 'new.v > 1', operations => '{" + operations + "}'");
+      outbox.execute("alter table t rename column v to amount");
+      for (String role : List.of("outbox_relay", "outbox_operator")) {
+        try (Connection c = outbox.connect()) {
+          Outbox.run(c, "set role " + role);
+          assertEquals(
+              List.of(operations.equals("delete") ? "(old.amount > 1)" : "(new.amount > 1)"),
+              Outbox.column(c, "select condition from outbox.capture_list"));
+        }
+      }
+      outbox.execute("alter table t rename column amount to v");
+    }
+  }
+
+  /** Whoever looks does not wait for a table that somebody alters for long. */
+  @Test
+  void conditionOfALockedTable_isListedAsItWasGiven() throws SQLException {
+    capture(", condition => 'new.v > 1'");
+    try (Connection c = outbox.connect()) {
+      Outbox.run(c, "begin", "lock table t in access exclusive mode");
+      assertEquals(List.of("new.v > 1"), outbox.query("select condition from outbox.capture_list"));
+    }
   }
 }
