@@ -11,7 +11,8 @@
 --             columns         the columns to send, null for all
 --             except_columns  the columns not to send; they are left out before storage, by number and by name: whichever
 --                             way a column is replaced, neither the old one nor its successor is stored. A name that the
---                             capture leaves out already may be there although its column is gone: see outbox.absent_columns
+--                             capture leaves out already may be there although its column is gone: see outbox.absent_columns.
+--                             Virtual generated columns are always left out
 --             condition       a condition on new and old, as in CREATE TRIGGER ... WHEN; an insert or delete has only one row,
 --                             and both names stand for it; checked with the writer's rights
 --             include_old     store the old row of updates and deletes
@@ -57,6 +58,7 @@ declare
   column_numbers smallint[] := '{}';
   absent text[];
   all_columns text[] := '{}';
+  virtual_columns text[];
   arguments text;
   by_row boolean;
   operation text;
@@ -120,9 +122,21 @@ begin
   if capture.columns is not null and capture.except_columns is not null then
     raise exception 'columns and except_columns are both given' using errcode = 'invalid_parameter_value', hint = 'Give one of them, or none.';
   end if;
-  if capture.columns is not null or capture.except_columns is not null then
+  -- What is computed when it is read, PostgreSQL gives no trigger: null would be sent in its place.
+  f.virtual_columns := array(
+    select a.attname::text
+    from pg_attribute a
+    where a.attrelid = capture.source and a.attnum > 0 and a.attgenerated = 'v' and not a.attisdropped
+    order by a.attnum);
+  select n.name into f.unknown from unnest(capture.key || capture.columns) as n(name) where n.name = any (f.virtual_columns) limit 1;
+  if found then
+    raise exception '% is a virtual generated column of %, whose value PostgreSQL gives to no trigger', quote_ident(f.unknown), f.table_name
+      using errcode = 'invalid_parameter_value', hint = 'Name the columns that it is computed from, or make it a stored one.';
+  end if;
+  if capture.columns is not null or capture.except_columns is not null or f.virtual_columns <> '{}' then
     f.column_mode := case when capture.columns is not null then 'only' else 'except' end;
-    f.column_names := coalesce(capture.columns, capture.except_columns);
+    f.column_names := coalesce(capture.columns, capture.except_columns
+      || array(select v.name from unnest(f.virtual_columns) as v(name) where v.name = any (capture.except_columns) is not true));
     f.absent := case f.column_mode when 'except' then outbox.absent_columns(capture.source, capture.destination, f.column_names) else '{}' end;
     f.column_names := array(
       select c.name from unnest(f.column_names) with ordinality as c(name, position) where c.name = any (f.absent) is not true order by c.position);

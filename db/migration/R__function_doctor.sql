@@ -206,6 +206,15 @@ begin
   where not t.inherited and t.captured_oid <> t.source
 
   union all
+  select distinct 'error', 'capture out of step', t.source::text,
+    format('column %s of %s is a virtual generated one: PostgreSQL gives its value to no trigger, and null is sent in its place', quote_ident(a.attname), t.source),
+    outbox.capture_call(t.source, t.destination)
+  from outbox.capture_detail t
+  join pg_attribute a on a.attrelid = t.source and a.attnum > 0 and a.attgenerated = 'v' and not a.attisdropped
+  where not t.inherited and t.column_mode <> 'only' and a.attname <> all (t.column_names)
+    and (t.captured_oid <> t.source or a.attnum <> all (t.column_numbers))
+
+  union all
   select distinct 'warning', 'capture out of step', t.source::text,
     format('%s rings doorbell %s, its destination %s has %s: messages wait for the sweep', t.source, t.doorbell, t.destination, d.doorbell), outbox.capture_call(t.source, t.destination)
   from outbox.capture_detail t
