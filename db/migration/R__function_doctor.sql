@@ -118,9 +118,13 @@ begin
 
   return query
   -- Not pg_partition_tree, which waits for whoever has locked the table.
-  with recursive below (source, destination, relid) as (
+  with recursive captured as materialized (
+    -- Once: taking the arguments of a table with many columns apart is slow.
+    select * from outbox.capture_detail
+  ),
+  below (source, destination, relid) as (
     select t.source, t.destination, t.source::oid
-    from outbox.capture_detail t
+    from captured t
     join pg_class c on c.oid = t.source and c.relkind = 'p'
     where not t.inherited and t.level = 'row'
     union
@@ -134,10 +138,10 @@ begin
     join pg_class c on c.oid = b.relid and c.relkind <> 'p'
   )
   select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   cross join lateral unnest(t.wanted) as w(operation)
   where not t.inherited and not exists (
-    select from outbox.capture_detail o where o.source = t.source and o.destination = t.destination and o.operation = w.operation)
+    select from captured o where o.source = t.source and o.destination = t.destination and o.operation = w.operation)
   group by t.source, t.destination, w.operation
 
   union all
@@ -148,24 +152,24 @@ begin
       else 'trigger %s of %s fires as %5$s, the capture asked for %4$s: %3$s is not heard where it should be' end,
       t.trigger_name, t.source, t.operation, t.fires_wanted, t.fires),
     format('alter table %s enable %strigger %I;', t.source, case when t.fires_wanted <> 'origin' then t.fires_wanted || ' ' end, t.trigger_name)
-  from outbox.capture_detail t
+  from captured t
   where t.fires <> t.fires_wanted
 
   union all
   select distinct 'error', 'destination missing', t.source::text, format('%s is captured for %s, which does not exist', t.source, t.destination),
     format('select outbox.release(%L, %L);', t.source::text, t.destination)
-  from outbox.capture_detail t
+  from captured t
   where not t.inherited and not exists (select from outbox.destination d where d.name = t.destination)
 
   union all
   select distinct 'error', 'capture out of step', t.source::text,
     format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false)
 
   union all
   select distinct 'error', 'capture out of step', t.source::text, format('%s has lost a column of its key %s: messages have another order', t.source, t.key), outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   where not t.inherited and t.captured_oid = t.source
     and exists (select from pg_attribute a where a.attrelid = t.source and a.attnum = any (t.key_numbers) and a.attisdropped)
 
@@ -181,7 +185,7 @@ begin
       else format('a column of %s that the capture names was renamed: it is followed, but not by a dump', t.source)
     end,
     outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
   cross join lateral (select outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
   -- Those that there were: a name that is left out need not have a column.
@@ -201,7 +205,7 @@ begin
     format(case when r.certain then '%s was restored from a dump after its capture: a column that is renamed now is not followed'
       else '%s was restored from a dump, and a column had been renamed, or was since: which are to be left out is not known, so its rows are sent without any' end, t.source),
     outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   cross join lateral (select t.column_mode = 'all' or outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers) as certain) r
   where not t.inherited and t.captured_oid <> t.source
 
@@ -209,7 +213,7 @@ begin
   select distinct 'error', 'capture out of step', t.source::text,
     format('column %s of %s is a virtual generated one: PostgreSQL gives its value to no trigger, and null is sent in its place', quote_ident(a.attname), t.source),
     outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   join pg_attribute a on a.attrelid = t.source and a.attnum > 0 and a.attgenerated = 'v' and not a.attisdropped
   where not t.inherited and t.column_mode <> 'only' and a.attname <> all (t.column_names)
     and (t.captured_oid <> t.source or a.attnum <> all (t.column_numbers))
@@ -217,7 +221,7 @@ begin
   union all
   select distinct 'warning', 'capture out of step', t.source::text,
     format('%s rings doorbell %s, its destination %s has %s: messages wait for the sweep', t.source, t.doorbell, t.destination, d.doorbell), outbox.capture_call(t.source, t.destination)
-  from outbox.capture_detail t
+  from captured t
   join outbox.destination d on d.name = t.destination and d.doorbell <> t.doorbell
   where not t.inherited
 
@@ -225,7 +229,7 @@ begin
   select 'error', 'partition not covered', p.relid::text,
     format('%s belongs to %s, but has not got its triggers', p.relid, p.source), outbox.capture_call(p.source, p.destination)
   from parts p
-  where not exists (select from outbox.capture_detail t where t.source = p.relid and t.destination = p.destination)
+  where not exists (select from captured t where t.source = p.relid and t.destination = p.destination)
 
   union all
   select distinct 'warning', 'child not captured', i.inhrelid::regclass::text,
@@ -233,15 +237,15 @@ begin
     -- As the parent is captured, with every option.
     replace(outbox.capture_call(t.source, t.destination), format('select outbox.capture(%L, ', t.source::text),
       format('select outbox.capture(%L, ', i.inhrelid::regclass::text))
-  from outbox.capture_detail t
+  from captured t
   join pg_class c on c.oid = t.source and c.relkind = 'r'
   join pg_inherits i on i.inhparent = t.source
-  where not exists (select from outbox.capture_detail o where o.source = i.inhrelid and o.destination = t.destination)
+  where not exists (select from captured o where o.source = i.inhrelid and o.destination = t.destination)
 
   union all
   select distinct 'error', 'untrusted cast', t.source::text, format('column %s: %s runs with the rights of the owner of this schema', u.column_name, u.cast_function),
     format('select outbox.release(%L);', t.source::text)
-  from outbox.capture_detail t
+  from captured t
   cross join lateral outbox.untrusted_casts(t.source) u
   where not t.inherited
 
@@ -284,7 +288,7 @@ begin
   select distinct 'warning', 'grants', t.source::text,
     format('%s owns %s and lacks execute on function outbox.capture_row(): it cannot add a partition', c.relowner::regrole, t.source),
     format('grant execute on function outbox.capture_row() to %s;', c.relowner::regrole)
-  from outbox.capture_detail t
+  from captured t
   join pg_class c on c.oid = t.source and c.relkind = 'p'
   where t.level = 'row' and not has_function_privilege(c.relowner, 'outbox.capture_row()', 'execute')
 
