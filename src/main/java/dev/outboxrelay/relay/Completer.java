@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 
 /**
  * Takes delivered messages off the table, in batches that form by themselves: what is acknowledged
- * while deletes are under way makes the next batch. No timer, so nothing waits when there is little
- * to do.
+ * while deletes are under way, or shortly after one, makes the next batch. When there is little to
+ * do, nothing waits.
  */
 final class Completer {
   /** Deletes under way at once, at most. */
@@ -22,8 +22,14 @@ final class Completer {
   /** Ids in one delete, at most. */
   private static final int BATCH = 5000;
 
-  /** Under load a delete waits until this many ids are there, or no other is under way. */
+  /** So many ids are deleted at once; fewer wait until no other delete is under way, and rest. */
   private static final int WORTHWHILE = 500;
+
+  /**
+   * From the start of a delete to the start of one with fewer ids: a small delete costs the
+   * database as much as a commit of the application, and nobody waits for it.
+   */
+  private static final long REST_MILLIS = 10;
 
   /** After so long it is looked again whether rows are free that others had locked. */
   static final long LOCKED_MILLIS = 1000;
@@ -40,6 +46,12 @@ final class Completer {
 
   private boolean unlocking;
   private int underWay;
+
+  /** When the last delete was started. */
+  private long lastStartNanos = Long.MIN_VALUE / 2;
+
+  /** A flush is scheduled. */
+  private boolean resting;
 
   private static final class Pending {
     final String destination;
@@ -75,13 +87,34 @@ final class Completer {
   void flush() {
     while (pendingCount > 0
         && underWay < PARALLEL
-        && (underWay == 0 || pendingCount >= WORTHWHILE)) {
+        && (pendingCount >= WORTHWHILE || underWay == 0 && rested())) {
       start();
     }
   }
 
+  /**
+   * Whether the last delete is long enough ago for a small one; if not, it is looked again then.
+   */
+  private boolean rested() {
+    long rest = lastStartNanos + REST_MILLIS * 1_000_000 - core.nanoTime();
+    if (rest <= 0) {
+      return true;
+    }
+    if (!resting) {
+      resting = true;
+      core.schedule(
+          rest / 1_000_000 + 1,
+          () -> {
+            resting = false;
+            flush();
+          });
+    }
+    return false;
+  }
+
   private void start() {
     underWay++;
+    lastStartNanos = core.nanoTime();
     pendingCount -=
         start(
             pending,
