@@ -43,7 +43,7 @@ final class IdleScenario implements Scenario {
           relayCpu.add(100 * (Cpu.secondsOf(relay.pid()) - relayBefore) / seconds);
           serverCpu.add(100 * (stage.serverCpu() - serverBefore) / seconds);
           statements.add((statements(database) - before) / (double) seconds);
-          relay.requireAlive();
+          relay.requireWell();
           stage.say(
               "idle "
                   + run

@@ -53,7 +53,7 @@ final class LatencyScenario implements Scenario {
           floor.requireWell();
           prompt.requireWell();
           promptP50.add(promptTimes.millis(50));
-          relay.requireAlive();
+          relay.requireWell();
           floorP50.add(floorTimes.millis(50));
           floorP99.add(floorTimes.millis(99));
           relayP50.add(relayTimes.millis(50));

@@ -48,8 +48,8 @@ final class LoadedLatencyScenario implements Scenario {
         Percentiles times = current.get().percentiles();
         p50.add(times.millis(50));
         p99.add(times.millis(99));
-        relay.requireAlive();
-        polling.requireAlive();
+        relay.requireWell();
+        polling.requireWell();
         stage.say(
             String.format(
                 "loaded-latency %d/%d: p50 %.2f ms, p99 %.2f ms; commit p99 %.2f ms, notify off"

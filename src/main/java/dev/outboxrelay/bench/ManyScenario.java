@@ -48,7 +48,7 @@ final class ManyScenario implements Scenario {
         spread.add(offer(database, arrivals, destinations, messages));
         oneDrain.add(drain(database, backlog, arrivals, "'d1'", owed));
         spreadDrain.add(drain(database, backlog, arrivals, any, owed));
-        relay.requireAlive();
+        relay.requireWell();
         stage.say(
             "many "
                 + run

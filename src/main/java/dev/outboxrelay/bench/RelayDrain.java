@@ -45,7 +45,7 @@ final class RelayDrain {
     arrivals.await(before + messages, patience);
     awaitCompletion(lastId);
     double seconds = (System.nanoTime() - started) / 1e9;
-    relay.requireAlive();
+    relay.requireWell();
     orders.pause();
     long left = orders.owed();
     long arrived = arrivals.count() - before;

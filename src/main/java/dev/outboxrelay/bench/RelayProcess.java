@@ -14,9 +14,9 @@ final class RelayProcess implements AutoCloseable {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
   private final Process process;
-  private final Path log;
+  private final RelayLogFile log;
 
-  private RelayProcess(Process process, Path log) {
+  private RelayProcess(Process process, RelayLogFile log) {
     this.process = process;
     this.log = log;
   }
@@ -29,7 +29,7 @@ final class RelayProcess implements AutoCloseable {
    * @param flags of {@code run}
    */
   static RelayProcess start(
-      BenchDatabase database, Path log, List<String> jvmFlags, List<String> flags)
+      BenchDatabase database, RelayLogFile log, List<String> jvmFlags, List<String> flags)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -44,7 +44,7 @@ final class RelayProcess implements AutoCloseable {
     Process process =
         builder
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.path().toFile()))
             .start();
     return new RelayProcess(process, log);
   }
@@ -53,11 +53,15 @@ final class RelayProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Fails when it is gone. */
-  void requireAlive() throws IOException {
+  /** Fails when it is gone, or has written of a fault. */
+  void requireWell() throws IOException {
+    log.requireNoFault();
     if (!process.isAlive()) {
       throw new IOException(
-          "the relay ended with exit code " + process.exitValue() + ":\n" + Files.readString(log));
+          "the relay ended with exit code "
+              + process.exitValue()
+              + ":\n"
+              + Files.readString(log.path()));
     }
   }
 

@@ -84,8 +84,8 @@ final class WriterScenario implements Scenario {
             figures.p99.add(work.commitTimes().millis(99));
             line.append(", ").append(way.words).append(' ').append(Series.number(work.perSecond()));
           }
-          relay.requireAlive();
-          polling.requireAlive();
+          relay.requireWell();
+          polling.requireWell();
           stage.say("writer " + run + "/" + stage.runs() + ": " + clients + " clients" + line);
         }
       }
