@@ -6,14 +6,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What a message costs in a drain, beside time. */
 final class CostScenario implements Scenario {
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
-
   /** An idle session reports what it did ten seconds late at most. */
   private static final int REPORT_MILLIS = 11_000;
 
@@ -46,7 +43,7 @@ final class CostScenario implements Scenario {
                 List.of(),
                 List.of("--http-port", Integer.toString(port), "--http-host", "127.0.0.1"))) {
       Orders orders = Orders.create(database, "cost", arrivals.uri(), "key");
-      RelayDrain drain = new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
+      RelayDrain drain = new RelayDrain(database, orders, arrivals, relay);
       drain.run(messages / 5);
       for (int run = 1; run <= stage.runs(); run++) {
         orders.owe(messages);

@@ -51,7 +51,8 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
         .facts()
         .forEach((fact, value) -> text.append(fact).append(": ").append(value).append('\n'));
     text.append("figures: median (least to most) of ").append(runs).append(" runs");
-    text.append(quick ? ", sizes too small to mean anything\n\n" : "\n\n");
+    text.append(", baseline and subject in turn, the order reversed from run to run");
+    text.append(quick ? "; sizes too small to mean anything\n\n" : "\n\n");
     text.append(table());
     for (Section section : sections) {
       if (section.failure() != null) {

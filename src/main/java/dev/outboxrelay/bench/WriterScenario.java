@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a captured table costs its writers, while a relay delivers. */
@@ -33,6 +32,12 @@ final class WriterScenario implements Scenario {
     final Series rate = new Series();
     final Series p50 = new Series();
     final Series p99 = new Series();
+
+    void add(Writers.Work work) {
+      rate.add(work.perSecond());
+      p50.add(work.commitTimes().millis(50));
+      p99.add(work.commitTimes().millis(99));
+    }
   }
 
   @Override
@@ -74,16 +79,20 @@ final class WriterScenario implements Scenario {
           write(database, silent, way, orders.get(way), clients, slice.dividedBy(4), numbers);
         }
         for (int run = 1; run <= stage.runs(); run++) {
-          StringBuilder line = new StringBuilder();
+          List<Turns.Turn> turns = new ArrayList<>();
           for (Way way : Way.values()) {
-            Writers.Work work =
-                write(database, silent, way, orders.get(way), clients, slice, numbers);
-            Taken figures = here.get(way);
-            figures.rate.add(work.perSecond());
-            figures.p50.add(work.commitTimes().millis(50));
-            figures.p99.add(work.commitTimes().millis(99));
-            line.append(", ").append(way.words).append(' ').append(Series.number(work.perSecond()));
+            turns.add(
+                () ->
+                    here.get(way)
+                        .add(
+                            write(
+                                database, silent, way, orders.get(way), clients, slice, numbers)));
           }
+          Turns.take(run, turns);
+          StringBuilder line = new StringBuilder();
+          here.forEach(
+              (way, figures) ->
+                  line.append(", ").append(way.words).append(' ').append(figures.rate));
           relay.requireWell();
           polling.requireWell();
           stage.say("writer " + run + "/" + stage.runs() + ": " + clients + " clients" + line);
@@ -114,11 +123,7 @@ final class WriterScenario implements Scenario {
     BenchDatabase on = way == Way.OFF ? silent : database;
     Writers.Work work = new Writers(on, session, clients).forTime(time, numbers, orders.inserts());
     if (way != Way.NONE) {
-      Patience waiting = new Patience(NOTHING_NEW);
-      for (long left = orders.owed(); left > 0; left = orders.owed()) {
-        waiting.await(left, left + " messages are still owed");
-        TimeUnit.MILLISECONDS.sleep(50);
-      }
+      orders.awaitCompletion(NOTHING_NEW);
     }
     return work;
   }
