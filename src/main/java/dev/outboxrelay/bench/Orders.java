@@ -99,11 +99,16 @@ final class Orders implements Source {
     };
   }
 
-  /** Empties the table besides; ends with statistics, and without a checkpoint due. */
+  /** Empties the table besides, and settles. */
   @Override
   public void owe(int messages) throws SQLException {
     empty();
     insert(messages);
+    settle();
+  }
+
+  /** Statistics are taken, and no checkpoint is due. */
+  void settle() throws SQLException {
     database.execute("vacuum (analyze) outbox.message", "checkpoint");
   }
 
