@@ -50,7 +50,9 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
     machine
         .facts()
         .forEach((fact, value) -> text.append(fact).append(": ").append(value).append('\n'));
-    text.append("figures: median (least to most) of ").append(runs).append(" runs");
+    text.append("figures: median (least to most) of ")
+        .append(runs)
+        .append(runs == 1 ? " run" : " runs");
     text.append(", baseline and subject in turn, the order reversed from run to run");
     text.append(quick ? "; sizes too small to mean anything\n\n" : "\n\n");
     text.append(table());
