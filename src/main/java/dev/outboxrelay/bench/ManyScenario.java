@@ -39,8 +39,8 @@ final class ManyScenario implements Scenario {
             () -> spread.offered(manySide.offer(RATE, messages)));
         Turns.take(
             run,
-            () -> one.drain.add(oneSide.drain(owed)),
-            () -> spread.drain.add(manySide.drain(owed)));
+            () -> one.drained(oneSide.drain(owed)),
+            () -> spread.drained(manySide.drain(owed)));
         stage.say(
             String.format(
                 "many %d/%d: %s beside %s; drain %s beside %s",
@@ -74,12 +74,14 @@ final class ManyScenario implements Scenario {
                     spread.drain,
                     "1 destination",
                     one.drain)
-                .ratioAtLeast(0.5)),
+                .ratioAtLeast(0.5),
+            Figure.against("start of that drain", "ms", spread.start, "1 destination", one.start)),
         "each side has a database, a relay and its destinations to itself; the other side's relay is"
             + " up and idle",
         "ten messages a transaction, published with outbox.publish by 8 clients; PostgreSQL's CPU"
             + " includes theirs",
-        "rates end with the last row's completion");
+        "rates end with the last row's completion; a drain's begins with the end of the pause, and its"
+            + " start lasts to the first receipt");
   }
 
   /** The figures of one side. */
@@ -88,11 +90,17 @@ final class ManyScenario implements Scenario {
     final Series relayCpu = new Series();
     final Series serverCpu = new Series();
     final Series drain = new Series();
+    final Series start = new Series();
 
     void offered(Spread.Offered offered) {
       rate.add(offered.perSecond());
       relayCpu.add(offered.relayCpuMicros());
       serverCpu.add(offered.serverCpuMicros());
+    }
+
+    void drained(Drained drained) {
+      drain.add(drained.perSecond());
+      start.add(drained.startMillis());
     }
   }
 }

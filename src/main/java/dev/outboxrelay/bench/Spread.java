@@ -59,10 +59,10 @@ final class Spread {
     return offered;
   }
 
-  /** Drains a backlog; returns messages a second. */
-  double drain(int messages) throws Exception {
+  /** Drains a backlog, the destinations being paused. */
+  Drained drain(int messages) throws Exception {
     rest();
-    return drain.run(messages).perSecond();
+    return drain.run(messages);
   }
 
   /** A relay has heard of a pause or of its end by then. */
