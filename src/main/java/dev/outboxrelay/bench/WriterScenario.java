@@ -1,7 +1,5 @@
 package dev.outboxrelay.bench;
 
-import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -58,8 +56,7 @@ final class WriterScenario implements Scenario {
         BenchDatabase silent = stage.database("silent");
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database);
-        RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"));
-        Connection bellRinger = database.connect()) {
+        RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"))) {
       Map<Way, Orders> orders = new EnumMap<>(Way.class);
       orders.put(Way.NONE, Orders.uncaptured(database));
       orders.put(Way.DOORBELL, Orders.create(database, "doorbell", arrivals.uri(), "key"));
@@ -68,7 +65,6 @@ final class WriterScenario implements Scenario {
       for (Way way : List.of(Way.DOORBELL, Way.EACH, Way.OFF)) {
         orders.get(way).resume();
       }
-      ringAlways(bellRinger);
       AtomicLong numbers = new AtomicLong();
       for (int full : CLIENTS) {
         int clients = stage.size(full, Math.min(full, 4));
@@ -95,19 +91,11 @@ final class WriterScenario implements Scenario {
                   line.append(", ").append(way.words).append(' ').append(figures.rate));
           relay.requireWell();
           polling.requireWell();
-          stage.say("writer " + run + "/" + stage.runs() + ": " + clients + " clients" + line);
+          stage.say("writer " + run + "/" + stage.runs() + ", clients " + clients + line);
         }
       }
     }
     return result(taken);
-  }
-
-  /** While this lock is held every writer of that destination rings. */
-  private static void ringAlways(Connection connection) throws Exception {
-    try (Statement s = connection.createStatement()) {
-      s.execute(
-          "select pg_advisory_lock(7021001, doorbell) from outbox.destination where name = 'each'");
-    }
   }
 
   private static Writers.Work write(
@@ -121,7 +109,15 @@ final class WriterScenario implements Scenario {
       throws Exception {
     String session = way == Way.OFF ? "set outbox.notify = off" : "select 1";
     BenchDatabase on = way == Way.OFF ? silent : database;
-    Writers.Work work = new Writers(on, session, clients).forTime(time, numbers, orders.inserts());
+    Writers writers = new Writers(on, session, clients);
+    Writers.Work work;
+    if (way == Way.EACH) {
+      try (ForcedBell bell = ForcedBell.open(database, orders.destination())) {
+        work = writers.forTime(time, numbers, orders.inserts());
+      }
+    } else {
+      work = writers.forTime(time, numbers, orders.inserts());
+    }
     if (way != Way.NONE) {
       orders.awaitCompletion(NOTHING_NEW);
     }
