@@ -72,10 +72,18 @@ final class Series {
   /** {@code median (min to max)}; the median alone when there was one run. */
   @Override
   public String toString() {
+    if (isUnknown()) {
+      return "unknown";
+    }
     String median = number(median());
     return values.size() == 1
         ? median
         : median + " (" + number(min()) + " to " + number(max()) + ")";
+  }
+
+  /** Whether a run's figure is not known, as the CPU time of a server elsewhere. */
+  boolean isUnknown() {
+    return values.stream().anyMatch(value -> value.isNaN());
   }
 
   /** A figure with as many digits as it deserves. */

@@ -1,9 +1,11 @@
 package dev.outboxrelay.bench;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -22,6 +24,49 @@ final class WriterScenario implements Scenario {
 
     Way(String words) {
       this.words = words;
+    }
+  }
+
+  /** Where one way's clients write. */
+  private record Side(Way way, BenchDatabase database, Orders orders, Arrivals arrivals) {
+    static Side create(Way way, BenchDatabase database, Arrivals arrivals) throws SQLException {
+      if (way == Way.NONE) {
+        return new Side(way, database, Orders.uncaptured(database), arrivals);
+      }
+      String destination = way.name().toLowerCase(Locale.ROOT);
+      Orders orders = Orders.create(database, destination, arrivals.uri(), "key");
+      orders.resume();
+      return new Side(way, database, orders, arrivals);
+    }
+
+    /** Writes for a time, and waits until all that is captured is delivered. */
+    Writers.Work write(int clients, Duration time, AtomicLong numbers) throws Exception {
+      long before = arrivals.count();
+      Writers.Work work = write(writers(clients), time, numbers);
+      if (way != Way.NONE) {
+        orders.awaitCompletion(NOTHING_NEW);
+      }
+      long arrived = arrivals.count() - before;
+      if (arrived != (way == Way.NONE ? 0 : work.commits())) {
+        throw new IllegalStateException(
+            arrived + " messages came of " + work.commits() + " commits, " + way.words);
+      }
+      return work;
+    }
+
+    private Writers writers(int clients) {
+      return new Writers(
+          database, way == Way.OFF ? "set outbox.notify = off" : "select 1", clients);
+    }
+
+    private Writers.Work write(Writers writers, Duration time, AtomicLong numbers)
+        throws Exception {
+      if (way != Way.EACH) {
+        return writers.forTime(time, numbers, orders.inserts());
+      }
+      try (ForcedBell bell = ForcedBell.open(database, orders.destination())) {
+        return writers.forTime(time, numbers, orders.inserts());
+      }
     }
   }
 
@@ -57,13 +102,9 @@ final class WriterScenario implements Scenario {
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database);
         RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"))) {
-      Map<Way, Orders> orders = new EnumMap<>(Way.class);
-      orders.put(Way.NONE, Orders.uncaptured(database));
-      orders.put(Way.DOORBELL, Orders.create(database, "doorbell", arrivals.uri(), "key"));
-      orders.put(Way.EACH, Orders.create(database, "each", arrivals.uri(), "key"));
-      orders.put(Way.OFF, Orders.create(silent, "off", arrivals.uri(), "key"));
-      for (Way way : List.of(Way.DOORBELL, Way.EACH, Way.OFF)) {
-        orders.get(way).resume();
+      Map<Way, Side> sides = new EnumMap<>(Way.class);
+      for (Way way : Way.values()) {
+        sides.put(way, Side.create(way, way == Way.OFF ? silent : database, arrivals));
       }
       AtomicLong numbers = new AtomicLong();
       for (int full : CLIENTS) {
@@ -72,17 +113,12 @@ final class WriterScenario implements Scenario {
         taken.add(here);
         for (Way way : Way.values()) {
           here.put(way, new Taken());
-          write(database, silent, way, orders.get(way), clients, slice.dividedBy(4), numbers);
+          sides.get(way).write(clients, slice.dividedBy(4), numbers);
         }
         for (int run = 1; run <= stage.runs(); run++) {
           List<Turns.Turn> turns = new ArrayList<>();
           for (Way way : Way.values()) {
-            turns.add(
-                () ->
-                    here.get(way)
-                        .add(
-                            write(
-                                database, silent, way, orders.get(way), clients, slice, numbers)));
+            turns.add(() -> here.get(way).add(sides.get(way).write(clients, slice, numbers)));
           }
           Turns.take(run, turns);
           StringBuilder line = new StringBuilder();
@@ -96,32 +132,6 @@ final class WriterScenario implements Scenario {
       }
     }
     return result(taken);
-  }
-
-  private static Writers.Work write(
-      BenchDatabase database,
-      BenchDatabase silent,
-      Way way,
-      Orders orders,
-      int clients,
-      Duration time,
-      AtomicLong numbers)
-      throws Exception {
-    String session = way == Way.OFF ? "set outbox.notify = off" : "select 1";
-    BenchDatabase on = way == Way.OFF ? silent : database;
-    Writers writers = new Writers(on, session, clients);
-    Writers.Work work;
-    if (way == Way.EACH) {
-      try (ForcedBell bell = ForcedBell.open(database, orders.destination())) {
-        work = writers.forTime(time, numbers, orders.inserts());
-      }
-    } else {
-      work = writers.forTime(time, numbers, orders.inserts());
-    }
-    if (way != Way.NONE) {
-      orders.awaitCompletion(NOTHING_NEW);
-    }
-    return work;
   }
 
   private static Result result(List<Map<Way, Taken>> taken) {
