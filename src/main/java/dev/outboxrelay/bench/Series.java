@@ -24,10 +24,6 @@ final class Series {
     return List.copyOf(values);
   }
 
-  boolean isEmpty() {
-    return values.isEmpty();
-  }
-
   /** Each run's figure by that of the same run of another series. */
   Series over(Series other) {
     if (values.size() != other.values.size()) {
