@@ -30,8 +30,10 @@ final class ManyScenario implements Scenario {
         RelayProcess relayOfOne = stage.relay(single)) {
       Spread manySide = new Spread(stage, many, arrivals, relay, stage.size(1000, 5));
       Spread oneSide = new Spread(stage, single, arrivals, relayOfOne, 1);
-      manySide.offer(RATE, messages / 10);
-      oneSide.offer(RATE, messages / 10);
+      for (Spread side : List.of(manySide, oneSide)) {
+        side.offer(RATE, messages / 10);
+        side.drain(owed);
+      }
       for (int run = 1; run <= stage.runs(); run++) {
         Turns.take(
             run,
