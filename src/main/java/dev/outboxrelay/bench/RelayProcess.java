@@ -16,9 +16,13 @@ final class RelayProcess implements AutoCloseable {
   private final Process process;
   private final RelayLogFile log;
 
+  /** A bench that is stopped half-way leaves no relay behind. */
+  private final Thread stop;
+
   private RelayProcess(Process process, RelayLogFile log) {
     this.process = process;
     this.log = log;
+    stop = new Thread(process::destroy, "stop-relay");
   }
 
   /**
@@ -46,7 +50,9 @@ final class RelayProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.path().toFile()))
             .start();
-    return new RelayProcess(process, log);
+    RelayProcess relay = new RelayProcess(process, log);
+    Runtime.getRuntime().addShutdownHook(relay.stop);
+    return relay;
   }
 
   long pid() {
@@ -70,6 +76,11 @@ final class RelayProcess implements AutoCloseable {
     process.destroy();
     if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
       process.destroyForcibly().waitFor();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(stop);
+    } catch (IllegalStateException e) {
+      // The bench itself is being stopped, and what is to be done is done.
     }
   }
 }
