@@ -15,11 +15,18 @@ final class Arrivals implements AutoCloseable {
   /** Counted once the consumer is through with them. */
   private final AtomicLong consumed = new AtomicLong();
 
+  private volatile boolean firstExpected;
+  private volatile long firstNanos;
+
   private Arrivals(LineConsumer consumer) throws IOException {
     receiver =
         Receiver.start(
             ReceiverOptions.DEFAULTS,
             line -> {
+              if (firstExpected) {
+                firstNanos = System.nanoTime();
+                firstExpected = false;
+              }
               consumer.line(line);
               consumed.incrementAndGet();
             });
@@ -44,6 +51,16 @@ final class Arrivals implements AutoCloseable {
 
   long count() {
     return consumed.get();
+  }
+
+  /** Takes the time of the next line. */
+  void expectFirst() {
+    firstExpected = true;
+  }
+
+  /** When the first line came since it was expected. */
+  long firstNanos() {
+    return firstNanos;
   }
 
   /** Waits until so many have come in all, at most for {@code atMost} without a new one. */

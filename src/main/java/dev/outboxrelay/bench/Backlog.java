@@ -3,41 +3,45 @@ package dev.outboxrelay.bench;
 import java.sql.SQLException;
 
 /**
- * Owed messages made straight in the outbox, for backlogs too large to go by a table and its
- * triggers.
+ * Owed messages made straight in the outbox and spread over destinations {@code d1}, {@code d2}, …:
+ * for backlogs too large to go by a table and its triggers.
  */
-final class Backlog {
+final class Backlog implements Source {
   private static final int ROWS_A_TRANSACTION = 10_000;
 
   private final BenchDatabase database;
+  private final int destinations;
 
-  Backlog(BenchDatabase database) {
+  private Backlog(BenchDatabase database, int destinations) {
     this.database = database;
+    this.destinations = destinations;
   }
 
-  /** Makes a destination, paused. */
-  void destination(String name, String uri) throws SQLException {
+  /** Makes the destinations, paused. */
+  static Backlog create(BenchDatabase database, String uri, int destinations) throws SQLException {
     database.execute(
-        "insert into outbox.destination (name, uri, paused) values ('"
-            + name
-            + "', '"
+        "insert into outbox.destination (name, uri, paused) select 'd' || g, '"
             + uri
-            + "', true)");
+            + "', true from generate_series(1, "
+            + destinations
+            + ") g");
+    return new Backlog(database, destinations);
   }
 
-  /**
-   * Empties the outbox and fills it.
-   *
-   * @param destination an SQL expression of g, the message's number from 1
-   */
-  void owe(String destination, int messages) throws SQLException {
+  /** The SQL expression of the destination of message {@code number}. */
+  String destination(String number) {
+    return "'d' || (1 + (" + number + ") % " + destinations + ")";
+  }
+
+  @Override
+  public void owe(int messages) throws SQLException {
     database.execute(
         "truncate outbox.message",
         "do $$ begin for i in 0.."
             + (messages - 1) / ROWS_A_TRANSACTION
             + " loop insert into outbox.message"
             + " (destination, op, source_schema, source_table, key, new_row) select "
-            + destination
+            + destination("g")
             + ", 'insert', 'public', 'orders', (abs(hashint8(g)::bigint) % 1000)::text,"
             + " ('{\"id\":' || g || ',\"note\":\"' || repeat('abcdefghij klmno pqrst uvwxyz ', 9)"
             + " || '\"}')::json from generate_series(i * "
@@ -49,5 +53,20 @@ final class Backlog {
             + ")) g; commit; end loop; end $$",
         "vacuum (analyze) outbox.message",
         "checkpoint");
+  }
+
+  @Override
+  public void resume() throws SQLException {
+    database.execute("update outbox.destination set paused = false");
+  }
+
+  @Override
+  public void pause() throws SQLException {
+    database.execute("update outbox.destination set paused = true");
+  }
+
+  @Override
+  public long owed() throws SQLException {
+    return database.number("select count(*) from outbox.message");
   }
 }

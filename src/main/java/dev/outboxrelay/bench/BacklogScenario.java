@@ -1,15 +1,31 @@
 package dev.outboxrelay.bench;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Whether the size of a backlog matters, to the rate and to a small heap. */
 final class BacklogScenario implements Scenario {
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
   private static final List<String> SMALL_HEAP = List.of("-Xmx64m");
+
+  /** The figures of one size. */
+  private record Size(int messages, Series rate, Series whole, Series start) {
+    static Size of(int messages) {
+      return new Size(messages, new Series(), new Series(), new Series());
+    }
+
+    void add(Drained drained) {
+      rate.add(drained.perSecondOnceStarted());
+      whole.add(drained.perSecond());
+      start.add(drained.startMillis());
+    }
+
+    String words() {
+      return Series.number(messages) + " owed";
+    }
+  }
 
   @Override
   public String name() {
@@ -23,64 +39,74 @@ final class BacklogScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int[] sizes = {
-      stage.size(100_000, 1_000), stage.size(1_000_000, 2_000), stage.size(10_000_000, 4_000)
-    };
-    List<Series> rates = new ArrayList<>();
+    List<Size> sizes =
+        List.of(
+            Size.of(stage.size(100_000, 1_000)),
+            Size.of(stage.size(1_000_000, 2_000)),
+            Size.of(stage.size(10_000_000, 4_000)));
     Series resident = new Series();
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database, SMALL_HEAP, List.of())) {
-      Orders orders = Orders.create(database, "backlog", arrivals.uri(), "key");
-      RelayDrain drain = new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
-      Backlog backlog = new Backlog(database);
-      backlog.owe("'backlog'", sizes[1] / 2);
-      drain.drain(sizes[1] / 2);
-      for (int size : sizes) {
-        Series rate = new Series();
-        rates.add(rate);
-        // The largest takes as long as all others together.
-        int runs = size == sizes[2] ? Math.min(2, stage.runs()) : stage.runs();
-        for (int run = 1; run <= runs; run++) {
-          backlog.owe("'backlog'", size);
-          rate.add(drain.drain(size));
-          stage.say("backlog of " + Series.number(size) + ", " + run + "/" + runs + ": " + rate);
-        }
+      Backlog backlog = Backlog.create(database, arrivals.uri(), 1);
+      RelayDrain drain = new RelayDrain(database, backlog, arrivals, relay);
+      drain.run(stage.size(500_000, 1_000));
+      List<Turns.Turn> turns = new ArrayList<>();
+      for (Size size : sizes) {
+        turns.add(
+            () -> {
+              size.add(drain.run(size.messages()));
+              stage.say("backlog of " + size.words() + ": " + size.rate());
+            });
+      }
+      for (int run = 1; run <= stage.runs(); run++) {
+        stage.say("backlog " + run + "/" + stage.runs());
+        Turns.take(run, turns);
       }
       resident.add(peakResidentMegabytes(relay.pid()));
     }
-    Series smallest = Series.of(rates.get(0).median());
-    List<Figure> figures = new ArrayList<>();
-    figures.add(Figure.of(Series.number(sizes[0]) + " owed", "messages/s", rates.get(0)));
-    figures.add(Figure.of(Series.number(sizes[1]) + " owed", "messages/s", rates.get(1)));
-    figures.add(Figure.of(Series.number(sizes[2]) + " owed", "messages/s", rates.get(2)));
-    figures.add(
-        Figure.against(
-                "largest, median",
-                "messages/s",
-                Series.of(rates.get(2).median()),
-                "smallest, median",
-                smallest)
-            .ratioAtLeast(0.9));
-    figures.add(Figure.of("peak resident, heap limit 64 MB", "MB", resident));
-    List<Plot.Point> points = new ArrayList<>();
-    for (int at = 0; at < sizes.length; at++) {
-      points.add(new Plot.Point(sizes[at], rates.get(at).median()));
-    }
     return new Result(
-        figures,
+        figures(sizes, resident),
+        List.of(plot(sizes)),
         List.of(
-            new Plot(
-                "backlog",
-                "Rate by the size of the backlog, heap 64 MB",
-                "messages owed",
-                "messages/s",
-                true,
-                List.of(new Plot.Line("relay", points)))),
-        List.of("the relay runs with -Xmx64m throughout; it would have ended on running out"));
+            "the relay runs with -Xmx64m throughout; it would have ended on running out",
+            "rates are from the first message's receipt to the last row's completion; what comes"
+                + " before, from the end of the pause, is the start"));
   }
 
-  private static double peakResidentMegabytes(long pid) throws java.io.IOException {
+  private static List<Figure> figures(List<Size> sizes, Series resident) {
+    Size smallest = sizes.get(0);
+    List<Figure> figures = new ArrayList<>();
+    figures.add(Figure.of(smallest.words(), "messages/s", smallest.rate()));
+    for (Size size : sizes.subList(1, sizes.size())) {
+      figures.add(
+          Figure.against(size.words(), "messages/s", size.rate(), smallest.words(), smallest.rate())
+              .ratioAtLeast(0.9));
+    }
+    for (Size size : sizes) {
+      figures.add(Figure.of("start, " + size.words(), "ms", size.start()));
+      figures.add(Figure.of("start included, " + size.words(), "messages/s", size.whole()));
+    }
+    figures.add(Figure.of("peak resident, heap limit 64 MB", "MB", resident));
+    return figures;
+  }
+
+  private static Plot plot(List<Size> sizes) {
+    return new Plot(
+        "backlog",
+        "Rate by the size of the backlog, heap 64 MB",
+        "messages owed",
+        "messages/s",
+        true,
+        List.of(
+            new Plot.Line(
+                "relay",
+                sizes.stream()
+                    .map(size -> new Plot.Point(size.messages(), size.rate().median()))
+                    .toList())));
+  }
+
+  private static double peakResidentMegabytes(long pid) throws IOException {
     Path status = Path.of("/proc", Long.toString(pid), "status");
     if (!Files.exists(status)) {
       return Double.NaN;

@@ -20,7 +20,7 @@ import org.postgresql.PGNotification;
 /**
  * The floor of latency: one thread that listens, selects what is new and writes it to a socket.
  * Nothing is deleted, ordered or retried, answers are thrown away. It holds the destination's
- * doorbell, so that every writer rings.
+ * doorbell, so that every writer rings. Its database has no other destination: a bell is its own.
  */
 final class BareLoop implements AutoCloseable {
   private static final int WAIT_MILLIS = 200;

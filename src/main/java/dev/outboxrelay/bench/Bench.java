@@ -35,7 +35,7 @@ public final class Bench {
    *
    * @param progress gets a line a run
    * @param out gets the table
-   * @return whether all that is expected was met
+   * @return whether every scenario ran through and all that is expected was met
    */
   public static boolean run(BenchOptions options, PrintWriter progress, PrintWriter out)
       throws Exception {
@@ -45,14 +45,10 @@ public final class Bench {
             ? BenchServer.embedded()
             : BenchServer.given(given.url(), given.user(), given.password())) {
       Machine machine = Machine.describe(server);
-      Stage stage =
-          new Stage(
-              server, options.runs(), options.quick(), options.output().resolve("logs"), progress);
       List<Report.Section> sections = new ArrayList<>();
       for (Scenario scenario : SCENARIOS) {
         if (options.scenarios().isEmpty() || options.scenarios().contains(scenario.name())) {
-          stage.say(scenario.name() + ": " + scenario.title());
-          sections.add(new Report.Section(scenario.name(), scenario.title(), scenario.run(stage)));
+          sections.add(measure(scenario, server, options, progress));
         }
       }
       Report report = new Report(machine, options.runs(), options.quick(), sections);
@@ -61,6 +57,56 @@ public final class Bench {
       write(report, options.output());
       return report.met();
     }
+  }
+
+  /** A scenario that fails does not take the others' figures with it. */
+  private static Report.Section measure(
+      Scenario scenario, BenchServer server, BenchOptions options, PrintWriter progress)
+      throws InterruptedException, IOException {
+    Stage stage = new Stage(scenario.name(), server, options, progress);
+    stage.say(scenario.name() + ": " + scenario.title());
+    try {
+      Result result = scenario.run(stage);
+      for (RelayLogFile log : stage.logs()) {
+        log.requireNoFault();
+      }
+      return Report.Section.measured(scenario, result.noting(warnings(stage)));
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      e.printStackTrace(progress);
+      progress.flush();
+      return Report.Section.failed(scenario, failure(e, stage));
+    }
+  }
+
+  private static List<String> warnings(Stage stage) throws IOException {
+    List<String> notes = new ArrayList<>();
+    for (RelayLogFile log : stage.logs()) {
+      List<String> warnings = log.warnings();
+      if (!warnings.isEmpty()) {
+        notes.add(
+            "warnings in "
+                + log.path().getFileName()
+                + ": "
+                + warnings.size()
+                + ", the first: "
+                + warnings.get(0));
+      }
+    }
+    return notes;
+  }
+
+  /** What failed, and what the relays' logs say of it. */
+  private static String failure(Exception problem, Stage stage) throws IOException {
+    StringBuilder words = new StringBuilder(problem.toString());
+    for (RelayLogFile log : stage.logs()) {
+      String fault = log.fault().orElse("");
+      if (words.indexOf(fault) < 0) {
+        words.append("; ").append(log.path().getFileName()).append(": ").append(fault);
+      }
+    }
+    return words.toString();
   }
 
   private static void write(Report report, Path directory) throws IOException {

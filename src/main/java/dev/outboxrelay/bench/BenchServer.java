@@ -32,7 +32,16 @@ final class BenchServer implements AutoCloseable {
 
   /** A server of our own: durable, with default settings but for max_connections = 200. */
   static BenchServer embedded() {
-    EmbeddedServer server = EmbeddedServer.start(Map.of());
+    return embedded(Map.of());
+  }
+
+  /** A server of our own that counts statements, which costs each of them something. */
+  static BenchServer counting() {
+    return embedded(Map.of("shared_preload_libraries", "pg_stat_statements"));
+  }
+
+  private static BenchServer embedded(Map<String, String> settings) {
+    EmbeddedServer server = EmbeddedServer.start(settings);
     return new BenchServer(server, "localhost:" + server.port(), "postgres", server.user(), "");
   }
 

@@ -1,12 +1,9 @@
 package dev.outboxrelay.bench;
 
-import java.time.Duration;
 import java.util.List;
 
 /** How fast a backlog is delivered and completed, beside what the database alone allows. */
 final class DrainScenario implements Scenario {
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
-
   @Override
   public String name() {
     return "drain";
@@ -31,31 +28,35 @@ final class DrainScenario implements Scenario {
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database)) {
       Orders orders = Orders.create(database, "drain", arrivals.uri(), "key");
-      RelayDrain relayDrain = new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
+      RelayDrain relayDrain = new RelayDrain(database, orders, arrivals, relay);
       BareDrain bareDrain = new BareDrain(database, orders.destination());
       // Two processes that have just started would be compared by their compilers.
-      orders.owe(messages / 2);
-      relayDrain.drain(messages / 2);
+      relayDrain.run(messages / 2);
       orders.owe(messages / 2);
       bare(bareDrain, messages / 2);
+      Turns.Turn bareTurn =
+          () -> {
+            orders.owe(messages);
+            double server = stage.serverCpu();
+            bare.add(bare(bareDrain, messages));
+            cpuServerBare.add((stage.serverCpu() - server) * 1e6 / messages);
+          };
+      Turns.Turn relayTurn =
+          () -> {
+            orders.owe(messages);
+            double server = stage.serverCpu();
+            double relayed = Cpu.secondsOf(relay.pid());
+            double own = Cpu.secondsOf(ProcessHandle.current().pid());
+            subject.add(relayDrain.drain(messages).perSecond());
+            cpuServer.add((stage.serverCpu() - server) * 1e6 / messages);
+            cpuRelay.add((Cpu.secondsOf(relay.pid()) - relayed) * 1e6 / messages);
+            cpuBench.add((Cpu.secondsOf(ProcessHandle.current().pid()) - own) * 1e6 / messages);
+          };
       for (int run = 1; run <= stage.runs(); run++) {
-        orders.owe(messages);
-        double server = stage.serverCpu();
-        bare.add(bare(bareDrain, messages));
-        cpuServerBare.add((stage.serverCpu() - server) * 1e6 / messages);
-
-        orders.owe(messages);
-        server = stage.serverCpu();
-        double relayed = Cpu.secondsOf(relay.pid());
-        double own = Cpu.secondsOf(ProcessHandle.current().pid());
-        subject.add(relayDrain.drain(messages));
-        cpuServer.add((stage.serverCpu() - server) * 1e6 / messages);
-        cpuRelay.add((Cpu.secondsOf(relay.pid()) - relayed) * 1e6 / messages);
-        cpuBench.add((Cpu.secondsOf(ProcessHandle.current().pid()) - own) * 1e6 / messages);
+        Turns.take(run, bareTurn, relayTurn);
         stage.say(
             String.format(
-                "drain %d/%d: %s messages/s, bare limit %s/s",
-                run, stage.runs(), last(subject), last(bare)));
+                "drain %d/%d: %s messages/s, bare limit %s/s", run, stage.runs(), subject, bare));
       }
     }
     Figure figure =
@@ -73,10 +74,6 @@ final class DrainScenario implements Scenario {
                 cpuServerBare),
             Figure.of("CPU of the relay", "µs/message", cpuRelay),
             Figure.of("CPU of the receiver", "µs/message", cpuBench)));
-  }
-
-  private static String last(Series series) {
-    return Series.number(series.values().get(series.values().size() - 1));
   }
 
   private static double bare(BareDrain drain, int messages) throws Exception {

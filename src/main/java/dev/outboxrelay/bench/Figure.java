@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param against what the baseline is, null without one
  * @param baseline the baseline's figures, run by run beside the subject's
  * @param expected what is expected, in words, null when the figure is only reported
- * @param met whether it is, null when nothing is expected
+ * @param met whether it is, null when nothing is expected, or the value is not known
  */
 record Figure(
     String what,
@@ -52,7 +52,9 @@ record Figure(
     return expecting("≤ " + Series.number(most), value.median() <= most);
   }
 
+  /** What is not known is neither met nor missed. */
   private Figure expecting(String words, boolean holds) {
+    Boolean both = met == null ? holds : met && holds;
     return new Figure(
         what,
         unit,
@@ -60,7 +62,7 @@ record Figure(
         against,
         baseline,
         expected == null ? words : expected + ", " + words,
-        met == null ? holds : met && holds);
+        value.isUnknown() ? null : both);
   }
 
   @Nullable Series ratio() {

@@ -3,16 +3,12 @@ package dev.outboxrelay.bench;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A drain while another session's snapshot keeps every deleted row from being cleaned away. */
 final class HorizonScenario implements Scenario {
-  private static final int PARTS = 5;
-  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
-
   @Override
   public String name() {
     return "horizon";
@@ -27,74 +23,70 @@ final class HorizonScenario implements Scenario {
   public Result run(Stage stage) throws Exception {
     int messages = stage.size(1_000_000, 2_000);
     int queued = messages / 5;
-    Series first = new Series();
-    Series last = new Series();
-    Series queueFirst = new Series();
-    Series queueLast = new Series();
-    List<List<Double>> relayRates = new ArrayList<>();
-    List<List<Double>> queueRates = new ArrayList<>();
-    AtomicReference<Timeline> timeline = new AtomicReference<>(new Timeline(1, 1));
+    Fifths relayed = new Fifths();
+    Fifths skipLocked = new Fifths();
+    AtomicReference<Timeline> timeline = new AtomicReference<>(new Timeline(1, messages));
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> timeline.get().count());
         RelayProcess relay = stage.relay(database)) {
-      Orders orders = Orders.create(database, "horizon", arrivals.uri(), "key");
-      RelayDrain drain = new RelayDrain(database, orders, arrivals, relay, NOTHING_NEW);
-      timeline.set(new Timeline(1, messages / 5));
+      Backlog backlog = Backlog.create(database, arrivals.uri(), 1);
+      RelayDrain drain = new RelayDrain(database, backlog, arrivals, relay);
       drain.run(messages / 5);
+      Turns.Turn queueTurn =
+          () -> {
+            backlog.owe(queued);
+            Timeline times = new Timeline(Fifths.PARTS, queued);
+            try (Connection holder = snapshot(database)) {
+              new SkipLockedDrain(database, "d1").run(times);
+              holder.rollback();
+            }
+            skipLocked.add(times);
+          };
+      Turns.Turn relayTurn =
+          () -> {
+            backlog.owe(messages);
+            Timeline times = new Timeline(Fifths.PARTS, messages);
+            timeline.set(times);
+            try (Connection holder = snapshot(database)) {
+              times.end(drain.drain(messages).completedNanos());
+              holder.rollback();
+            }
+            relayed.add(times);
+          };
       for (int run = 1; run <= stage.runs(); run++) {
-        Backlog backlog = new Backlog(database);
-        backlog.owe("'horizon'", queued);
-        try (Connection holder = snapshot(database)) {
-          Timeline times = new Timeline(PARTS, queued);
-          new SkipLockedDrain(database, orders.destination()).run(times);
-          queueRates.add(times.rates());
-          holder.rollback();
-        }
-        backlog.owe("'horizon'", messages);
-        try (Connection holder = snapshot(database)) {
-          Timeline times = new Timeline(PARTS, messages);
-          timeline.set(times);
-          times.start();
-          drain.drain(messages);
-          relayRates.add(times.rates());
-          holder.rollback();
-        }
-        List<Double> mine = relayRates.get(run - 1);
-        List<Double> theirs = queueRates.get(run - 1);
-        first.add(mine.get(0));
-        last.add(mine.get(PARTS - 1));
-        queueFirst.add(theirs.get(0));
-        queueLast.add(theirs.get(PARTS - 1));
+        Turns.take(run, queueTurn, relayTurn);
         stage.say(
-            "horizon "
-                + run
-                + "/"
-                + stage.runs()
-                + ": by fifths "
-                + mine
-                + ", skip locked "
-                + theirs);
+            String.format(
+                "horizon %d/%d: by fifths %s; skip locked %s",
+                run, stage.runs(), relayed, skipLocked));
       }
     }
     return new Result(
         List.of(
-            Figure.against("last fifth", "messages/s", last, "first fifth", first)
+            Figure.against(
+                    "last fifth", "messages/s", relayed.last(), "first fifth", relayed.first())
                 .ratioAtLeast(0.9),
             Figure.against(
-                "last fifth, skip locked", "messages/s", queueLast, "first fifth", queueFirst)),
+                "last fifth, skip locked",
+                "messages/s",
+                skipLocked.last(),
+                "first fifth",
+                skipLocked.first())),
         List.of(
             new Plot(
                 "horizon",
-                "Drain under a held snapshot, run 1",
+                "Drain under a held snapshot, the run of the median ratio",
                 "share drained, percent",
                 "messages/s",
                 false,
                 List.of(
-                    line("relay, " + messages, relayRates.get(0)),
-                    line("skip locked, " + queued, queueRates.get(0))))),
+                    line("relay, " + Series.number(messages), relayed.medianRun()),
+                    line("skip locked, " + Series.number(queued), skipLocked.medianRun())))),
         List.of(
+            "the first fifth begins with the first receipt, at a relay that is up and warm; the last"
+                + " ends when the last row is off the table; those between are timed by receipts",
             "the queue that reads 'order by id limit 1000 for update skip locked' drains "
-                + queued
+                + Series.number(queued)
                 + " messages only: it slows down with the square of the number"));
   }
 

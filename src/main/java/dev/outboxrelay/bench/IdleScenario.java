@@ -2,6 +2,7 @@ package dev.outboxrelay.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** What a relay does while nothing happens. */
@@ -18,57 +19,101 @@ final class IdleScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    int seconds = stage.size(60, 1);
-    int settleSeconds = stage.size(20, 0);
     List<Figure> figures = new ArrayList<>();
-    for (int destinations : new int[] {1, stage.size(1000, 5)}) {
-      Series statements = new Series();
-      Series relayCpu = new Series();
-      Series serverCpu = new Series();
-      try (BenchDatabase database = stage.database();
-          Arrivals arrivals = Arrivals.listen(line -> {});
-          RelayProcess relay = stage.relay(database)) {
-        database.execute(
-            "insert into outbox.destination (name, uri) select 'd' || g, '"
-                + arrivals.uri()
-                + "' from generate_series(1, "
-                + destinations
-                + ") g");
-        TimeUnit.SECONDS.sleep(settleSeconds);
-        for (int run = 1; run <= stage.runs(); run++) {
-          long before = statements(database);
-          double relayBefore = Cpu.secondsOf(relay.pid());
-          double serverBefore = stage.serverCpu();
-          TimeUnit.SECONDS.sleep(seconds);
-          relayCpu.add(100 * (Cpu.secondsOf(relay.pid()) - relayBefore) / seconds);
-          serverCpu.add(100 * (stage.serverCpu() - serverBefore) / seconds);
-          statements.add((statements(database) - before) / (double) seconds);
-          relay.requireAlive();
-          stage.say(
-              "idle "
-                  + run
-                  + "/"
-                  + stage.runs()
-                  + ", "
-                  + destinations
-                  + " destinations: "
-                  + relayCpu
-                  + " % CPU");
-        }
-      }
-      String with = destinations + (destinations == 1 ? " destination" : " destinations");
-      figures.add(Figure.of("CPU of the relay, " + with, "% of a core", relayCpu).atMost(0.5));
-      figures.add(Figure.of("CPU of PostgreSQL, " + with, "% of a core", serverCpu));
-      figures.add(Figure.of("statements, " + with, "per second", statements));
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "statements are counted in a further "
+            + seconds(stage)
+            + " s on a PostgreSQL with pg_stat_statements, which the bench starts for it");
+    int[] sizes = {1, stage.size(1000, 5)};
+    for (int destinations : sizes) {
+      figures.addAll(measure(stage, destinations));
     }
-    return Result.of(
-        figures,
-        "statements are the database's committed transactions, the bench's own and autovacuum's"
-            + " among them");
+    try (BenchServer counting = BenchServer.counting()) {
+      for (int destinations : sizes) {
+        List<Statements.Count> counts = count(stage, counting, destinations);
+        for (StatementKind kind : StatementKind.values()) {
+          figures.add(figure(kind, counts, destinations, seconds(stage)));
+        }
+        counts.stream()
+            .filter(count -> count.kind() != StatementKind.CONNECTION)
+            .forEach(
+                count ->
+                    notes.add(words(destinations) + ", " + count.kind().words() + ": " + count));
+      }
+    }
+    return new Result(figures, List.of(), notes);
   }
 
-  private static long statements(BenchDatabase database) throws Exception {
-    return database.number(
-        "select xact_commit from pg_stat_database where datname = current_database()");
+  private static Figure figure(
+      StatementKind kind, List<Statements.Count> counts, int destinations, int seconds) {
+    long calls =
+        counts.stream()
+            .filter(count -> count.kind() == kind)
+            .mapToLong(Statements.Count::calls)
+            .sum();
+    Figure figure =
+        Figure.of(
+            "statements, " + kind.words() + ", " + words(destinations),
+            "in " + seconds + " s",
+            Series.of(calls));
+    return kind == StatementKind.OTHER ? figure.atMost(0) : figure;
+  }
+
+  private static int seconds(Stage stage) {
+    return stage.size(60, 1);
+  }
+
+  /** A relay that has just connected, with so many destinations, is left to itself. */
+  private static void settle(Stage stage, BenchDatabase database, Arrivals arrivals, int count)
+      throws Exception {
+    Backlog.create(database, arrivals.uri(), count).resume();
+    TimeUnit.SECONDS.sleep(stage.size(20, 0));
+  }
+
+  private static List<Figure> measure(Stage stage, int destinations) throws Exception {
+    int seconds = seconds(stage);
+    Series relayCpu = new Series();
+    Series serverCpu = new Series();
+    try (BenchDatabase database = stage.database();
+        Arrivals arrivals = Arrivals.listen(line -> {});
+        RelayProcess relay = stage.relay(database)) {
+      settle(stage, database, arrivals, destinations);
+      for (int run = 1; run <= stage.runs(); run++) {
+        double relayBefore = Cpu.secondsOf(relay.pid());
+        double serverBefore = stage.serverCpu();
+        TimeUnit.SECONDS.sleep(seconds);
+        relayCpu.add(100 * (Cpu.secondsOf(relay.pid()) - relayBefore) / seconds);
+        serverCpu.add(100 * (stage.serverCpu() - serverBefore) / seconds);
+        relay.requireWell();
+        stage.say(
+            String.format(
+                "idle %d/%d, %s: %s %% CPU", run, stage.runs(), words(destinations), relayCpu));
+      }
+    }
+    String with = words(destinations);
+    return List.of(
+        Figure.of("CPU of the relay, " + with, "% of a core", relayCpu).atMost(0.5),
+        Figure.of("CPU of PostgreSQL, " + with, "% of a core", serverCpu));
+  }
+
+  private static List<Statements.Count> count(Stage stage, BenchServer server, int destinations)
+      throws Exception {
+    try (BenchDatabase database = BenchDatabase.create(server, "outbox_relay_bench_counted");
+        Arrivals arrivals = Arrivals.listen(line -> {});
+        RelayProcess relay = stage.relay(database)) {
+      Statements statements = Statements.of(database);
+      settle(stage, database, arrivals, destinations);
+      statements.forget();
+      TimeUnit.SECONDS.sleep(seconds(stage));
+      List<Statements.Count> counts = statements.counts();
+      relay.requireWell();
+      return counts;
+    }
+  }
+
+  private static String words(int destinations) {
+    return String.format(Locale.ROOT, "%,d", destinations)
+        + (destinations == 1 ? " destination" : " destinations");
   }
 }

@@ -1,5 +1,6 @@
 package dev.outboxrelay.bench;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeoutException;
@@ -8,8 +9,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /** When each numbered message was committed, and when it was received; one clock for both. */
 final class Latencies {
-  private static final byte[] FIELD =
-      "\"new\":{\"id\":".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  private static final byte[] FIELD = "\"new\":{\"id\":".getBytes(StandardCharsets.US_ASCII);
 
   private final AtomicLongArray committedNanos;
   private final AtomicLongArray receivedNanos;
@@ -49,9 +49,11 @@ final class Latencies {
     }
   }
 
-  /** How many came again. */
-  int repeated() {
-    return repeated.get();
+  /** Fails when a message has come again. */
+  void requireOnce() {
+    if (repeated.get() > 0) {
+      throw new IllegalStateException(repeated.get() + " messages came twice");
+    }
   }
 
   private static int number(byte[] line) {

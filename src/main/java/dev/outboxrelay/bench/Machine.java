@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** What it was measured on. */
@@ -21,6 +22,7 @@ record Machine(Map<String, String> facts) {
 
   static Machine describe(BenchServer server) throws SQLException {
     Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("relay", "outbox-relay " + version());
     facts.put("at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     facts.put(
         "machine",
@@ -31,7 +33,7 @@ record Machine(Map<String, String> facts) {
             + System.getProperty("os.name")
             + " "
             + System.getProperty("os.version"));
-    facts.put("load before", String.format("%.1f", loadAverage()));
+    facts.put("load before", String.format(Locale.ROOT, "%.1f", loadAverage()));
     facts.put(
         "java",
         System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
@@ -48,8 +50,16 @@ record Machine(Map<String, String> facts) {
       facts.put("settings", settings.toString());
     }
     facts.put(
-        "layout", "PostgreSQL, relay (own process, defaults), receiver and load on one machine");
+        "layout",
+        (server.isEmbedded() ? "PostgreSQL, relay" : "PostgreSQL as given; relay")
+            + " (own process, defaults), receiver and load on one machine");
     return new Machine(facts);
+  }
+
+  /** What the jar's manifest says; the relays that are measured run from the same jar. */
+  private static String version() {
+    String version = Machine.class.getPackage().getImplementationVersion();
+    return version == null ? "(built from source)" : version;
   }
 
   private static double loadAverage() {

@@ -7,8 +7,8 @@ import java.sql.SQLException;
  * The legacy application's table, captured for one destination. A row's JSON is 300 bytes; the key
  * is one of 1,000 customers, drawn at random.
  */
-final class Orders {
-  static final int KEYS = 1000;
+final class Orders implements Source {
+  private static final int KEYS = 1000;
 
   private static final String COLUMNS =
       " (id bigint primary key, customer integer not null, status text not null, note text not null)";
@@ -99,52 +99,56 @@ final class Orders {
     };
   }
 
-  /** Empties the table and the outbox, and makes so many owed messages of this destination. */
-  void owe(int messages) throws SQLException {
-    database.execute("truncate outbox.message", "truncate " + table);
-    append(messages, 0);
+  /** Empties the table besides, and settles. */
+  @Override
+  public void owe(int messages) throws SQLException {
+    empty();
+    insert(messages);
     settle();
   }
 
-  /** Makes more owed messages. */
-  void append(int messages, int after) throws SQLException {
+  /** Statistics are taken, and no checkpoint is due. */
+  void settle() throws SQLException {
+    database.execute("vacuum (analyze) outbox.message", "checkpoint");
+  }
+
+  /** Takes all rows out of the table, and all messages out of the outbox. */
+  void empty() throws SQLException {
+    database.execute("truncate outbox.message", "truncate " + table);
+  }
+
+  /** Writes rows 1 to {@code rows}, many a transaction. */
+  void insert(int rows) throws SQLException {
     database.execute(
         "do $$ begin for i in 0.."
-            + (messages - 1) / ROWS_A_TRANSACTION
+            + (rows - 1) / ROWS_A_TRANSACTION
             + " loop insert into "
             + table
             + " select g, "
             + customer("g")
             + ", 'paid', "
             + note("g")
-            + " from generate_series("
-            + after
-            + " + i * "
+            + " from generate_series(i * "
             + ROWS_A_TRANSACTION
-            + " + 1, "
-            + after
-            + " + least((i + 1) * "
+            + " + 1, least((i + 1) * "
             + ROWS_A_TRANSACTION
             + ", "
-            + messages
+            + rows
             + ")) g; commit; end loop; end $$");
   }
 
-  /** Every run begins with a table that autovacuum has been at, and without a checkpoint due. */
-  void settle() throws SQLException {
-    database.execute("vacuum (analyze) outbox.message", "checkpoint");
-  }
-
-  void resume() throws SQLException {
+  @Override
+  public void resume() throws SQLException {
     database.text("select outbox.resume('" + destination + "')::text");
   }
 
-  void pause() throws SQLException {
+  @Override
+  public void pause() throws SQLException {
     database.text("select outbox.pause('" + destination + "')::text");
   }
 
-  /** How many messages are in the table, in whatever state. */
-  long owed() throws SQLException {
+  @Override
+  public long owed() throws SQLException {
     return database.number(
         "select count(*) from outbox.message where destination = '" + destination + "'");
   }

@@ -5,55 +5,54 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Duration;
 
-/** A backlog drained by the relay: from the end of its pause to the last row's completion. */
+/**
+ * A backlog drained by a relay that is up and whose destinations are paused: from the end of the
+ * pause to the last row's completion.
+ */
 final class RelayDrain {
   /** The newest rows are completed last, near enough: only they are looked at while it is timed. */
   private static final long LAST_IDS = 20_000;
 
+  private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
+
   private final BenchDatabase database;
-  private final Orders orders;
+  private final Source source;
   private final Arrivals arrivals;
   private final RelayProcess relay;
-  private final Duration patience;
   private long polls;
 
-  RelayDrain(
-      BenchDatabase database,
-      Orders orders,
-      Arrivals arrivals,
-      RelayProcess relay,
-      Duration patience) {
+  RelayDrain(BenchDatabase database, Source source, Arrivals arrivals, RelayProcess relay) {
     this.database = database;
-    this.orders = orders;
+    this.source = source;
     this.arrivals = arrivals;
     this.relay = relay;
-    this.patience = patience;
   }
 
-  /** Makes a backlog and drains it; returns messages a second. */
-  double run(int messages) throws Exception {
-    orders.owe(messages);
+  /** Makes a backlog and drains it. */
+  Drained run(int messages) throws Exception {
+    source.owe(messages);
     return drain(messages);
   }
 
-  /** Drains what is owed already, so many messages; returns messages a second. */
-  double drain(int messages) throws Exception {
+  /** Drains what is owed already, so many messages; the destinations are paused afterwards. */
+  Drained drain(int messages) throws Exception {
     long before = arrivals.count();
     long lastId = database.number("select max(id) from outbox.message");
-    long started = System.nanoTime();
-    orders.resume();
-    arrivals.await(before + messages, patience);
+    arrivals.expectFirst();
+    long resumed = System.nanoTime();
+    source.resume();
+    arrivals.await(before + messages, NOTHING_NEW);
     awaitCompletion(lastId);
-    double seconds = (System.nanoTime() - started) / 1e9;
-    relay.requireAlive();
-    orders.pause();
-    long left = orders.owed();
+    long completed = System.nanoTime();
+    relay.requireWell();
+    source.pause();
+    long left = source.owed();
     long arrived = arrivals.count() - before;
     if (left != 0 || arrived != messages) {
       throw new IllegalStateException(
           arrived + " of " + messages + " messages came, " + left + " are still owed");
     }
-    return messages / seconds;
+    return new Drained(messages, resumed, arrivals.firstNanos(), completed);
   }
 
   /** How many statements of its own it has run while it waited. */
@@ -62,7 +61,7 @@ final class RelayDrain {
   }
 
   private void awaitCompletion(long lastId) throws Exception {
-    Patience waiting = new Patience(patience);
+    Patience waiting = new Patience(NOTHING_NEW);
     try (Connection c = database.connect();
         PreparedStatement s =
             c.prepareStatement("select count(*) from outbox.message where id > ?")) {

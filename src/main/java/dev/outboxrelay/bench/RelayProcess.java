@@ -14,11 +14,15 @@ final class RelayProcess implements AutoCloseable {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
   private final Process process;
-  private final Path log;
+  private final RelayLogFile log;
 
-  private RelayProcess(Process process, Path log) {
+  /** A bench that is stopped half-way leaves no relay behind. */
+  private final Thread stop;
+
+  private RelayProcess(Process process, RelayLogFile log) {
     this.process = process;
     this.log = log;
+    stop = new Thread(process::destroy, "stop-relay");
   }
 
   /**
@@ -29,7 +33,7 @@ final class RelayProcess implements AutoCloseable {
    * @param flags of {@code run}
    */
   static RelayProcess start(
-      BenchDatabase database, Path log, List<String> jvmFlags, List<String> flags)
+      BenchDatabase database, RelayLogFile log, List<String> jvmFlags, List<String> flags)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -44,20 +48,26 @@ final class RelayProcess implements AutoCloseable {
     Process process =
         builder
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.path().toFile()))
             .start();
-    return new RelayProcess(process, log);
+    RelayProcess relay = new RelayProcess(process, log);
+    Runtime.getRuntime().addShutdownHook(relay.stop);
+    return relay;
   }
 
   long pid() {
     return process.pid();
   }
 
-  /** Fails when it is gone. */
-  void requireAlive() throws IOException {
+  /** Fails when it is gone, or has written of a fault. */
+  void requireWell() throws IOException {
+    log.requireNoFault();
     if (!process.isAlive()) {
       throw new IOException(
-          "the relay ended with exit code " + process.exitValue() + ":\n" + Files.readString(log));
+          "the relay ended with exit code "
+              + process.exitValue()
+              + ":\n"
+              + Files.readString(log.path()));
     }
   }
 
@@ -66,6 +76,11 @@ final class RelayProcess implements AutoCloseable {
     process.destroy();
     if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
       process.destroyForcibly().waitFor();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(stop);
+    } catch (IllegalStateException e) {
+      // The bench itself is being stopped, and what is to be done is done.
     }
   }
 }

@@ -12,18 +12,33 @@ import org.jspecify.annotations.Nullable;
 /** What all scenarios found, as a table and as JSON. */
 record Report(Machine machine, int runs, boolean quick, List<Report.Section> sections) {
 
-  /** One scenario's. */
-  record Section(String name, String title, Result result) {}
+  /**
+   * One scenario's.
+   *
+   * @param failure why there are no figures, null when there are
+   */
+  record Section(String name, String title, Result result, @Nullable String failure) {
+    static Section measured(Scenario scenario, Result result) {
+      return new Section(scenario.name(), scenario.title(), result, null);
+    }
+
+    static Section failed(Scenario scenario, String failure) {
+      return new Section(scenario.name(), scenario.title(), Result.of(List.of()), failure);
+    }
+
+    boolean met() {
+      return failure == null
+          && result.figures().stream().noneMatch(figure -> Boolean.FALSE.equals(figure.met()));
+    }
+  }
 
   private static final String[] HEADINGS = {
     "scenario", "figure", "ratio", "value", "unit", "baseline", "against", "expected", "met"
   };
 
-  /** Whether everything that is expected was met. */
+  /** Whether every scenario ran through and everything that is expected was met. */
   boolean met() {
-    return sections.stream()
-        .flatMap(section -> section.result().figures().stream())
-        .noneMatch(figure -> Boolean.FALSE.equals(figure.met()));
+    return sections.stream().allMatch(Section::met);
   }
 
   List<Plot> plots() {
@@ -35,10 +50,16 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
     machine
         .facts()
         .forEach((fact, value) -> text.append(fact).append(": ").append(value).append('\n'));
-    text.append("figures: median (least to most) of ").append(runs).append(" runs");
-    text.append(quick ? ", sizes too small to mean anything\n\n" : "\n\n");
+    text.append("figures: median (least to most) of ")
+        .append(runs)
+        .append(runs == 1 ? " run" : " runs");
+    text.append(", baseline and subject in turn, the order reversed from run to run");
+    text.append(quick ? "; sizes too small to mean anything\n\n" : "\n\n");
     text.append(table());
     for (Section section : sections) {
+      if (section.failure() != null) {
+        text.append('\n').append(section.name()).append(": FAILED: ").append(section.failure());
+      }
       for (String note : section.result().notes()) {
         text.append('\n').append(section.name()).append(": ").append(note);
       }
@@ -50,6 +71,9 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
     List<String[]> rows = new ArrayList<>();
     rows.add(HEADINGS);
     for (Section section : sections) {
+      if (section.failure() != null) {
+        rows.add(new String[] {section.name(), "failed, see below", "", "", "", "", "", "", "NO"});
+      }
       for (Figure figure : section.result().figures()) {
         Series ratio = figure.ratio();
         rows.add(
@@ -104,6 +128,9 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
       Map<String, Object> scenario = new LinkedHashMap<>();
       scenario.put("name", section.name());
       scenario.put("title", section.title());
+      if (section.failure() != null) {
+        scenario.put("failure", section.failure());
+      }
       scenario.put("figures", section.result().figures().stream().map(Report::json).toList());
       scenario.put("notes", section.result().notes());
       scenario.put("plots", section.result().plots());

@@ -1,6 +1,7 @@
 package dev.outboxrelay.bench;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a scenario found.
@@ -12,5 +13,10 @@ import java.util.List;
 record Result(List<Figure> figures, List<Plot> plots, List<String> notes) {
   static Result of(List<Figure> figures, String... notes) {
     return new Result(figures, List.of(), List.of(notes));
+  }
+
+  /** The same with more notes. */
+  Result noting(List<String> more) {
+    return new Result(figures, plots, Stream.concat(notes.stream(), more.stream()).toList());
   }
 }

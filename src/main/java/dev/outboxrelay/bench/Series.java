@@ -24,10 +24,6 @@ final class Series {
     return List.copyOf(values);
   }
 
-  boolean isEmpty() {
-    return values.isEmpty();
-  }
-
   /** Each run's figure by that of the same run of another series. */
   Series over(Series other) {
     if (values.size() != other.values.size()) {
@@ -72,10 +68,18 @@ final class Series {
   /** {@code median (min to max)}; the median alone when there was one run. */
   @Override
   public String toString() {
+    if (isUnknown()) {
+      return "unknown";
+    }
     String median = number(median());
     return values.size() == 1
         ? median
         : median + " (" + number(min()) + " to " + number(max()) + ")";
+  }
+
+  /** Whether a run's figure is not known, as the CPU time of a server elsewhere. */
+  boolean isUnknown() {
+    return values.stream().anyMatch(value -> value.isNaN());
   }
 
   /** A figure with as many digits as it deserves. */

@@ -6,29 +6,37 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** What a scenario works with: a server, the number of runs, the size, and a line to the user. */
+/** What one scenario works with: a server, the number of runs, the size, and a line to the user. */
 final class Stage {
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
   private static final String SESSIONS =
       "select count(*) from pg_stat_activity where datname = current_database()"
           + " and application_name = 'outbox-relay locks'";
 
+  private final String scenario;
   private final BenchServer server;
   private final int runs;
   private final boolean quick;
-  private final Path logs;
+  private final Path directory;
   private final PrintWriter progress;
-  private final AtomicInteger relays = new AtomicInteger();
+  private final List<RelayLogFile> logs = new ArrayList<>();
 
-  Stage(BenchServer server, int runs, boolean quick, Path logs, PrintWriter progress) {
+  /**
+   * A stage.
+   *
+   * @param scenario whose it is
+   * @param progress gets a line a run
+   */
+  Stage(String scenario, BenchServer server, BenchOptions options, PrintWriter progress) {
+    this.scenario = scenario;
     this.server = server;
-    this.runs = runs;
-    this.quick = quick;
-    this.logs = logs;
+    this.runs = options.runs();
+    this.quick = options.quick();
+    this.directory = options.output().resolve("logs");
     this.progress = progress;
   }
 
@@ -64,16 +72,23 @@ final class Stage {
   /** A relay in a process of its own, with flags of the JVM and of {@code run}. */
   RelayProcess relay(BenchDatabase database, List<String> jvmFlags, List<String> flags)
       throws IOException, SQLException, TimeoutException, InterruptedException {
-    Files.createDirectories(logs);
-    Path log = logs.resolve("relay-" + relays.incrementAndGet() + ".log");
-    Files.deleteIfExists(log);
+    Files.createDirectories(directory);
+    RelayLogFile log =
+        new RelayLogFile(directory.resolve(scenario + "-relay-" + (logs.size() + 1) + ".log"));
+    Files.deleteIfExists(log.path());
+    logs.add(log);
     RelayProcess relay = RelayProcess.start(database, log, jvmFlags, flags);
     Patience starting = new Patience(START_LIMIT);
     while (database.number(SESSIONS) == 0) {
-      relay.requireAlive();
+      relay.requireWell();
       starting.await(0, "the relay has not connected");
     }
     return relay;
+  }
+
+  /** What the relays of this scenario wrote. */
+  List<RelayLogFile> logs() {
+    return List.copyOf(logs);
   }
 
   void say(String line) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** At what moment each equal part of a number of messages was through. */
+/** At what moment each equal part of a number of messages was through; counted by one thread. */
 final class Timeline {
   private final int parts;
   private final long total;
@@ -17,22 +17,31 @@ final class Timeline {
     nanos = new AtomicLongArray(parts + 1);
   }
 
+  /** The first part begins. */
   void start() {
     nanos.set(0, System.nanoTime());
   }
 
-  /** One more is through; by one thread. */
+  /** One more is through; the first part begins with the first. */
   void count() {
+    if (count == 0) {
+      start();
+    }
     add(1);
   }
 
-  /** So many more are through; by one thread. */
+  /** So many more are through. */
   void add(int more) {
     int before = part();
     count += more;
     for (int part = before + 1; part <= part(); part++) {
       nanos.set(part, System.nanoTime());
     }
+  }
+
+  /** The last part ends later than its last message was counted. */
+  void end(long atNanos) {
+    nanos.set(parts, atNanos);
   }
 
   private int part() {

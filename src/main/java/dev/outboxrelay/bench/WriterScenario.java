@@ -1,13 +1,12 @@
 package dev.outboxrelay.bench;
 
-import java.sql.Connection;
-import java.sql.Statement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a captured table costs its writers, while a relay delivers. */
@@ -28,11 +27,60 @@ final class WriterScenario implements Scenario {
     }
   }
 
+  /** Where one way's clients write. */
+  private record Side(Way way, BenchDatabase database, Orders orders, Arrivals arrivals) {
+    static Side create(Way way, BenchDatabase database, Arrivals arrivals) throws SQLException {
+      if (way == Way.NONE) {
+        return new Side(way, database, Orders.uncaptured(database), arrivals);
+      }
+      String destination = way.name().toLowerCase(Locale.ROOT);
+      Orders orders = Orders.create(database, destination, arrivals.uri(), "key");
+      orders.resume();
+      return new Side(way, database, orders, arrivals);
+    }
+
+    /** Writes for a time, and waits until all that is captured is delivered. */
+    Writers.Work write(int clients, Duration time, AtomicLong numbers) throws Exception {
+      long before = arrivals.count();
+      Writers.Work work = write(writers(clients), time, numbers);
+      if (way != Way.NONE) {
+        orders.awaitCompletion(NOTHING_NEW);
+      }
+      long arrived = arrivals.count() - before;
+      if (arrived != (way == Way.NONE ? 0 : work.commits())) {
+        throw new IllegalStateException(
+            arrived + " messages came of " + work.commits() + " commits, " + way.words);
+      }
+      return work;
+    }
+
+    private Writers writers(int clients) {
+      return new Writers(
+          database, way == Way.OFF ? "set outbox.notify = off" : "select 1", clients);
+    }
+
+    private Writers.Work write(Writers writers, Duration time, AtomicLong numbers)
+        throws Exception {
+      if (way != Way.EACH) {
+        return writers.forTime(time, numbers, orders.inserts());
+      }
+      try (ForcedBell bell = ForcedBell.open(database, orders.destination())) {
+        return writers.forTime(time, numbers, orders.inserts());
+      }
+    }
+  }
+
   /** The figures of one way at one number of clients. */
   private static final class Taken {
     final Series rate = new Series();
     final Series p50 = new Series();
     final Series p99 = new Series();
+
+    void add(Writers.Work work) {
+      rate.add(work.perSecond());
+      p50.add(work.commitTimes().millis(50));
+      p99.add(work.commitTimes().millis(99));
+    }
   }
 
   @Override
@@ -53,17 +101,11 @@ final class WriterScenario implements Scenario {
         BenchDatabase silent = stage.database("silent");
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database);
-        RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"));
-        Connection bellRinger = database.connect()) {
-      Map<Way, Orders> orders = new EnumMap<>(Way.class);
-      orders.put(Way.NONE, Orders.uncaptured(database));
-      orders.put(Way.DOORBELL, Orders.create(database, "doorbell", arrivals.uri(), "key"));
-      orders.put(Way.EACH, Orders.create(database, "each", arrivals.uri(), "key"));
-      orders.put(Way.OFF, Orders.create(silent, "off", arrivals.uri(), "key"));
-      for (Way way : List.of(Way.DOORBELL, Way.EACH, Way.OFF)) {
-        orders.get(way).resume();
+        RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"))) {
+      Map<Way, Side> sides = new EnumMap<>(Way.class);
+      for (Way way : Way.values()) {
+        sides.put(way, Side.create(way, way == Way.OFF ? silent : database, arrivals));
       }
-      ringAlways(bellRinger);
       AtomicLong numbers = new AtomicLong();
       for (int full : CLIENTS) {
         int clients = stage.size(full, Math.min(full, 4));
@@ -71,56 +113,25 @@ final class WriterScenario implements Scenario {
         taken.add(here);
         for (Way way : Way.values()) {
           here.put(way, new Taken());
-          write(database, silent, way, orders.get(way), clients, slice.dividedBy(4), numbers);
+          sides.get(way).write(clients, slice.dividedBy(4), numbers);
         }
         for (int run = 1; run <= stage.runs(); run++) {
-          StringBuilder line = new StringBuilder();
+          List<Turns.Turn> turns = new ArrayList<>();
           for (Way way : Way.values()) {
-            Writers.Work work =
-                write(database, silent, way, orders.get(way), clients, slice, numbers);
-            Taken figures = here.get(way);
-            figures.rate.add(work.perSecond());
-            figures.p50.add(work.commitTimes().millis(50));
-            figures.p99.add(work.commitTimes().millis(99));
-            line.append(", ").append(way.words).append(' ').append(Series.number(work.perSecond()));
+            turns.add(() -> here.get(way).add(sides.get(way).write(clients, slice, numbers)));
           }
-          relay.requireAlive();
-          polling.requireAlive();
-          stage.say("writer " + run + "/" + stage.runs() + ": " + clients + " clients" + line);
+          Turns.take(run, turns);
+          StringBuilder line = new StringBuilder();
+          here.forEach(
+              (way, figures) ->
+                  line.append(", ").append(way.words).append(' ').append(figures.rate));
+          relay.requireWell();
+          polling.requireWell();
+          stage.say("writer " + run + "/" + stage.runs() + ", clients " + clients + line);
         }
       }
     }
     return result(taken);
-  }
-
-  /** While this lock is held every writer of that destination rings. */
-  private static void ringAlways(Connection connection) throws Exception {
-    try (Statement s = connection.createStatement()) {
-      s.execute(
-          "select pg_advisory_lock(7021001, doorbell) from outbox.destination where name = 'each'");
-    }
-  }
-
-  private static Writers.Work write(
-      BenchDatabase database,
-      BenchDatabase silent,
-      Way way,
-      Orders orders,
-      int clients,
-      Duration time,
-      AtomicLong numbers)
-      throws Exception {
-    String session = way == Way.OFF ? "set outbox.notify = off" : "select 1";
-    BenchDatabase on = way == Way.OFF ? silent : database;
-    Writers.Work work = new Writers(on, session, clients).forTime(time, numbers, orders.inserts());
-    if (way != Way.NONE) {
-      Patience waiting = new Patience(NOTHING_NEW);
-      for (long left = orders.owed(); left > 0; left = orders.owed()) {
-        waiting.await(left, left + " messages are still owed");
-        TimeUnit.MILLISECONDS.sleep(50);
-      }
-    }
-    return work;
   }
 
   private static Result result(List<Map<Way, Taken>> taken) {

@@ -3,6 +3,7 @@ package dev.outboxrelay.cli;
 import dev.outboxrelay.bench.Bench;
 import dev.outboxrelay.bench.BenchOptions;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,9 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measures the relay on this machine, each scenario beside a baseline.",
-      "Without --database-url on a PostgreSQL of its own; with it in a database outbox_relay_bench,",
-      "which it makes and drops, on the server that is named. Exit code 1: a figure was missed."
+      "Without --database-url on a PostgreSQL of its own; with it in databases outbox_relay_bench...,",
+      "which it makes and drops, on the server that is named. Exit code 1: a figure was missed, or a",
+      "scenario failed."
     })
 final class BenchCommand implements Callable<Integer> {
   @Option(
@@ -55,21 +57,37 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     common.apply();
-    BenchOptions options;
+    DatabaseAccess access = database.url == null ? null : database.access();
+    boolean met;
     try {
-      options = new BenchOptions(server(), scenarios, runs, quick, output);
-    } catch (IllegalArgumentException e) {
-      throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
+      met = Bench.run(options(access), spec.commandLine().getErr(), spec.commandLine().getOut());
+    } catch (SQLException e) {
+      if (access == null) {
+        throw e;
+      }
+      throw DatabaseProblem.asUserError(e, access).orElseGet(() -> unreachable(e, access));
     }
-    boolean met = Bench.run(options, spec.commandLine().getErr(), spec.commandLine().getOut());
     return met ? ExitCode.OK : ExitCode.FINDINGS;
   }
 
-  private BenchOptions.@Nullable Server server() {
-    if (database.url == null) {
-      return null;
+  private BenchOptions options(@Nullable DatabaseAccess access) {
+    BenchOptions.Server server =
+        access == null
+            ? null
+            : new BenchOptions.Server(access.url(), access.user(), access.password());
+    try {
+      return new BenchOptions(server, scenarios, runs, quick, output);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
     }
-    DatabaseAccess access = database.access();
-    return new BenchOptions.Server(access.url(), access.user(), access.password());
+  }
+
+  private static UserError unreachable(SQLException problem, DatabaseAccess access) {
+    return new UserError(
+        ExitCode.UNREACHABLE,
+        "database "
+            + access.location()
+            + " cannot be reached: "
+            + DatabaseProblem.shortText(problem));
   }
 }

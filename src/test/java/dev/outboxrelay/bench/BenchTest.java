@@ -44,6 +44,7 @@ final class BenchTest {
     JsonNode report = JsonMapper.builder().build().readTree(output.resolve("bench.json").toFile());
     JsonNode scenario = report.get("scenarios").get(0);
     assertEquals(name, scenario.get("name").asText());
+    assertFalse(scenario.has("failure"), scenario.toString());
     assertFalse(scenario.get("figures").isEmpty());
     for (JsonNode figure : scenario.get("figures")) {
       assertEquals(figure.get("runs").size() > 0, figure.has("median"), figure.toString());

@@ -1,6 +1,7 @@
 package dev.outboxrelay.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -47,5 +48,12 @@ final class SeriesTest {
             .atLeast(5);
     assertEquals(Boolean.FALSE, figure.met());
     assertTrue(String.valueOf(figure.expected()).contains("0.8"));
+  }
+
+  @Test
+  void figure_thatIsNotKnown_isNeitherMetNorMissed() {
+    Figure figure = Figure.of("CPU", "%", Series.of(1, Double.NaN)).atMost(5);
+    assertEquals("unknown", figure.value().toString());
+    assertNull(figure.met());
   }
 }
