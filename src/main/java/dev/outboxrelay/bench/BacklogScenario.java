@@ -50,7 +50,7 @@ final class BacklogScenario implements Scenario {
         RelayProcess relay = stage.relay(database, SMALL_HEAP, List.of())) {
       Backlog backlog = Backlog.create(database, arrivals.uri(), 1);
       RelayDrain drain = new RelayDrain(database, backlog, arrivals, relay);
-      drain.run(stage.size(500_000, 1_000));
+      drain.warmUp(stage.size(500_000, 1_000));
       List<Turns.Turn> turns = new ArrayList<>();
       for (Size size : sizes) {
         turns.add(

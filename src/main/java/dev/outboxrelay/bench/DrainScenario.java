@@ -24,22 +24,30 @@ final class DrainScenario implements Scenario {
     Series cpuServer = new Series();
     Series cpuBench = new Series();
     Series cpuServerBare = new Series();
+    Series cpuBenchBare = new Series();
+    Series young = new Series();
+    Series cpuYoung = new Series();
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database)) {
       Orders orders = Orders.create(database, "drain", arrivals.uri(), "key");
       RelayDrain relayDrain = new RelayDrain(database, orders, arrivals, relay);
       BareDrain bareDrain = new BareDrain(database, orders.destination());
-      // Two processes that have just started would be compared by their compilers.
-      relayDrain.run(messages / 2);
-      orders.owe(messages / 2);
-      bare(bareDrain, messages / 2);
+      for (int i = 0; i < RelayDrain.WARM_UPS; i++) {
+        double relayed = Cpu.secondsOf(relay.pid());
+        young.add(relayDrain.run(messages).perSecond());
+        cpuYoung.add((Cpu.secondsOf(relay.pid()) - relayed) * 1e6 / messages);
+        orders.owe(messages);
+        bare(bareDrain, messages);
+      }
       Turns.Turn bareTurn =
           () -> {
             orders.owe(messages);
             double server = stage.serverCpu();
+            double own = Cpu.secondsOf(ProcessHandle.current().pid());
             bare.add(bare(bareDrain, messages));
             cpuServerBare.add((stage.serverCpu() - server) * 1e6 / messages);
+            cpuBenchBare.add((Cpu.secondsOf(ProcessHandle.current().pid()) - own) * 1e6 / messages);
           };
       Turns.Turn relayTurn =
           () -> {
@@ -73,7 +81,10 @@ final class DrainScenario implements Scenario {
                 "read and delete alone",
                 cpuServerBare),
             Figure.of("CPU of the relay", "µs/message", cpuRelay),
-            Figure.of("CPU of the receiver", "µs/message", cpuBench)));
+            Figure.of("CPU of the receiver", "µs/message", cpuBench),
+            Figure.of("CPU of who reads and deletes alone", "µs/message", cpuBenchBare),
+            Figure.of("the first drains of a relay's life", "messages/s", young),
+            Figure.of("CPU of the relay in them", "µs/message", cpuYoung)));
   }
 
   private static double bare(BareDrain drain, int messages) throws Exception {

@@ -31,7 +31,7 @@ final class HorizonScenario implements Scenario {
         RelayProcess relay = stage.relay(database)) {
       Backlog backlog = Backlog.create(database, arrivals.uri(), 1);
       RelayDrain drain = new RelayDrain(database, backlog, arrivals, relay);
-      drain.run(messages / 5);
+      drain.warmUp(messages / 2);
       Turns.Turn queueTurn =
           () -> {
             backlog.owe(queued);

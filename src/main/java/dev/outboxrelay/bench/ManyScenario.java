@@ -13,14 +13,14 @@ final class ManyScenario implements Scenario {
 
   @Override
   public String title() {
-    return "5,000 messages/s offered for 20 s and a drain of 100,000, spread over 1,000"
+    return "5,000 messages/s offered for 20 s and a drain of 500,000, spread over 1,000"
         + " destinations, beside one";
   }
 
   @Override
   public Result run(Stage stage) throws Exception {
     int messages = stage.size(RATE * 20, 500);
-    int owed = stage.size(100_000, 200);
+    int owed = stage.size(500_000, 200);
     Load spread = new Load();
     Load one = new Load();
     try (BenchDatabase many = stage.database();
@@ -32,7 +32,7 @@ final class ManyScenario implements Scenario {
       Spread oneSide = new Spread(stage, single, arrivals, relayOfOne, 1);
       for (Spread side : List.of(manySide, oneSide)) {
         side.offer(RATE, messages / 10);
-        side.drain(owed);
+        side.warmUp(owed);
       }
       for (int run = 1; run <= stage.runs(); run++) {
         Turns.take(

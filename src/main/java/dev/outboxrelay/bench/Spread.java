@@ -59,6 +59,11 @@ final class Spread {
     return offered;
   }
 
+  /** Drains that do not count. */
+  void warmUp(int messages) throws Exception {
+    drain.warmUp(messages);
+  }
+
   /** Drains a backlog, the destinations being paused. */
   Drained drain(int messages) throws Exception {
     rest();
