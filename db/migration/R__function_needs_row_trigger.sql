@@ -3,7 +3,10 @@
 -- Statement-level triggers cost a bulk statement a third, but do not serve for
 --   partitioned tables, partitions, parents and children: a statement fires only the triggers of the table that it names;
 --   tables with other AFTER ... FOR EACH ROW triggers, or a foreign key to themselves that changes rows: these may change the
---   same row again before the statement ends, and the later change would be written first.
+--   same row again before the statement ends, and the later change would be written first;
+--   tables with two foreign keys by which one statement on another table can change a row twice: all that the keys do in a
+--   statement shares one transition table an operation, so an update could be written after the delete of its row, and the
+--   two steps of a key that changes twice would be taken for those of two rows.
 --
 -- A disabled trigger counts when a table is captured, since it may be enabled later; it does no harm to a capture that is there.
 --
@@ -29,6 +32,23 @@ as $$
       select from pg_constraint k
       where k.contype = 'f' and k.conrelid = source and k.confrelid = source
         and (k.confdeltype in ('n', 'd') or k.confupdtype in ('c', 'n', 'd')))
+    or exists (
+      -- From which tables on a statement comes down to this one, and by which of its foreign keys.
+      with recursive above (foreign_key, relid) as (
+        select k.oid, k.confrelid from pg_constraint k where k.contype = 'f' and k.conrelid = source and k.conparentid = 0
+        union
+        select a.foreign_key, k.confrelid
+        from above a
+        join pg_constraint k on k.contype = 'f' and k.conrelid = a.relid and (k.confdeltype = 'c' or k.confupdtype = 'c')
+      )
+      select
+      from above one
+      join above other on other.relid = one.relid and other.foreign_key <> one.foreign_key
+      join pg_constraint k on k.oid = one.foreign_key
+      join pg_constraint o on o.oid = other.foreign_key
+      where k.confdeltype in ('n', 'd') and o.confdeltype = 'c'
+        or k.confupdtype in ('c', 'n', 'd') and o.confupdtype in ('c', 'n', 'd') and exists (
+          select from pg_index i where i.indrelid = source and i.indisunique and i.indkey::smallint[] && k.conkey))
 $$;
 
 comment on function outbox.needs_row_trigger(regclass, boolean) is 'Whether a table must be captured with row-level triggers.';

@@ -1,0 +1,101 @@
+package dev.outboxrelay.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Rows that foreign keys change twice within one statement. */
+final class CascadeTest {
+  private static final String LEVEL = "select distinct level from outbox.capture_list";
+
+  private static Outbox outbox;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    outbox = Outbox.createOwned();
+  }
+
+  @BeforeEach
+  void reset() throws SQLException {
+    outbox.reset();
+    outbox.execute(
+        "create table person (id int primary key)", "insert into person values (1), (2), (3)");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    outbox.close();
+  }
+
+  @Test
+  void rowThatOneKeyEmptiesAndAnotherDeletes_endsDeleted() throws SQLException {
+    outbox.execute(
+        "create table note (id int primary key, author int references person on delete cascade,"
+            + " editor int references person on delete set null)",
+        "select outbox.capture('note', 'crm')",
+        "insert into note values (10, 1, 2), (20, 2, 1), (30, 3, 2)",
+        "delete from person where id in (1, 2)");
+    assertEquals(outbox.query("select id::text from note order by id"), Replay.keys(outbox));
+    assertEquals(List.of(), outbox.findings());
+  }
+
+  @Test
+  void rowThatIsReachedThroughAnotherTable_endsDeleted() throws SQLException {
+    outbox.execute(
+        "create table post (id int primary key, author int references person on delete cascade,"
+            + " reviewer int references person on delete set null)",
+        "create table comment (id int primary key, post int references post on delete cascade,"
+            + " author int references person on delete set null)",
+        "select outbox.capture('post', 'crm')",
+        "select outbox.capture('comment', 'crm')",
+        "insert into post values (1, 1, 2), (2, 2, 1), (3, 3, 1)",
+        "insert into comment values (11, 1, 2), (12, 2, 1), (13, 3, 1), (14, 1, 1)",
+        "delete from person where id in (1, 2)");
+    assertEquals(List.of("row"), outbox.query(LEVEL));
+    assertEquals(List.of("3", "13"), Replay.keys(outbox));
+  }
+
+  @Test
+  void keyOfTwoColumnsThatBothFollow_leavesNoStepBehind() throws SQLException {
+    outbox.execute(
+        "create table friend (a int references person on update cascade,"
+            + " b int references person on update cascade, primary key (a, b))",
+        "select outbox.capture('friend', 'crm')",
+        "insert into friend values (1, 2), (3, 3)",
+        "update person set id = id + 100");
+    assertEquals(List.of("[101,102]", "[103,103]"), Replay.keys(outbox));
+  }
+
+  /** What most tables have, in many of them twice: no reason to capture row by row. */
+  @Test
+  void keysThatCannotTakeARowApart_areCapturedByStatement() throws SQLException {
+    outbox.execute(
+        "create table shop (id int primary key)",
+        "create table sale (id int primary key, shop int references shop on delete cascade on update cascade,"
+            + " made_by int references person on delete set null on update cascade,"
+            + " changed_by int references person on delete set null on update cascade)",
+        "select outbox.capture('sale', 'crm')",
+        "insert into sale values (1, null, 1, 2)",
+        "delete from person where id in (1, 2)");
+    assertEquals(List.of("statement"), outbox.query(LEVEL));
+    assertEquals(List.of("insert 1", "update 1", "update 1"), outbox.changes());
+    assertEquals(
+        outbox.query("select row_to_json(s)::text from sale s"),
+        outbox.query("select new_row::text from outbox.message order by id desc limit 1"));
+  }
+
+  @Test
+  void secondForeignKey_addedAfterTheCapture_isFound() throws SQLException {
+    outbox.execute(
+        "create table note (id int primary key, author int references person on delete cascade)",
+        "select outbox.capture('note', 'crm')",
+        "alter table note add editor int references person on delete set null");
+    assertEquals(List.of("error | capture out of step | public.note"), outbox.findings());
+    outbox.mend();
+  }
+}
