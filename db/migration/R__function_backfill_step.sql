@@ -111,8 +111,13 @@ begin
       insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
       select $1, 'read', $2, $3,
              outbox.row_key(g.value, $9, $10, $4, $5), outbox.headers(),
-             case when $6 is null then g.value else outbox.pick_columns(g.value, $6, $7) end
-      from got g
+             case when $7 then outbox.pick_columns(g.value, $6, true) else g.value end
+      from (
+        -- What is left out first, as the triggers do.
+        select case when $6 is null or $7 then t.value else outbox.pick_columns(t.value, $6, false) end as value
+        from got t
+        offset 0
+      ) g
       returning 1
     )
     select (select count(*) from written), array(select s.place from seen s where not exists (select from got g where g.place = s.place))

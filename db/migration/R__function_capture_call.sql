@@ -46,6 +46,8 @@ begin
     ) n
     left join pg_attribute a on a.attrelid = t.source and a.attnum = n.number and not a.attisdropped
     left join pg_attribute b on b.attrelid = t.source and b.attname = n.name and b.attnum <> all (n.numbers) and not b.attisdropped
+      -- What is left out is no key, whatever its name is now.
+      and not (n.of_key and t.column_mode = 'except' and (b.attnum = any (t.column_numbers) or b.attname = any (t.column_names)))
     where a.attname is not null or b.attname is not null;
     if t.column_mode = 'except' then
       column_names := column_names || array(

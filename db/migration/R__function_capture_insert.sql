@@ -3,6 +3,7 @@
 -- One INSERT for the whole statement, in the order of its rows, then the doorbell once. Nothing here waits for another
 -- session. The settings make the JSON the same whatever the writer's session says.
 -- The transition table stands in a subquery of its own, so that no column of the captured table can be taken for anything else.
+-- What is left out is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
 --
 -- parameters: the trigger's arguments, see outbox.capture
 -- reads:      new_rows
@@ -21,6 +22,7 @@ as $$
 declare
   context json;
   picked text[];
+  keep boolean; -- true: the columns picked are sent, false: they are left out, null: all are sent
   -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
   key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
 begin
@@ -28,8 +30,9 @@ begin
     context := outbox.headers();
   end if;
   if tg_argv[5] <> 'all' then
+    keep := tg_argv[5] = 'only';
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
-    if tg_argv[5] = 'except' then
+    if not keep then
       -- Another column that has got the name of one that is left out is left out too.
       picked := picked || tg_argv[6]::text[];
     end if;
@@ -41,8 +44,12 @@ begin
            coalesce(case when strpos(r.value::text, E'\\u') = 0 and starts_with(r.value::text, key_start) then r.value ->> tg_argv[2] end, outbox.trigger_key(r.value, tg_relid, tg_argv))
          end,
          context,
-         case when picked is null then r.value else outbox.pick_columns(r.value, picked, tg_argv[5] = 'only') end
-  from (select row_to_json(t.*) as value from new_rows t offset 0) r;
+         case when keep then outbox.pick_columns(r.value, picked, true) else r.value end
+  from (
+    select case when not keep then outbox.pick_columns(w.value, picked, false) else w.value end as value
+    from (select row_to_json(t.*) as value from new_rows t offset 0) w
+    offset 0
+  ) r;
   if not found then
     return null;
   end if;

@@ -3,6 +3,7 @@
 -- Old and new row stand at the same place in the two transition tables: PostgreSQL fills them in step. A row whose key
 -- has changed becomes a delete of the old key and an insert of the new one, so that both keys' order holds; all such deletes
 -- come before everything else of the statement, since a key may pass from one row to another within it.
+-- What is left out is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
 --
 -- parameters: the trigger's arguments, see outbox.capture
 -- reads:      old_rows, new_rows
@@ -21,6 +22,7 @@ as $$
 declare
   context json;
   picked text[];
+  keep boolean; -- true: the columns picked are sent, false: they are left out, null: all are sent
   -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
   key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
   old_value json;
@@ -33,8 +35,9 @@ begin
     context := outbox.headers();
   end if;
   if tg_argv[5] <> 'all' then
+    keep := tg_argv[5] = 'only';
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
-    if tg_argv[5] = 'except' then
+    if not keep then
       -- Another column that has got the name of one that is left out is left out too.
       picked := picked || tg_argv[6]::text[];
     end if;
@@ -49,15 +52,19 @@ begin
     return null;
   end if;
   if not several then
+    if not keep then
+      old_value := outbox.pick_columns(old_value, picked, false);
+      new_value := outbox.pick_columns(new_value, picked, false);
+    end if;
     old_key := case when tg_argv[3] <> '{}' then
         coalesce(case when strpos(old_value::text, E'\\u') = 0 and starts_with(old_value::text, key_start) then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
       end;
     new_key := case when tg_argv[3] <> '{}' then
         coalesce(case when strpos(new_value::text, E'\\u') = 0 and starts_with(new_value::text, key_start) then new_value ->> tg_argv[2] end, outbox.trigger_key(new_value, tg_relid, tg_argv))
       end;
-    if picked is not null then
-      old_value := outbox.pick_columns(old_value, picked, tg_argv[5] = 'only');
-      new_value := outbox.pick_columns(new_value, picked, tg_argv[5] = 'only');
+    if keep then
+      old_value := outbox.pick_columns(old_value, picked, true);
+      new_value := outbox.pick_columns(new_value, picked, true);
     end if;
     if old_key is distinct from new_key then
       insert into outbox.message (destination, op, source_schema, source_table, key, headers, old_row)
@@ -80,8 +87,8 @@ begin
            case when p.op <> 'delete' then p.new_value end
     from (
       select k.position, k.old_key, k.new_key,
-             case when picked is null then k.old_value else outbox.pick_columns(k.old_value, picked, tg_argv[5] = 'only') end as old_value,
-             case when picked is null then k.new_value else outbox.pick_columns(k.new_value, picked, tg_argv[5] = 'only') end as new_value,
+             case when keep then outbox.pick_columns(k.old_value, picked, true) else k.old_value end as old_value,
+             case when keep then outbox.pick_columns(k.new_value, picked, true) else k.new_value end as new_value,
              case when k.old_key is not distinct from k.new_key then 'update' when part.number = 0 then 'delete' else 'insert' end as op,
              part.number as part
       from (
@@ -92,8 +99,16 @@ begin
            case when tg_argv[3] <> '{}' then
              coalesce(case when strpos(n.value::text, E'\\u') = 0 and starts_with(n.value::text, key_start) then n.value ->> tg_argv[2] end, outbox.trigger_key(n.value, tg_relid, tg_argv))
            end as new_key
-        from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) o
-        join (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) n on n.position = o.position
+        from (
+          select w.position, case when not keep then outbox.pick_columns(w.value, picked, false) else w.value end as value
+          from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) w
+          offset 0
+        ) o
+        join (
+          select w.position, case when not keep then outbox.pick_columns(w.value, picked, false) else w.value end as value
+          from (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) w
+          offset 0
+        ) n on n.position = o.position
         offset 0
       ) k
       cross join (values (0), (1)) as part(number)

@@ -20,6 +20,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   present text[];
+  key_names text[];
 begin
   if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) then
     select array_agg(a.attname::text order by n.position)
@@ -35,17 +36,28 @@ begin
     from pg_trigger t
     join pg_proc p on p.oid = t.tgfoid
     join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
-    cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments) a
+    cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
     where t.tgrelid = relation
       and a.arguments[7] = names::text and a.arguments[8] = numbers::text and a.arguments[11] = captured::text
       and outbox.columns_certain(outbox.captured_table(t.oid), a.arguments[15]::text[], names, numbers)
   ) then
     return names;
   end if;
+  select a.arguments[4]::text[]
+  into key_names
+  from pg_trigger t
+  join pg_proc p on p.oid = t.tgfoid
+  join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
+  cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
+  where t.tgrelid = relation
+    and a.arguments[7] = names::text and a.arguments[8] = numbers::text and a.arguments[11] = captured::text
+  limit 1;
   if cardinality(numbers) = cardinality(names) then
-    return '{}';
+    return coalesce(key_names, '{}');
   end if;
-  return array(select a.attname::text from pg_attribute a where a.attrelid = relation and a.attnum > 0 and not a.attisdropped);
+  return array(
+    select a.attname::text from pg_attribute a
+    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attname = any (key_names) is not true);
 end
 $$;
 

@@ -203,7 +203,7 @@ begin
   union all
   select distinct case when r.certain then 'warning' else 'error' end, 'capture out of step', t.source::text,
     format(case when r.certain then '%s was restored from a dump after its capture: a column that is renamed now is not followed'
-      else '%s was restored from a dump, and a column had been renamed, or was since: which are to be left out is not known, so its rows are sent without any' end, t.source),
+      else '%s was restored from a dump, and a column had been renamed, or was since: which are to be left out is not known, so of its rows the key alone is sent' end, t.source),
     outbox.capture_call(t.source, t.destination)
   from captured t
   cross join lateral (select t.column_mode = 'all' or outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers) as certain) r

@@ -99,6 +99,43 @@ final class ExclusionTest {
   }
 
   @Test
+  void excludedColumn_thatGetsTheNameOfTheKey_isNotStoredAsTheKey() throws SQLException {
+    for (String level : LEVELS) {
+      outbox.execute(
+          "create table s (n int, code text, card text)",
+          "select outbox.capture('s', 'crm', key => '{code}', except_columns => '{card}'"
+              + level
+              + ")",
+          "insert into s values (1, 'c1', 'hidden')",
+          "alter table s rename code to label",
+          "alter table s rename card to code",
+          "update s set n = 2, code = 'hidden too'",
+          "insert into s values (3, 'c3', 'hidden'), (4, 'c4', 'hidden')",
+          "update s set label = label || 'x' where n = 4",
+          "delete from s where n = 4",
+          "select outbox.backfill('s', 'crm')",
+          "alter table s drop label",
+          "insert into s values (6, 'hidden')");
+      assertEquals(
+          0, outbox.count("select count(*) from outbox.message m where m::text like '%hidden%'"));
+      assertEquals(
+          List.of(
+              "insert c1",
+              "update c1",
+              "insert c3",
+              "insert c4",
+              "delete c4",
+              "insert c4x",
+              "delete c4x",
+              "read c1",
+              "read c3",
+              "insert -"),
+          outbox.changes());
+      reset();
+    }
+  }
+
+  @Test
   void columnOfThePrimaryKey_withAnotherKey_isLeftOut() throws SQLException {
     outbox.execute(
         "select outbox.capture('t', 'crm', except_columns => '{id}', key => '{card}')",

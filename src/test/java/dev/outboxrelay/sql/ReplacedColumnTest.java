@@ -94,6 +94,19 @@ final class ReplacedColumnTest {
     assertEquals(List.of("insert 2"), outbox.changes());
   }
 
+  /** The remedy must not make a key of what is to be left out. */
+  @Test
+  void keyColumn_whoseNameTheExcludedOneGot_isGone() throws SQLException {
+    capture("key => '{v}', except_columns => '{card}'");
+    outbox.execute(
+        "alter table t drop v",
+        "alter table t rename card to v",
+        "insert into t (id, v) values (1, 'hidden')");
+    outbox.mend();
+    outbox.execute("insert into t (id, v) values (2, 'hidden')");
+    assertEquals(List.of("insert - - {\"id\":1}", "insert 2 - {\"id\":2}"), outbox.messages());
+  }
+
   private static final String WARNED = "warning | capture out of step | public.t";
 
   @Test

@@ -112,7 +112,8 @@ final class RestoredTest {
                   .formatted(secret),
               "select outbox.backfill('t', 'crm')");
           assertEquals(
-              List.of("insert 1 - {}", "update 1 {} {}", "read 1 - {}"),
+              List.of(
+                  "insert 1 - {\"id\":1}", "update 1 {\"id\":1} {\"id\":1}", "read 1 - {\"id\":1}"),
               outbox.messages(),
               options + level + ": " + change);
           assertEquals(
