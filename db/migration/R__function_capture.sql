@@ -118,7 +118,16 @@ begin
     raise exception 'include_old, skip_unchanged and notify must be true or false, not null' using errcode = 'null_value_not_allowed';
   end if;
 
-  -- Which columns?
+  -- Which columns? Arrays may begin at any number, and have several dimensions.
+  if capture.key is not null then
+    capture.key := array(select n.name from unnest(capture.key) with ordinality as n(name, position) order by n.position);
+  end if;
+  if capture.columns is not null then
+    capture.columns := array(select n.name from unnest(capture.columns) with ordinality as n(name, position) order by n.position);
+  end if;
+  if capture.except_columns is not null then
+    capture.except_columns := array(select n.name from unnest(capture.except_columns) with ordinality as n(name, position) order by n.position);
+  end if;
   if capture.columns is not null and capture.except_columns is not null then
     raise exception 'columns and except_columns are both given' using errcode = 'invalid_parameter_value', hint = 'Give one of them, or none.';
   end if;

@@ -51,6 +51,24 @@ final class ChoosingTest {
         outbox.messages());
   }
 
+  /** Such arrays come of functions, and of int2vector. */
+  @Test
+  void arrays_thatBeginAnywhereOrHaveDimensions_areTakenForTheirElements() throws SQLException {
+    for (String[] a :
+        new String[][] {
+          {"key => '[0:0]={id}'", "insert 1 - {\"id\":1,\"v\":2,\"secret\":\"s\"}"},
+          {"key => '[3:4]={id,v}'", "insert [1,2] - {\"id\":1,\"v\":2,\"secret\":\"s\"}"},
+          {"key => '{{id},{v}}'", "insert [1,2] - {\"id\":1,\"v\":2,\"secret\":\"s\"}"},
+          {"columns => '[0:1]={id,v}'", "insert 1 - {\"id\":1,\"v\":2}"},
+          {"except_columns => '[0:0]={secret}'", "insert 1 - {\"id\":1,\"v\":2}"},
+        }) {
+      capture(", " + a[0]);
+      outbox.execute("delete from outbox.message", "insert into t values (1, 2, 's')");
+      assertEquals(List.of(a[1]), outbox.messages(), a[0]);
+      outbox.execute("select outbox.release('t')", "delete from t");
+    }
+  }
+
   @Test
   void exceptColumns_neverReachTheStagingTable() throws SQLException {
     capture(", except_columns => '{secret}'");
