@@ -67,6 +67,47 @@ final class SecurityTest {
     assertEquals(List.of("insert 1", "update 1", "delete 1"), outbox.changes());
   }
 
+  /**
+   * The owner of a captured partitioned table may execute the function, and a publisher may name
+   * it.
+   */
+  @Test
+  void triggersWithArgumentsOfSomebodysOwn_keepNobodyFromCapturing() throws SQLException {
+    outbox.execute(
+        "create table p (id int primary key) partition by range (id)",
+        "alter table p owner to sec_publisher",
+        "grant create on schema public to sec_publisher",
+        "select outbox.capture('p', 'crm')");
+    try (Connection publisher = outbox.connectAs("sec_publisher")) {
+      Outbox.run(publisher, "create table mine (id int)");
+      int number = 0;
+      for (String arguments :
+          List.of(
+              "'', '', '', '', '', '', '', '', '', '', '', '', '', '', ''",
+              "'crm', 'x', '', '{}', '{}', 'all', '{}', '{}', '', '', '1', '', '{}', '', '{}'",
+              "'crm', '1', '', '{', '{}', 'all', '{}', '{}', '', '', '1', '', '{}', '', '{}'",
+              "'crm', '1', '', '{a}', '{99999}', 'all', '{}', '{}', '', '', '1', '', '{}', '', '{}'",
+              "'crm', '1', '', '{a}', '{1}', 'all', '{a,}', '{}', '', '', '1', '', '{}', '', '{}'",
+              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{1,}', '', '', '1', '', '{}', '', '{}'",
+              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '4294967296', '', '{}', '', '{}'",
+              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '1', '', '{\"}', '', '{}'",
+              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '1', '', '{}', '', '{{a},b}'")) {
+        Outbox.run(
+            publisher,
+            "create trigger x%d after insert on mine for each row execute function outbox.capture_row(%s)"
+                .formatted(number++, arguments));
+      }
+    }
+    assertEquals(
+        0, outbox.count("select count(*) from outbox.doctor() where object = 'public.mine'"));
+    outbox.execute("create table u (id int)", "select outbox.capture('u', 'crm')");
+    assertEquals(
+        List.of("p", "t", "u"),
+        outbox.query("select source::text from outbox.capture_list order by 1"));
+    outbox.execute(
+        "select outbox.release('u')", "delete from outbox.destination where name = 'audit'");
+  }
+
   /** Functions and operators of the application's, better fitting than the built-in ones. */
   @Test
   void shadowedFunctionsOperatorsAndTables_areNotTaken() throws SQLException {
