@@ -238,6 +238,10 @@ begin
     continue when operation <> all (f.wanted);
     -- The name sorts before those of other triggers, so that a trigger which changes the table again is heard after this one.
     f.trigger_name := format('00_outbox_%s_%s', operation, f.target.id);
+    -- Of another destination that had this number, before both were made anew in another order.
+    while exists (select from pg_trigger t where t.tgrelid = capture.source and t.tgname = f.trigger_name) loop
+      f.trigger_name := f.trigger_name || '_';
+    end loop;
     if operation = 'truncate' then
       execute format('create trigger %I after truncate on %s for each statement execute function outbox.capture_truncate(%s)',
         f.trigger_name, f.table_name, f.arguments);

@@ -74,6 +74,27 @@ final class RemedyTest {
     assertEquals(List.of("{id,v}"), outbox.query("select columns from outbox.capture_list"));
   }
 
+  /** As after a dump without rows, into which the destinations are entered in another order. */
+  @Test
+  void destinationsThatChangedPlaces_areBothCapturedAgainByTheRemedies() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm')",
+        "select outbox.capture('t', 'audit')",
+        "set session_replication_role = replica;"
+            + " create table places as select * from outbox.destination; delete from outbox.destination;"
+            + " insert into outbox.destination (id, name, uri) overriding system value"
+            + " select p.id, case p.name when 'crm' then 'audit' else 'crm' end, p.uri from places p;"
+            + " drop table places; set session_replication_role = origin");
+    assertEquals(2, findings().size(), findings().toString());
+    outbox.mend();
+    outbox.execute("insert into t values (1, 1, 1)");
+    assertEquals(
+        List.of("audit", "crm"),
+        outbox.query("select destination from outbox.message order by destination"));
+    outbox.execute("select outbox.release('t')");
+    assertEquals(0, outbox.count("select count(*) from outbox.capture_detail"));
+  }
+
   @Test
   void castOfSomebodysOwn_isNoLongerRun() throws SQLException {
     outbox.execute(
