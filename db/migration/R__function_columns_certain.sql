@@ -4,6 +4,7 @@
 -- seem where the names of old go in their order, and whatever bears another name comes after them. Where one goes by another
 -- name, a column that is to be left out may be the one: then nothing is certain.
 -- It cannot tell a column that got the name of another one which had been dropped.
+-- Not in SQL, which PostgreSQL would plan anew in each statement.
 --
 -- parameters: source       the table that was captured
 --             all_columns  the names of its columns at that time, in order; null from a capture that did not write them down
@@ -12,28 +13,31 @@
 -- returns:    true or false
 -- reads:      pg_attribute
 create or replace function outbox.columns_certain(source regclass, all_columns text[], names text[], numbers smallint[]) returns boolean
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  with present (name, number, place) as (
-    select a.attname::text, a.attnum, array_position(all_columns, a.attname::text)
-    from pg_attribute a
-    where a.attrelid = source and a.attnum > 0 and not a.attisdropped
-  )
-  select not exists (
-      select from unnest(names, numbers) as n(name, number)
-      where n.number <> 0 and n.name not in (select p.name from present p))
-    and (all_columns is null or not exists (
-      select
-      from (select p.place, lag(p.place, 1, 0) over (order by p.number) as place_before from present p) b
-      where b.place <= b.place_before or b.place is not null and b.place_before is null))
-    -- A column that is gone may have got the name of one that is to be sent, and that one another.
-    and (cardinality(numbers) > cardinality(names)
-      or not exists (select from present p where p.place is null)
-      or not exists (
+begin
+  return (
+    with present (name, number, place) as (
+      select a.attname::text, a.attnum, array_position(all_columns, a.attname::text)
+      from pg_attribute a
+      where a.attrelid = source and a.attnum > 0 and not a.attisdropped
+    )
+    select not exists (
+        select from unnest(columns_certain.names, columns_certain.numbers) as n(name, number)
+        where n.number <> 0 and n.name not in (select p.name from present p))
+      and (all_columns is null or not exists (
         select
-        from unnest(all_columns) with ordinality as c(name, place)
-        where c.name not in (select p.name from present p) and c.place < (select max(array_position(all_columns, n.name)) from unnest(names) as n(name))))
+        from (select p.place, lag(p.place, 1, 0) over (order by p.number) as place_before from present p) b
+        where b.place <= b.place_before or b.place is not null and b.place_before is null))
+      -- A column that is gone may have got the name of one that is to be sent, and that one another.
+      and (cardinality(numbers) > cardinality(names)
+        or not exists (select from present p where p.place is null)
+        or not exists (
+          select
+          from unnest(all_columns) with ordinality as c(name, place)
+          where c.name not in (select p.name from present p) and c.place < (select max(array_position(all_columns, n.name)) from unnest(names) as n(name)))));
+end
 $$;
 
 comment on function outbox.columns_certain(regclass, text[], text[], smallint[]) is 'Whether captured columns can be told by name in a restored table.';
