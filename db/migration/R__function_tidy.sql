@@ -20,29 +20,35 @@ as $$
 declare
   granted name;
   owners oid[];
+  to_grant name[];
+  to_revoke name[];
 begin
-  owners := array(
-    select distinct c.relowner
-    from outbox.capture_detail t join pg_class c on c.oid = t.source
-    where c.relkind = 'p' and t.level = 'row');
-
-  for granted in
-    select r.rolname from pg_roles r
-    where r.oid = any (owners) and not has_function_privilege(r.oid, 'outbox.capture_row()', 'execute')
-  loop
-    execute format('grant execute on function outbox.capture_row() to %I', granted);
+  -- PostgreSQL refuses the second of two GRANTs at once. So who has some to do waits for the other, and then looks again.
+  for look in 1..2 loop
+    owners := array(
+      select distinct c.relowner
+      from outbox.capture_detail t join pg_class c on c.oid = t.source
+      where c.relkind = 'p' and t.level = 'row');
+    to_grant := array(
+      select r.rolname from pg_roles r
+      where r.oid = any (owners) and not has_function_privilege(r.oid, 'outbox.capture_row()', 'execute'));
+    to_revoke := array(
+      select r.rolname
+      from pg_proc p
+      cross join aclexplode(p.proacl) a
+      join pg_roles r on r.oid = a.grantee
+      where p.oid = 'outbox.capture_row()'::regprocedure
+        and r.oid <> all (owners)
+        and not has_function_privilege(r.oid,
+          'outbox.capture(regclass,text,text[],text[],text[],text[],text,boolean,boolean,text,boolean)', 'execute'));
+    exit when look = 2 or (to_grant = '{}' and to_revoke = '{}');
+    perform pg_advisory_xact_lock(7021004, 0);
   end loop;
 
-  for granted in
-    select r.rolname
-    from pg_proc p
-    cross join aclexplode(p.proacl) a
-    join pg_roles r on r.oid = a.grantee
-    where p.oid = 'outbox.capture_row()'::regprocedure
-      and r.oid <> all (owners)
-      and not has_function_privilege(r.oid,
-        'outbox.capture(regclass,text,text[],text[],text[],text[],text,boolean,boolean,text,boolean)', 'execute')
-  loop
+  foreach granted in array to_grant loop
+    execute format('grant execute on function outbox.capture_row() to %I', granted);
+  end loop;
+  foreach granted in array to_revoke loop
     execute format('revoke execute on function outbox.capture_row() from %I', granted);
   end loop;
 

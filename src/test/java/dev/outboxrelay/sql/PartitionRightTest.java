@@ -3,10 +3,15 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.outboxrelay.testing.Await;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,6 +121,35 @@ final class PartitionRightTest {
     outbox.execute("select outbox.capture('t', 'crm')");
     assertEquals(List.of(), outbox.query(GRANTED));
     assertEquals(0, outbox.count("select count(*) from outbox.backfill_progress"));
+  }
+
+  @Test
+  void twoCapturesAtOnce_forDifferentOwners_bothSucceed() throws Exception {
+    outbox.execute(
+        "create table q (id int primary key) partition by range (id)",
+        "alter table p owner to gt_first",
+        "alter table q owner to gt_second");
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try (Connection one = outbox.connect();
+        Connection other = outbox.connect()) {
+      String pid = Outbox.column(other, "select pg_backend_pid()").get(0);
+      one.setAutoCommit(false);
+      Outbox.run(one, "select outbox.capture('p', 'crm')");
+      Future<?> later =
+          thread.submit(
+              () -> {
+                Outbox.run(other, "select outbox.capture('q', 'crm')");
+                return null;
+              });
+      Await.until(
+          "the second capture waits",
+          () -> outbox.count("select cardinality(pg_blocking_pids(%s))".formatted(pid)) > 0);
+      one.commit();
+      later.get(20, TimeUnit.SECONDS);
+    } finally {
+      thread.shutdownNow();
+    }
+    assertEquals(List.of("gt_first", "gt_second"), outbox.query(GRANTED));
   }
 
   /** Rights that somebody gave on purpose are not ours to take. */
