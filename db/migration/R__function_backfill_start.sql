@@ -15,6 +15,7 @@ as $$
 declare
   capture_oid oid;
   unreadable regclass;
+  reason text;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'a backfill cannot run at isolation level %', current_setting('transaction_isolation')
@@ -24,6 +25,20 @@ begin
     raise exception 'source and destination must not be null' using errcode = 'null_value_not_allowed';
   end if;
   capture_oid := outbox.backfill_checked(backfill_start.source, backfill_start.destination, backfill_start.source, backfill_start.at_once);
+
+  -- Looked at between other words than those of a step, so that nothing in it can end what it stands in there.
+  if backfill_start.condition <> '' then
+    begin
+      execute format(e'explain select from only %s t where case when %s\n then true end', backfill_start.source, backfill_start.condition);
+    exception
+      when insufficient_privilege or lock_not_available or query_canceled then
+        raise;
+      when others then
+        get stacked diagnostics reason = message_text;
+        raise exception 'condition % is no condition on a row of %: %', quote_literal(backfill_start.condition), backfill_start.source, reason
+          using errcode = 'invalid_parameter_value', hint = 'Write it as after WHERE; functions and types with their schema.';
+    end;
+  end if;
 
   delete from outbox.backfill_progress b
   where not exists (select from pg_class c where c.oid = b.part)

@@ -333,4 +333,27 @@ final class BackfillTest {
     assertEquals(List.of(), differences());
     assertEquals(0, outbox.count("select count(*) from outbox.backfill_progress"));
   }
+
+  @Test
+  void conditionThatIsNone_isRefusedWithItsTextAndTheReason() throws SQLException {
+    table(3, "");
+    for (String[] wrong :
+        new String[][] {
+          {"nope = 1", "nope"},
+          {"id", "boolean"},
+          {"id = 1) or (true", "syntax error"},
+          {"true for update", "syntax error"},
+          {"true then true end) or (case when true", "syntax error"},
+        }) {
+      for (String call :
+          List.of(
+              "select outbox.backfill('t', 'crm', '%s')",
+              "call outbox.backfill_in_steps('t', 'crm', '%s')")) {
+        String refused = outbox.refuses("22023", call.formatted(wrong[0]));
+        assertTrue(refused.contains("'" + wrong[0] + "'") && refused.contains(wrong[1]), refused);
+      }
+    }
+    outbox.execute("select outbox.backfill('t', 'crm', 'id = 2 -- the second')");
+    assertEquals(List.of("2"), outbox.query("select key from outbox.message where op = 'read'"));
+  }
 }
