@@ -25,7 +25,7 @@ final class HorizonScenario implements Scenario {
     int queued = messages / 5;
     Fifths relayed = new Fifths();
     Fifths skipLocked = new Fifths();
-    AtomicReference<Timeline> timeline = new AtomicReference<>(new Timeline(1, messages));
+    AtomicReference<Timeline> timeline = new AtomicReference<>(Timeline.endless());
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> timeline.get().count());
         RelayProcess relay = stage.relay(database)) {

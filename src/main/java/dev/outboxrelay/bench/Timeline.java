@@ -17,6 +17,11 @@ final class Timeline {
     nanos = new AtomicLongArray(parts + 1);
   }
 
+  /** For what does not count, such as a warm-up: its one part never ends. */
+  static Timeline endless() {
+    return new Timeline(1, Long.MAX_VALUE);
+  }
+
   /** The first part begins. */
   void start() {
     nanos.set(0, System.nanoTime());
