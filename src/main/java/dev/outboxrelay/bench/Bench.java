@@ -7,9 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs scenarios and writes what they found. */
 public final class Bench {
+  private static final Logger LOG = LoggerFactory.getLogger(Bench.class);
+
   private static final List<Scenario> SCENARIOS =
       List.of(
           new WriterScenario(),
@@ -74,8 +78,7 @@ public final class Bench {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      e.printStackTrace(progress);
-      progress.flush();
+      LOG.warn("scenario {} failed", scenario.name(), e);
       return Report.Section.failed(scenario, failure(e, stage));
     }
   }

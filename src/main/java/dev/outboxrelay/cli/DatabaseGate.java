@@ -16,6 +16,14 @@ import org.slf4j.LoggerFactory;
  * command with one line when waiting would not help.
  */
 final class DatabaseGate {
+  /** What takes sessions away, and what to do: the same words wherever it is found. */
+  static final String POOLER_FINDING =
+      "a connection pooler in transaction mode stands before the server: LISTEN, advisory locks and"
+          + " prepared statements need a session of their own";
+
+  static final String POOLER_REMEDY =
+      "Give --database-url the server's own address, or a pool in session mode";
+
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseGate.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
@@ -88,14 +96,6 @@ final class DatabaseGate {
     state.ifPresent(this::check);
     return state.isPresent();
   }
-
-  /** What takes sessions away, and what to do: the same words wherever it is found. */
-  static final String POOLER_FINDING =
-      "a connection pooler in transaction mode stands before the server: LISTEN, advisory locks and"
-          + " prepared statements need a session of their own";
-
-  static final String POOLER_REMEDY =
-      "Give --database-url the server's own address, or a pool in session mode";
 
   /**
    * Whether a pooler takes away what the relay needs of a session. Asked before everything else,
