@@ -32,13 +32,18 @@ final class Cpu {
       return Double.NaN;
     }
     long pid = postmaster.getAsLong();
-    double ended = ticks(pid, CHILD_SYSTEM_TICKS);
-    double living =
-        ProcessHandle.of(pid).stream()
-            .flatMap(ProcessHandle::children)
-            .mapToDouble(child -> ticks(child.pid(), OWN_SYSTEM_TICKS))
-            .filter(Double::isFinite)
-            .sum();
+    double ended;
+    double living;
+    do {
+      ended = ticks(pid, CHILD_SYSTEM_TICKS);
+      living =
+          ProcessHandle.of(pid).stream()
+              .flatMap(ProcessHandle::children)
+              .mapToDouble(child -> ticks(child.pid(), OWN_SYSTEM_TICKS))
+              .filter(Double::isFinite)
+              .sum();
+      // A session that ended meanwhile is in neither of the two.
+    } while (ticks(pid, CHILD_SYSTEM_TICKS) - ended > 1);
     return (ended + living) / TICKS_A_SECOND;
   }
 

@@ -55,9 +55,9 @@ final class JdbcMessageStore implements MessageStore {
           p.text(destination)
               .number(after)
               .text(destination)
-              .text(upTo)
-              .text(from)
-              .text(from)
+              .snapshot(upTo)
+              .snapshot(from)
+              .snapshot(from)
               .number(limits.rows());
           try (ResultSet r = s.executeQuery()) {
             Batch lean = Rows.lean(r, limits, destination, encoding);
@@ -69,7 +69,8 @@ final class JdbcMessageStore implements MessageStore {
       }
       try (PreparedStatement s = c.prepareStatement(MessageSql.SIZED_PAGE)) {
         Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-        p.text(destination).number(after).text(destination).text(upTo).text(from).text(from);
+        p.text(destination).number(after).text(destination);
+        p.snapshot(upTo).snapshot(from).snapshot(from);
         p.number(limits.rows()).number(limits.bytes());
         try (ResultSet r = s.executeQuery()) {
           return new Rows(r, limits, name -> encoding).read();
@@ -84,7 +85,7 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.TAIL)) {
       Parameters p = new Parameters(s);
-      p.text(last).text(last).texts(encodings.keySet()).number(limits.rows() + 1);
+      p.snapshot(last).snapshot(last).texts(encodings.keySet()).number(limits.rows() + 1);
       p.sizeLimit(limits.messageBytes())
           .number(limits.rows())
           .number(limits.rows())
@@ -100,7 +101,7 @@ final class JdbcMessageStore implements MessageStore {
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.FIRST_IDS)) {
-      new Parameters(s).text(from).text(from).texts(destinations).text(upTo);
+      new Parameters(s).snapshot(from).snapshot(from).texts(destinations).snapshot(upTo);
       Map<String, Long> first = new HashMap<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
@@ -301,7 +302,7 @@ final class JdbcMessageStore implements MessageStore {
           .texts(destinations)
           .text(afterDestination)
           .number(afterId)
-          .text(snapshot)
+          .snapshot(snapshot)
           .number(limit);
       List<Owed> owed = new ArrayList<>();
       try (ResultSet r = s.executeQuery()) {

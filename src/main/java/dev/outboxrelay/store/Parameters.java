@@ -26,6 +26,15 @@ final class Parameters {
     return text(ErrorText.storable(value));
   }
 
+  /**
+   * Sent without a type, so that it is a pg_snapshot at once: as a text it would be converted for
+   * every row that is looked at.
+   */
+  Parameters snapshot(@Nullable String value) throws SQLException {
+    statement.setObject(next++, value, Types.OTHER);
+    return this;
+  }
+
   Parameters number(long value) throws SQLException {
     statement.setLong(next++, value);
     return this;
