@@ -33,6 +33,8 @@ declare
   progress record;
   config record;
   picked text[];
+  looked_at text[];
+  key_names text[];
   last_block bigint;
   tried tid[];
   range_condition text;
@@ -83,6 +85,12 @@ begin
     f.picked := outbox.captured_columns(f.progress.part, f.config.captured_oid, f.config.column_names, f.config.column_numbers);
     if f.config.column_mode = 'except' then
       f.picked := f.picked || f.config.column_names;
+      f.looked_at := f.picked;
+    else
+      f.key_names := outbox.captured_key(f.progress.part, f.config.captured_oid, f.config.key, f.config.key_numbers);
+      if f.key_names <> f.config.key then
+        f.looked_at := f.picked || f.key_names;
+      end if;
     end if;
   end if;
 
@@ -113,8 +121,8 @@ begin
              outbox.row_key(g.value, $9, $10, $4, $5), outbox.headers(),
              case when $7 then outbox.pick_columns(g.value, $6, true) else g.value end
       from (
-        -- What is left out first, as the triggers do.
-        select case when $6 is null or $7 then t.value else outbox.pick_columns(t.value, $6, false) end as value
+        -- What must not be stored is left out first, as the triggers do.
+        select case when $11 is null then t.value else outbox.pick_columns(t.value, $11, $7) end as value
         from got t
         offset 0
       ) g
@@ -124,7 +132,7 @@ begin
     $query$, f.progress.part, f.range_condition)
   into f.written, f.locked
   using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
-        f.picked, f.config.column_mode = 'only', f.tried, f.progress.part::oid, f.config.captured_oid;
+        f.picked, f.config.column_mode = 'only', f.tried, f.progress.part::oid, f.config.captured_oid, f.looked_at;
 
   f.locked := f.progress.locked_places[cardinality(f.tried) + 1:] || f.locked;
   if f.last_block >= f.progress.end_block and cardinality(f.locked) = 0 then

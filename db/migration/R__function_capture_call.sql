@@ -48,6 +48,8 @@ begin
     left join pg_attribute b on b.attrelid = t.source and b.attname = n.name and b.attnum <> all (n.numbers) and not b.attisdropped
       -- What is left out is no key, whatever its name is now.
       and not (n.of_key and t.column_mode = 'except' and (b.attnum = any (t.column_numbers) or b.attname = any (t.column_names)))
+      -- Nor is what was not chosen.
+      and not (n.of_key and t.column_mode = 'only' and b.attnum <> all (t.column_numbers))
     where a.attname is not null or b.attname is not null;
     if t.column_mode = 'except' then
       column_names := column_names || array(

@@ -3,7 +3,7 @@
 -- One INSERT for the whole statement, in the order of its rows, then the doorbell once. Nothing here waits for another
 -- session. The settings make the JSON the same whatever the writer's session says.
 -- The transition table stands in a subquery of its own, so that no column of the captured table can be taken for anything else.
--- What is left out is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
+-- What must not be stored is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
 --
 -- parameters: the trigger's arguments, see outbox.capture
 -- reads:      new_rows
@@ -23,6 +23,8 @@ declare
   context json;
   picked text[];
   keep boolean; -- true: the columns picked are sent, false: they are left out, null: all are sent
+  looked_at text[]; -- the columns that a row is reduced to, or by, before its key is taken; null: it need not be
+  key_names text[];
   -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
   key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
 begin
@@ -32,9 +34,16 @@ begin
   if tg_argv[5] <> 'all' then
     keep := tg_argv[5] = 'only';
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
-    if not keep then
+    if keep then
+      -- Another column that has got the name of one of the key's is not looked at.
+      key_names := outbox.captured_key(tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]);
+      if key_names <> tg_argv[3]::text[] then
+        looked_at := picked || key_names;
+      end if;
+    else
       -- Another column that has got the name of one that is left out is left out too.
       picked := picked || tg_argv[6]::text[];
+      looked_at := picked;
     end if;
   end if;
 
@@ -46,7 +55,7 @@ begin
          context,
          case when keep then outbox.pick_columns(r.value, picked, true) else r.value end
   from (
-    select case when not keep then outbox.pick_columns(w.value, picked, false) else w.value end as value
+    select case when looked_at is not null then outbox.pick_columns(w.value, looked_at, keep) else w.value end as value
     from (select row_to_json(t.*) as value from new_rows t offset 0) w
     offset 0
   ) r;

@@ -2,7 +2,7 @@
 --
 -- Serves where a statement-level trigger would see too little or too late: partitioned tables and partitions, inheritance,
 -- conditions, and tables with other row triggers that may change the same row again before the statement ends.
--- What is left out is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
+-- What must not be stored is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
 --
 -- parameters: the trigger's arguments, see outbox.capture
 -- reads:      pg_class, pg_namespace and pg_trigger for the name of a captured partitioned table
@@ -22,6 +22,8 @@ declare
   context json;
   picked text[];
   keep boolean; -- true: the columns picked are sent, false: they are left out, null: all are sent
+  looked_at text[]; -- the columns that a row is reduced to, or by, before its key is taken; null: it need not be
+  key_names text[];
   -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
   key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
   schema_name text := tg_table_schema;
@@ -37,16 +39,23 @@ begin
   if tg_argv[5] <> 'all' then
     keep := tg_argv[5] = 'only';
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
-    if not keep then
+    if keep then
+      -- Another column that has got the name of one of the key's is not looked at.
+      key_names := outbox.captured_key(tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]);
+      if key_names <> tg_argv[3]::text[] then
+        looked_at := picked || key_names;
+      end if;
+    else
       -- Another column that has got the name of one that is left out is left out too.
       picked := picked || tg_argv[6]::text[];
+      looked_at := picked;
     end if;
   end if;
 
   if tg_op <> 'INSERT' then
     old_value := row_to_json(old);
-    if not keep then
-      old_value := outbox.pick_columns(old_value, picked, false);
+    if looked_at is not null then
+      old_value := outbox.pick_columns(old_value, looked_at, keep);
     end if;
     old_key := case when tg_argv[3] <> '{}' then
            coalesce(case when strpos(old_value::text, E'\\u') = 0 and starts_with(old_value::text, key_start) then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
@@ -57,8 +66,8 @@ begin
   end if;
   if tg_op <> 'DELETE' then
     new_value := row_to_json(new);
-    if not keep then
-      new_value := outbox.pick_columns(new_value, picked, false);
+    if looked_at is not null then
+      new_value := outbox.pick_columns(new_value, looked_at, keep);
     end if;
     new_key := case when tg_argv[3] <> '{}' then
            coalesce(case when strpos(new_value::text, E'\\u') = 0 and starts_with(new_value::text, key_start) then new_value ->> tg_argv[2] end, outbox.trigger_key(new_value, tg_relid, tg_argv))

@@ -3,7 +3,7 @@
 -- Old and new row stand at the same place in the two transition tables: PostgreSQL fills them in step. A row whose key
 -- has changed becomes a delete of the old key and an insert of the new one, so that both keys' order holds; all such deletes
 -- come before everything else of the statement, since a key may pass from one row to another within it.
--- What is left out is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
+-- What must not be stored is left out first, so that the key cannot be taken from a column that has got the name of one of the key's.
 --
 -- parameters: the trigger's arguments, see outbox.capture
 -- reads:      old_rows, new_rows
@@ -23,6 +23,8 @@ declare
   context json;
   picked text[];
   keep boolean; -- true: the columns picked are sent, false: they are left out, null: all are sent
+  looked_at text[]; -- the columns that a row is reduced to, or by, before its key is taken; null: it need not be
+  key_names text[];
   -- Where the key is the table's first column, rows begin with its name, unless a column has been renamed.
   key_start text := case when tg_argv[4] = '{1}' then '{"' || tg_argv[2] || '":' else '{' end;
   old_value json;
@@ -37,9 +39,16 @@ begin
   if tg_argv[5] <> 'all' then
     keep := tg_argv[5] = 'only';
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
-    if not keep then
+    if keep then
+      -- Another column that has got the name of one of the key's is not looked at.
+      key_names := outbox.captured_key(tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]);
+      if key_names <> tg_argv[3]::text[] then
+        looked_at := picked || key_names;
+      end if;
+    else
       -- Another column that has got the name of one that is left out is left out too.
       picked := picked || tg_argv[6]::text[];
+      looked_at := picked;
     end if;
   end if;
 
@@ -52,9 +61,9 @@ begin
     return null;
   end if;
   if not several then
-    if not keep then
-      old_value := outbox.pick_columns(old_value, picked, false);
-      new_value := outbox.pick_columns(new_value, picked, false);
+    if looked_at is not null then
+      old_value := outbox.pick_columns(old_value, looked_at, keep);
+      new_value := outbox.pick_columns(new_value, looked_at, keep);
     end if;
     old_key := case when tg_argv[3] <> '{}' then
         coalesce(case when strpos(old_value::text, E'\\u') = 0 and starts_with(old_value::text, key_start) then old_value ->> tg_argv[2] end, outbox.trigger_key(old_value, tg_relid, tg_argv))
@@ -100,12 +109,12 @@ begin
              coalesce(case when strpos(n.value::text, E'\\u') = 0 and starts_with(n.value::text, key_start) then n.value ->> tg_argv[2] end, outbox.trigger_key(n.value, tg_relid, tg_argv))
            end as new_key
         from (
-          select w.position, case when not keep then outbox.pick_columns(w.value, picked, false) else w.value end as value
+          select w.position, case when looked_at is not null then outbox.pick_columns(w.value, looked_at, keep) else w.value end as value
           from (select row_number() over () as position, row_to_json(t.*) as value from old_rows t) w
           offset 0
         ) o
         join (
-          select w.position, case when not keep then outbox.pick_columns(w.value, picked, false) else w.value end as value
+          select w.position, case when looked_at is not null then outbox.pick_columns(w.value, looked_at, keep) else w.value end as value
           from (select row_number() over () as position, row_to_json(t.*) as value from new_rows t) w
           offset 0
         ) n on n.position = o.position

@@ -2,8 +2,8 @@
 --
 -- A capture remembers names and column numbers. In the table that was captured (or a partition of it) the numbers hold, so
 -- a renamed column is followed and a dropped one is left out. In a table restored from a dump the numbers mean nothing and
--- the names hold, where outbox.columns_certain says so. Elsewhere nothing but the key is stored: a secret must stay left out,
--- and no write may fail for it. The doctor finds it.
+-- the names hold, where outbox.columns_certain says so. Elsewhere nothing but the key is stored, as far as that is certain: a secret
+-- must stay left out, and no write may fail for it. The doctor finds it.
 -- Who leaves columns out adds the names of that time: a secret must stay left out when its column is replaced by another.
 --
 -- parameters: relation  the table whose trigger fires
@@ -43,7 +43,7 @@ begin
   ) then
     return names;
   end if;
-  select a.arguments[4]::text[]
+  select outbox.captured_key(relation, captured, a.arguments[4]::text[], a.arguments[5]::smallint[])
   into key_names
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid

@@ -46,7 +46,7 @@ begin
       select format('execute on function %s', p.oid::regprocedure)
       from pg_proc p
       where p.pronamespace = 'outbox'::regnamespace and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
-        ('bell_wanted', 'captured_columns', 'captured_table', 'columns_certain', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_arguments', 'trigger_key')
+        ('bell_wanted', 'captured_columns', 'captured_key', 'captured_table', 'columns_certain', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_arguments', 'trigger_key')
     ) n
     group by f.owner
 

@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The bare limit of a drain: pages are read by cursor on one connection, and deleted by their ids
@@ -38,24 +39,43 @@ final class BareDrain {
     this.destination = destination;
   }
 
-  /** Drains everything; returns the number of messages. */
-  long run() throws Exception {
+  /** Drains so many messages, all that there are; messages a second, once connected. */
+  double run(int messages) throws Exception {
     BlockingQueue<Long[]> pages = new ArrayBlockingQueue<>(PAGES_AHEAD);
-    CompletableFuture<Long> deleted =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return delete(pages);
-              } catch (SQLException | InterruptedException e) {
-                throw new CompletionException(e);
-              }
-            },
-            task -> new Thread(task, "bare-delete").start());
-    read(pages, deleted);
-    try {
-      return deleted.get();
+    try (Connection reader = connect();
+        Connection deleter = connect()) {
+      long started = System.nanoTime();
+      CompletableFuture<Long> deleted =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return delete(deleter, pages);
+                } catch (SQLException | InterruptedException e) {
+                  throw new CompletionException(e);
+                }
+              },
+              task -> new Thread(task, "bare-delete").start());
+      try {
+        read(reader, pages, deleted);
+      } finally {
+        put(END, pages, deleted);
+      }
+      long count = deleted.get();
+      double seconds = (System.nanoTime() - started) / 1e9;
+      if (count != messages) {
+        throw new IllegalStateException("deleted " + count + " of " + messages);
+      }
+      return messages / seconds;
     } catch (ExecutionException e) {
       throw new IllegalStateException("the bare drain failed", e.getCause());
+    }
+  }
+
+  /** A deleter that has failed takes no more. */
+  private static void put(Long[] ids, BlockingQueue<Long[]> pages, CompletableFuture<Long> deleted)
+      throws InterruptedException {
+    while (!deleted.isDone() && !pages.offer(ids, 1, TimeUnit.SECONDS)) {
+      // Once more.
     }
   }
 
@@ -73,10 +93,10 @@ final class BareDrain {
     return connection;
   }
 
-  private void read(BlockingQueue<Long[]> pages, CompletableFuture<Long> deleted)
+  private void read(
+      Connection connection, BlockingQueue<Long[]> pages, CompletableFuture<Long> deleted)
       throws SQLException, InterruptedException {
-    try (Connection c = connect();
-        PreparedStatement s = c.prepareStatement(READ)) {
+    try (PreparedStatement s = connection.prepareStatement(READ)) {
       long after = 0;
       boolean more = true;
       while (more && !deleted.isCompletedExceptionally()) {
@@ -85,11 +105,10 @@ final class BareDrain {
         Long[] ids = page(s);
         if (ids.length > 0) {
           after = ids[ids.length - 1];
-          pages.put(ids);
+          put(ids, pages, deleted);
         }
         more = ids.length == PAGE;
       }
-      pages.put(END);
     }
   }
 
@@ -105,12 +124,12 @@ final class BareDrain {
     return java.util.Arrays.copyOf(ids, count);
   }
 
-  private long delete(BlockingQueue<Long[]> pages) throws SQLException, InterruptedException {
+  private static long delete(Connection connection, BlockingQueue<Long[]> pages)
+      throws SQLException, InterruptedException {
     long deleted = 0;
-    try (Connection c = connect();
-        PreparedStatement s = c.prepareStatement(DELETE)) {
+    try (PreparedStatement s = connection.prepareStatement(DELETE)) {
       for (Long[] ids = pages.take(); ids != END; ids = pages.take()) {
-        Array array = c.createArrayOf("bigint", ids);
+        Array array = connection.createArrayOf("bigint", ids);
         s.setArray(1, array);
         deleted += s.executeUpdate();
         array.free();

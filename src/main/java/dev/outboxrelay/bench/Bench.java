@@ -53,14 +53,20 @@ public final class Bench {
       for (Scenario scenario : SCENARIOS) {
         if (options.scenarios().isEmpty() || options.scenarios().contains(scenario.name())) {
           sections.add(measure(scenario, server, options, progress));
+          // Whoever stops the bench keeps what is measured.
+          write(report(machine, options, sections), options.output());
         }
       }
-      Report report = new Report(machine, options.runs(), options.quick(), sections);
+      Report report = report(machine, options, sections);
       out.print(report.text());
       out.flush();
-      write(report, options.output());
       return report.met();
     }
+  }
+
+  private static Report report(
+      Machine machine, BenchOptions options, List<Report.Section> sections) {
+    return new Report(machine, options.runs(), options.quick(), List.copyOf(sections));
   }
 
   /** A scenario that fails does not take the others' figures with it. */

@@ -6,6 +6,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
@@ -13,6 +14,10 @@ import org.postgresql.Driver;
 final class BenchServer implements AutoCloseable {
   private final @Nullable EmbeddedServer embedded;
   private final String address;
+
+  /** Parameters of the URL, with their question mark; empty without. */
+  private final String parameters;
+
   private final String maintenanceDatabase;
   private final String user;
   private final String password;
@@ -20,11 +25,13 @@ final class BenchServer implements AutoCloseable {
   private BenchServer(
       @Nullable EmbeddedServer embedded,
       String address,
+      String parameters,
       String maintenanceDatabase,
       String user,
       String password) {
     this.embedded = embedded;
     this.address = address;
+    this.parameters = parameters;
     this.maintenanceDatabase = maintenanceDatabase;
     this.user = user;
     this.password = password;
@@ -42,18 +49,30 @@ final class BenchServer implements AutoCloseable {
 
   private static BenchServer embedded(Map<String, String> settings) {
     EmbeddedServer server = EmbeddedServer.start(settings);
-    return new BenchServer(server, "localhost:" + server.port(), "postgres", server.user(), "");
+    return new BenchServer(server, "localhost:" + server.port(), "", "postgres", server.user(), "");
   }
 
-  /** A server that is there; the user must be allowed to make databases. */
+  /**
+   * A server that is there; the user must be allowed to make databases and checkpoints.
+   *
+   * @param url its parameters, such as sslmode, hold for the bench's databases too
+   */
   static BenchServer given(String url, String user, String password) {
     Properties parsed = Driver.parseURL(url, null);
     if (parsed == null) {
       throw new IllegalArgumentException("this is no JDBC URL of PostgreSQL");
     }
+    String[] hosts = parsed.getProperty("PGHOST").split(",");
+    String[] ports = parsed.getProperty("PGPORT").split(",");
+    StringJoiner address = new StringJoiner(",");
+    for (int i = 0; i < hosts.length; i++) {
+      address.add(hosts[i] + ":" + ports[i]);
+    }
+    int question = url.indexOf('?');
     return new BenchServer(
         null,
-        parsed.getProperty("PGHOST") + ":" + parsed.getProperty("PGPORT"),
+        address.toString(),
+        question < 0 ? "" : url.substring(question),
         parsed.getProperty("PGDBNAME", "postgres"),
         user,
         password);
@@ -64,7 +83,7 @@ final class BenchServer implements AutoCloseable {
   }
 
   String url(String database) {
-    return "jdbc:postgresql://" + address + "/" + database;
+    return "jdbc:postgresql://" + address + "/" + database + parameters;
   }
 
   String user() {

@@ -38,14 +38,14 @@ final class DrainScenario implements Scenario {
         young.add(relayDrain.run(messages).perSecond());
         cpuYoung.add((Cpu.secondsOf(relay.pid()) - relayed) * 1e6 / messages);
         orders.owe(messages);
-        bare(bareDrain, messages);
+        bareDrain.run(messages);
       }
       Turns.Turn bareTurn =
           () -> {
             orders.owe(messages);
             double server = stage.serverCpu();
             double own = Cpu.secondsOf(ProcessHandle.current().pid());
-            bare.add(bare(bareDrain, messages));
+            bare.add(bareDrain.run(messages));
             cpuServerBare.add((stage.serverCpu() - server) * 1e6 / messages);
             cpuBenchBare.add((Cpu.secondsOf(ProcessHandle.current().pid()) - own) * 1e6 / messages);
           };
@@ -85,15 +85,5 @@ final class DrainScenario implements Scenario {
             Figure.of("CPU of who reads and deletes alone", "µs/message", cpuBenchBare),
             Figure.of("the first drains of a relay's life", "messages/s", young),
             Figure.of("CPU of the relay in them", "µs/message", cpuYoung)));
-  }
-
-  private static double bare(BareDrain drain, int messages) throws Exception {
-    long started = System.nanoTime();
-    long deleted = drain.run();
-    double seconds = (System.nanoTime() - started) / 1e9;
-    if (deleted != messages) {
-      throw new IllegalStateException("deleted " + deleted + " of " + messages);
-    }
-    return messages / seconds;
   }
 }

@@ -7,6 +7,12 @@ import java.util.concurrent.TimeUnit;
 
 /** What a relay does while nothing happens. */
 final class IdleScenario implements Scenario {
+  /** A look at who is there, and the listener's test of itself, about every second or two. */
+  private static final double HEARTBEATS_A_SECOND = 1.5;
+
+  /** Those of two sweeps: one is due each minute, and a second may fall into the same one. */
+  private static final int SWEEP_STATEMENTS = 10;
+
   @Override
   public String name() {
     return "idle";
@@ -57,7 +63,12 @@ final class IdleScenario implements Scenario {
             "statements, " + kind.words() + ", " + words(destinations),
             "in " + seconds + " s",
             Series.of(calls));
-    return kind == StatementKind.OTHER ? figure.atMost(0) : figure;
+    return switch (kind) {
+      case HEARTBEAT -> figure.atMost(HEARTBEATS_A_SECOND * seconds);
+      case SWEEP -> figure.atMost(SWEEP_STATEMENTS);
+      case CONNECTION -> figure;
+      case OTHER -> figure.atMost(0);
+    };
   }
 
   private static int seconds(Stage stage) {

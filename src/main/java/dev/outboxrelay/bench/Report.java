@@ -53,7 +53,8 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
     text.append("figures: median (least to most) of ")
         .append(runs)
         .append(runs == 1 ? " run" : " runs");
-    text.append(", baseline and subject in turn, the order reversed from run to run");
+    text.append(
+        ", baseline and subject in turn where there are two, the order reversed from run to run");
     text.append(quick ? "; sizes too small to mean anything\n\n" : "\n\n");
     text.append(table());
     for (Section section : sections) {

@@ -78,11 +78,14 @@ final class Spread {
   private Writers.Factory publications() {
     String sql =
         "select count(outbox.publish("
-            + backlog.destination("?::bigint * " + MESSAGES_A_COMMIT + " + g")
-            + ", json_build_object('id', g, 'note', repeat('abcdefghij', 25)),"
-            + " key => (g % 1000)::text)) from generate_series(1, "
+            + backlog.destination("m.number")
+            + ", json_build_object('id', m.number, 'note', repeat('abcdefghij', 25)),"
+            + " key => (abs(hashint8(m.number)::bigint) % 1000)::text))"
+            + " from (select ?::bigint * "
             + MESSAGES_A_COMMIT
-            + ") g";
+            + " + g as number from generate_series(1, "
+            + MESSAGES_A_COMMIT
+            + ") g) m";
     return connection -> {
       PreparedStatement publish = connection.prepareStatement(sql);
       return number -> {

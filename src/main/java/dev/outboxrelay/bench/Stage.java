@@ -78,12 +78,20 @@ final class Stage {
     Files.deleteIfExists(log.path());
     logs.add(log);
     RelayProcess relay = RelayProcess.start(database, log, jvmFlags, flags);
-    Patience starting = new Patience(START_LIMIT);
-    while (database.number(SESSIONS) == 0) {
-      relay.requireWell();
-      starting.await(0, "the relay has not connected");
+    boolean connected = false;
+    try {
+      Patience starting = new Patience(START_LIMIT);
+      while (database.number(SESSIONS) == 0) {
+        relay.requireWell();
+        starting.await(0, "the relay has not connected");
+      }
+      connected = true;
+      return relay;
+    } finally {
+      if (!connected) {
+        relay.close();
+      }
     }
-    return relay;
   }
 
   /** What the relays of this scenario wrote. */

@@ -40,8 +40,9 @@ final class Writers {
    * @param commits in all
    * @param seconds how long it took
    * @param commitTimes how long each took
+   * @param sinceDue how long from when it was due, which a client that is late passes
    */
-  record Work(long commits, double seconds, Percentiles commitTimes) {
+  record Work(long commits, double seconds, Percentiles commitTimes, Percentiles sinceDue) {
     double perSecond() {
       return commits / seconds;
     }
@@ -66,13 +67,15 @@ final class Writers {
         factory,
         () -> until[0] = System.nanoTime() + time.toNanos(),
         () ->
-            first.getAndSet(false) || System.nanoTime() < until[0] ? numbers.incrementAndGet() : 0);
+            first.getAndSet(false) || System.nanoTime() < until[0] ? numbers.incrementAndGet() : 0,
+        number -> System.nanoTime());
   }
 
   /** Commits numbers 1 to {@code total} at a steady rate, whether the server keeps up or not. */
   Work atRate(int perSecond, long total, Factory factory) throws Exception {
     AtomicLong numbers = new AtomicLong();
     long[] start = new long[1];
+    Due due = number -> start[0] + number * 1_000_000_000L / perSecond;
     return run(
         factory,
         () -> start[0] = System.nanoTime(),
@@ -81,9 +84,10 @@ final class Writers {
           if (number > total) {
             return 0;
           }
-          awaitNanos(start[0] + number * 1_000_000_000L / perSecond);
+          awaitNanos(due.nanos(number));
           return number;
-        });
+        },
+        due);
   }
 
   private static void awaitNanos(long due) {
@@ -97,7 +101,15 @@ final class Writers {
     long number();
   }
 
-  private Work run(Factory factory, Runnable begin, Next next) throws Exception {
+  /** When a number is to be committed. */
+  private interface Due {
+    long nanos(long number);
+  }
+
+  /** Nanoseconds of each commit, in the order of the commits. */
+  private record Times(long[] sinceSent, long[] sinceDue) {}
+
+  private Work run(Factory factory, Runnable begin, Next next, Due due) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     List<Connection> connections = new ArrayList<>();
     try {
@@ -110,11 +122,11 @@ final class Writers {
       }
       begin.run();
       long started = System.nanoTime();
-      List<Callable<long[]>> tasks = new ArrayList<>();
+      List<Callable<Times>> tasks = new ArrayList<>();
       for (Connection connection : connections) {
-        tasks.add(() -> client(factory.on(connection), next));
+        tasks.add(() -> client(factory.on(connection), next, due));
       }
-      List<Future<long[]>> done = threads.invokeAll(tasks);
+      List<Future<Times>> done = threads.invokeAll(tasks);
       double seconds = (System.nanoTime() - started) / 1e9;
       return work(done, seconds);
     } finally {
@@ -126,29 +138,39 @@ final class Writers {
     }
   }
 
-  private static Work work(List<Future<long[]>> done, double seconds) throws Exception {
-    long[] all = new long[0];
-    for (Future<long[]> one : done) {
-      long[] times = one.get();
-      int before = all.length;
-      all = Arrays.copyOf(all, before + times.length);
-      System.arraycopy(times, 0, all, before, times.length);
+  private static Work work(List<Future<Times>> done, double seconds) throws Exception {
+    long[] sinceSent = new long[0];
+    long[] sinceDue = new long[0];
+    for (Future<Times> one : done) {
+      sinceSent = joined(sinceSent, one.get().sinceSent());
+      sinceDue = joined(sinceDue, one.get().sinceDue());
     }
-    return new Work(all.length, seconds, new Percentiles(all));
+    return new Work(
+        sinceSent.length, seconds, new Percentiles(sinceSent), new Percentiles(sinceDue));
   }
 
-  /** Returns how long each commit took, nanoseconds. */
-  private static long[] client(Transactions transactions, Next next) throws SQLException {
-    long[] times = new long[FIRST_CAPACITY];
+  private static long[] joined(long[] before, long[] more) {
+    long[] all = Arrays.copyOf(before, before.length + more.length);
+    System.arraycopy(more, 0, all, before.length, more.length);
+    return all;
+  }
+
+  private static Times client(Transactions transactions, Next next, Due due) throws SQLException {
+    long[] sinceSent = new long[FIRST_CAPACITY];
+    long[] sinceDue = new long[FIRST_CAPACITY];
     int count = 0;
     for (long number = next.number(); number > 0; number = next.number()) {
-      long before = System.nanoTime();
+      long wanted = due.nanos(number);
+      long sent = System.nanoTime();
       transactions.commit(number);
-      if (count == times.length) {
-        times = Arrays.copyOf(times, count * 2);
+      long done = System.nanoTime();
+      if (count == sinceSent.length) {
+        sinceSent = Arrays.copyOf(sinceSent, count * 2);
+        sinceDue = Arrays.copyOf(sinceDue, count * 2);
       }
-      times[count++] = System.nanoTime() - before;
+      sinceSent[count] = done - sent;
+      sinceDue[count++] = done - wanted;
     }
-    return Arrays.copyOf(times, count);
+    return new Times(Arrays.copyOf(sinceSent, count), Arrays.copyOf(sinceDue, count));
   }
 }

@@ -88,11 +88,14 @@ final class DatabaseGate {
    * @throws UserError when the schema is not this program's
    */
   boolean schemaIsCurrent() throws InterruptedException {
-    return isCurrent(new Migrator(access.url(), access.user(), access.password())::state);
+    return isCurrent(whenThere(migrator()::state));
   }
 
-  private boolean isCurrent(Supplier<SchemaState> look) throws InterruptedException {
-    Optional<SchemaState> state = whenThere(look);
+  private Migrator migrator() {
+    return new Migrator(access.url(), access.user(), access.password());
+  }
+
+  private boolean isCurrent(Optional<SchemaState> state) {
     state.ifPresent(this::check);
     return state.isPresent();
   }
@@ -121,15 +124,23 @@ final class DatabaseGate {
    * @throws UserError also when a pooler would take them away
    */
   boolean isReadyForSessions() throws InterruptedException {
-    Migrator migrator = new Migrator(access.url(), access.user(), access.password());
-    return isCurrent(
+    return isCurrent(inSession(migrator()::state));
+  }
+
+  /**
+   * As {@link #whenThere}, for what needs a session of its own.
+   *
+   * @throws UserError also when a pooler would take it away
+   */
+  <T> Optional<T> inSession(Supplier<T> action) throws InterruptedException {
+    return whenThere(
         () -> {
           if (isBehindTransactionPooler()) {
             throw new UserError(
                 ExitCode.USAGE,
                 "database " + access.location() + ": " + POOLER_FINDING + ". " + POOLER_REMEDY);
           }
-          return migrator.state();
+          return action.get();
         });
   }
 

@@ -47,7 +47,7 @@ final class MigrateCommand implements Callable<Integer> {
               return left > 0;
             });
     Migrator migrator = new Migrator(access.url(), access.user(), access.password());
-    Optional<List<String>> applied = gate.whenThere(migrator::migrate);
+    Optional<List<String>> applied = gate.inSession(migrator::migrate);
     if (applied.isEmpty()) {
       throw new UserError(
           ExitCode.UNREACHABLE,

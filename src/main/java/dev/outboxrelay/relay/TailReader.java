@@ -21,18 +21,6 @@ import org.jspecify.annotations.Nullable;
  * by itself, and joins again.
  */
 final class TailReader {
-  /**
-   * While writers are under way, a read that found something is followed by a pause so many times
-   * as long, within these bounds: reads take a fifth of the time, which leaves the machine to the
-   * writers when it is busy, and delays little when it is not. After other reads the pause is
-   * doubled, up to the last.
-   */
-  private static final int PAUSE_TO_READ = 4;
-
-  private static final long FIRST_PAUSE_MILLIS = 1;
-  private static final long BUSY_PAUSE_MILLIS = 5;
-  private static final long LAST_PAUSE_MILLIS = 20;
-
   private record Joining(Backlog backlog, String upTo) {}
 
   private final MessageStore store;
@@ -45,6 +33,7 @@ final class TailReader {
   private final RelayEvents events;
   private final MissedBells missedBells;
   private final RelayConfig config;
+  private final ReadPause pause = new ReadPause();
 
   private final Map<String, Backlog> backlogs = new LinkedHashMap<>();
   private final ArrayDeque<Joining> joining = new ArrayDeque<>();
@@ -58,7 +47,6 @@ final class TailReader {
   private boolean sweeping;
 
   private long lastReadNanos;
-  private long pauseMillis = FIRST_PAUSE_MILLIS;
   private Scheduler.@Nullable Timer timer;
 
   TailReader(
@@ -297,8 +285,7 @@ final class TailReader {
   /** After a read: read again, or let what is quiet fall asleep. */
   private void settle(Set<Integer> traffic, long tookNanos) {
     if (!traffic.isEmpty()) {
-      long pause = tookNanos * PAUSE_TO_READ / 1_000_000;
-      pauseMillis = Math.max(FIRST_PAUSE_MILLIS, Math.min(BUSY_PAUSE_MILLIS, pause));
+      pause.found(tookNanos);
     }
     if (wanted || !joining.isEmpty()) {
       step();
@@ -327,8 +314,7 @@ final class TailReader {
 
   private void readLater() {
     cancelTimer();
-    timer = core.schedule(pauseMillis, this::kick);
-    pauseMillis = Math.min(LAST_PAUSE_MILLIS, pauseMillis * 2);
+    timer = core.schedule(pause.next(), this::kick);
   }
 
   private void cancelTimer() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Pooler;
 import dev.outboxrelay.testing.TestDatabase;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,7 @@ final class PoolerTest {
   }
 
   @Test
-  void transactionMode_isNamedByTheDoctorAndRefusedByRun() throws Exception {
+  void transactionMode_isNamedByTheDoctorAndRefusedByWhatNeedsSessions() throws Exception {
     assumeTrue(Pooler.isInstalled(), "no pgbouncer here");
     try (TestDatabase db = TestDatabase.create();
         Pooler pooler = Pooler.before(db, "pool_mode = transaction")) {
@@ -31,9 +32,11 @@ final class PoolerTest {
       assertEquals(1, doctor.out().lines().count(), doctor.out());
       assertTrue(doctor.out().startsWith("error: transaction pooler, "), doctor.out());
       assertTrue(doctor.out().contains(" -> Give --database-url "), doctor.out());
-      CommandRun run = through(pooler, db, "run");
-      assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
-      assertTrue(run.err().contains("a pool in session mode"), run.err());
+      for (String command : List.of("run", "migrate")) {
+        CommandRun run = through(pooler, db, command);
+        assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
+        assertTrue(run.err().contains("a pool in session mode"), run.err());
+      }
     }
   }
 
@@ -45,6 +48,8 @@ final class PoolerTest {
       CommandRun doctor = through(pooler, db, "doctor");
       assertTrue(doctor.out().startsWith("nothing found"), doctor.out() + doctor.err());
       assertEquals(ExitCode.OK, doctor.exitCode());
+      CommandRun migrate = through(pooler, db, "migrate");
+      assertEquals(ExitCode.OK, migrate.exitCode(), migrate.err());
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,5 +101,63 @@ final class KeyTest {
           outbox.changes());
       reset();
     }
+  }
+
+  @Test
+  void chosenColumns_withoutTheOneThatGetsTheKeysName_doNotStoreItAsTheKey() throws SQLException {
+    List<String> tables =
+        List.of(
+            "create table t (n int, code text, card text)",
+            "create table t (code text, card text, n int)",
+            "create table t (card text, n int, code text)");
+    for (String table : tables) {
+      for (String level : LEVELS) {
+        outbox.execute(
+            table,
+            "select outbox.capture('t', 'crm', key => '{code}', columns => '{n}'" + level + ")",
+            "insert into t (n, code, card) values (1, 'c1', 'hidden')",
+            "alter table t rename code to label",
+            "alter table t rename card to code",
+            "update t set n = 2, code = 'hidden too'",
+            "insert into t (n, label, code) values (3, 'c3', 'hidden'), (4, 'c4', 'hidden')",
+            "update t set label = label || 'x' where n >= 3",
+            "delete from t where n = 4",
+            "select outbox.backfill('t', 'crm')",
+            "alter table t drop label",
+            "insert into t (n, code) values (6, 'hidden')",
+            "update t set n = 7, code = 'hidden too' where n = 6",
+            "select outbox.backfill('t', 'crm', condition => 'n = 7')");
+        assertEquals(
+            0,
+            outbox.count("select count(*) from outbox.message m where m::text like '%hidden%'"),
+            table + level);
+        assertEquals(
+            List.of(
+                "insert c1 - {\"n\":1}",
+                "update c1 {\"n\":1} {\"n\":2}",
+                "insert c3 - {\"n\":3}",
+                "insert c4 - {\"n\":4}",
+                "delete c3 {\"n\":3} -",
+                "delete c4 {\"n\":4} -",
+                "insert c3x - {\"n\":3}",
+                "insert c4x - {\"n\":4}",
+                "delete c4x {\"n\":4} -",
+                "read c1 - {\"n\":2}",
+                "read c3x - {\"n\":3}",
+                "insert - - {\"n\":6}",
+                "update - {\"n\":6} {\"n\":7}",
+                "read - - {\"n\":7}"),
+            // By row, the pairs of an update follow one another.
+            level.isEmpty() ? outbox.messages() : paired(outbox.messages()),
+            table + level);
+        reset();
+      }
+    }
+  }
+
+  private static List<String> paired(List<String> messages) {
+    List<String> byStatement = new ArrayList<>(messages);
+    byStatement.add(5, byStatement.remove(6));
+    return byStatement;
   }
 }

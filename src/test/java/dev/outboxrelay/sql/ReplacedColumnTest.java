@@ -169,4 +169,16 @@ final class ReplacedColumnTest {
     outbox.execute(typing.formatted("{token,card}"));
     assertEquals(List.of(), outbox.findings());
   }
+
+  @Test
+  void remedyForChosenColumns_doesNotNameAColumnThatGotTheKeysName() throws SQLException {
+    outbox.execute(
+        "create table t (n int, code text, card text)",
+        "select outbox.capture('t', 'crm', key => '{code}', columns => '{n}')",
+        "alter table t drop code",
+        "alter table t rename card to code");
+    outbox.mend();
+    outbox.execute("insert into t values (1, 'hidden')");
+    assertEquals(List.of("insert - - {\"n\":1}"), outbox.messages());
+  }
 }

@@ -138,6 +138,33 @@ final class RestoredTest {
   }
 
   @Test
+  void secret_thatHasTheKeysName_isNotStoredAsTheKeyAfterTheDump() throws SQLException {
+    for (String options : List.of(", except_columns => '{card}'", ", columns => '{v}'")) {
+      for (String level : LEVELS) {
+        capture(options + level);
+        outbox.execute(
+            "alter table t rename id to id_old",
+            "alter table t rename card to id",
+            "insert into t (id_old, id) values (1, 'hidden')");
+        restore();
+        outbox.execute(
+            "insert into t (id_old, id) values (2, 'hidden')",
+            "update t set id = 'hidden too'",
+            "select outbox.backfill('t', 'crm')");
+        assertEquals(
+            List.of("insert 1", "insert -", "update -", "read -"),
+            outbox.changes(),
+            options + level);
+        assertEquals(
+            0,
+            outbox.count("select count(*) from outbox.message m where m::text like '%hidden%'"),
+            options + level);
+        assertEquals(List.of("error | capture out of step | public.t"), outbox.findings());
+      }
+    }
+  }
+
+  @Test
   void columns_addedAndDroppedBeforeTheDump_goOn() throws SQLException {
     for (String level : LEVELS) {
       capture(", except_columns => '{card}'" + level);
