@@ -11,6 +11,7 @@
 create or replace function outbox.backfill_start(source regclass, destination text, condition text, at_once boolean default false) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
   capture_oid oid;

@@ -18,6 +18,7 @@
 create or replace function outbox.backfill_step(source regclass, destination text, at_once boolean default false) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 set timezone = 'UTC'
 set datestyle = 'ISO, MDY'
 set intervalstyle = 'iso_8601'
@@ -69,7 +70,7 @@ begin
     return 0;
   end if;
 
-  select t.key, t.key_numbers, t.column_mode, t.column_names, t.column_numbers, t.captured_oid, d.doorbell, t.doorbell is not null as notify,
+  select t.key, t.key_numbers, t.column_mode, t.column_names, t.column_numbers, t.all_columns, t.captured_oid, d.doorbell, t.doorbell is not null as notify,
          n.nspname, c.relname
   into f.config
   from outbox.capture_detail t
@@ -87,7 +88,7 @@ begin
       f.picked := f.picked || f.config.column_names;
       f.looked_at := f.picked;
     else
-      f.key_names := outbox.captured_key(f.progress.part, f.config.captured_oid, f.config.key, f.config.key_numbers);
+      f.key_names := outbox.captured_key(f.progress.part, f.config.captured_oid, f.config.key, f.config.key_numbers, f.config.all_columns);
       if f.key_names <> f.config.key then
         f.looked_at := f.picked || f.key_names;
       end if;

@@ -43,6 +43,7 @@ create or replace function outbox.capture(
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
+set standard_conforming_strings = on
 as $$
 <<f>>
 declare
@@ -103,7 +104,7 @@ begin
   end if;
 
   -- Which operations?
-  select array_agg(distinct lower(o.name)) into f.wanted from unnest(capture.operations) as o(name);
+  select array_agg(distinct lower(o.name collate "C")) into f.wanted from unnest(capture.operations) as o(name);
   select o.name into f.unknown from unnest(f.wanted) as o(name)
   where o.name is null or o.name not in ('insert', 'update', 'delete', 'truncate') limit 1;
   if found or f.wanted is null then
@@ -219,7 +220,7 @@ begin
   end if;
 
   perform outbox.drop_capture(capture.source, capture.destination);
-  f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source);
+  f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source, key => f.key_numbers);
   if capture.condition is not null then
     f.row_condition := outbox.checked_condition(capture.source, capture.condition);
   end if;

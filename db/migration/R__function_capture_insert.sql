@@ -36,7 +36,7 @@ begin
     picked := outbox.captured_columns(tg_relid, tg_argv[10]::oid, tg_argv[6]::text[], tg_argv[7]::smallint[]);
     if keep then
       -- Another column that has got the name of one of the key's is not looked at.
-      key_names := outbox.captured_key(tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[]);
+      key_names := outbox.captured_key(tg_relid, tg_argv[10]::oid, tg_argv[3]::text[], tg_argv[4]::smallint[], tg_argv[14]::text[]);
       if key_names <> tg_argv[3]::text[] then
         looked_at := picked || key_names;
       end if;

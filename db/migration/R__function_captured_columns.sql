@@ -43,7 +43,7 @@ begin
   ) then
     return names;
   end if;
-  select outbox.captured_key(relation, captured, a.arguments[4]::text[], a.arguments[5]::smallint[])
+  select outbox.captured_key(relation, captured, a.arguments[4]::text[], a.arguments[5]::smallint[], a.arguments[15]::text[])
   into key_names
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid

@@ -10,6 +10,7 @@
 create or replace function outbox.checked_condition(source regclass, condition text) returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
   written_out text;

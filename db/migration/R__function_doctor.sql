@@ -165,7 +165,7 @@ begin
   select distinct 'error', 'capture out of step', t.source::text,
     format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers or foreign keys that change a row twice: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
   from captured t
-  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false)
+  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false, t.key_numbers)
 
   union all
   select distinct 'error', 'capture out of step', t.source::text, format('%s has lost a column of its key %s: messages have another order', t.source, t.key), outbox.capture_call(t.source, t.destination)

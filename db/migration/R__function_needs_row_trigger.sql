@@ -6,16 +6,18 @@
 --   same row again before the statement ends, and the later change would be written first;
 --   tables with two foreign keys by which one statement on another table can change a row twice: all that the keys do in a
 --   statement shares one transition table an operation, so an update could be written after the delete of its row, and the
---   two steps of a key that changes twice would be taken for those of two rows.
+--   two steps of a key that changes twice, or once beside another change, would be taken for those of two rows.
 --
 -- A disabled trigger counts when a table is captured, since it may be enabled later; it does no harm to a capture that is there.
 --
 -- parameters: source    the table
 --             disabled  whether disabled triggers count
+--             key       numbers of the columns of the capture's key, where that is none of a unique index
 -- reads:      pg_class, pg_inherits, pg_trigger, pg_constraint
 drop function if exists outbox.needs_row_trigger(regclass);
+drop function if exists outbox.needs_row_trigger(regclass, boolean);
 
-create or replace function outbox.needs_row_trigger(source regclass, disabled boolean default true) returns boolean
+create or replace function outbox.needs_row_trigger(source regclass, disabled boolean default true, key smallint[] default '{}') returns boolean
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -47,9 +49,10 @@ as $$
       join pg_constraint k on k.oid = one.foreign_key
       join pg_constraint o on o.oid = other.foreign_key
       where k.confdeltype in ('n', 'd') and o.confdeltype = 'c'
-        or k.confupdtype in ('c', 'n', 'd') and o.confupdtype in ('c', 'n', 'd') and exists (
-          select from pg_index i where i.indrelid = source and i.indisunique and i.indkey::smallint[] && k.conkey))
+        or (k.confupdtype in ('c', 'n', 'd') and o.confupdtype in ('c', 'n', 'd') or k.confdeltype in ('n', 'd') and o.confdeltype in ('n', 'd'))
+          and (k.conkey && key or exists (
+            select from pg_index i where i.indrelid = source and i.indisunique and i.indkey::smallint[] && k.conkey)))
 $$;
 
-comment on function outbox.needs_row_trigger(regclass, boolean) is 'Whether a table must be captured with row-level triggers.';
-revoke execute on function outbox.needs_row_trigger(regclass, boolean) from public;
+comment on function outbox.needs_row_trigger(regclass, boolean, smallint[]) is 'Whether a table must be captured with row-level triggers.';
+revoke execute on function outbox.needs_row_trigger(regclass, boolean, smallint[]) from public;

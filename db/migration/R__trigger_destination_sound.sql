@@ -8,6 +8,7 @@
 create or replace function outbox.destination_sound() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
   known constant text[] := '{idle_timeout_ms,tls_ca,tls_cert,tls_key,tls_server_name}';

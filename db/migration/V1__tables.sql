@@ -117,8 +117,11 @@ create index message_parked on outbox.message (
   where state in ('retry', 'held', 'failed');
 create index message_delivered on outbox.message (destination, delivered_at) where state = 'delivered';
 
--- A queue table: rows live for milliseconds, so vacuum by number of dead rows, not by share, and at full speed.
+-- A queue table: rows live for milliseconds, so vacuum by number of dead rows, not by share, and at full speed. It keeps the
+-- table's size: to cut off what is free at its end it would lock out the writers.
 alter table outbox.message set (
+  vacuum_truncate = off,
+  toast.vacuum_truncate = off,
   autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_threshold = 20000,
   autovacuum_vacuum_insert_scale_factor = 0,

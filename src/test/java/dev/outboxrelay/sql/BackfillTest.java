@@ -256,6 +256,23 @@ final class BackfillTest {
     assertEquals(List.of(), differences());
   }
 
+  /** A row that moves to a partition which has been read already would go as a delete alone. */
+  @Test
+  void partitionedTableWithoutInserts_isRefusedInSteps() throws SQLException {
+    outbox.execute(
+        "create table moving (id int, p int, primary key (id, p)) partition by list (p)",
+        "create table moving_1 partition of moving for values in (1)");
+    for (String operations : List.of("{update,delete}", "{insert,update}")) {
+      outbox.execute(
+          "select outbox.capture('moving', 'crm', key => '{id}', operations => '"
+              + operations
+              + "')");
+      String refused = outbox.refuses("55000", "call outbox.backfill_in_steps('moving', 'crm')");
+      assertTrue(refused.contains("inserts and deletes"), refused);
+    }
+    outbox.execute("drop table moving");
+  }
+
   @Test
   void captureMadeToSendNothingBetweenSteps_isRefused() throws SQLException {
     table(2000, "");

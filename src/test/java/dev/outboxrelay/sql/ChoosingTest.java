@@ -332,4 +332,19 @@ final class ChoosingTest {
         outbox.query(
             "select count(*) from outbox.message where length(headers ->> 'malformed') between 1 and 1000"));
   }
+
+  @Test
+  void condition_whereBackslashesAreEscapes_meansWhatItMeansElsewhere() throws SQLException {
+    outbox.execute("create table s (id int primary key, v text)");
+    try (Connection c = outbox.connect()) {
+      Outbox.run(
+          c,
+          "set escape_string_warning = off",
+          "set standard_conforming_strings = off",
+          "select outbox.capture('s', 'crm', condition => 'new.v ~ ''^\\\\d+$''')",
+          "insert into s values (1, '123'), (2, 'ddd')",
+          "select outbox.backfill('s', 'crm', condition => 'v ~ ''^\\\\d+$''')");
+    }
+    assertEquals(List.of("insert 1", "read 1"), outbox.changes());
+  }
 }
