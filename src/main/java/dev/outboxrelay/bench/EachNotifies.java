@@ -2,8 +2,10 @@ package dev.outboxrelay.bench;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.postgresql.PGConnection;
 
@@ -61,6 +63,14 @@ final class EachNotifies implements AutoCloseable {
   /** How many notifications have come. */
   long heard() {
     return heard.get();
+  }
+
+  /** Waits until one has come: the table does notify. */
+  void awaitOne(Duration atMost) throws TimeoutException, InterruptedException {
+    Patience patience = new Patience(atMost);
+    while (heard() == 0) {
+      patience.await(0, "no statement has notified");
+    }
   }
 
   @Override
