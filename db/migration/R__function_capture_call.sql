@@ -44,9 +44,10 @@ begin
       select false, c.name, c.number, c.position, t.column_numbers
       from unnest(t.column_names, t.column_numbers) with ordinality as c(name, number, position)
     ) n
+    -- What is left out is no key, whatever its name is now, nor is what has got its name.
     left join pg_attribute a on a.attrelid = t.source and a.attnum = n.number and not a.attisdropped
+      and not (n.of_key and t.column_mode = 'except' and (a.attnum = any (t.column_numbers) or a.attname = any (t.column_names)))
     left join pg_attribute b on b.attrelid = t.source and b.attname = n.name and b.attnum <> all (n.numbers) and not b.attisdropped
-      -- What is left out is no key, whatever its name is now.
       and not (n.of_key and t.column_mode = 'except' and (b.attnum = any (t.column_numbers) or b.attname = any (t.column_names)))
       -- Nor is what was not chosen.
       and not (n.of_key and t.column_mode = 'only' and b.attnum <> all (t.column_numbers))
@@ -70,7 +71,8 @@ begin
     present_condition := outbox.present_condition(t.source, t.destination);
     if present_condition is null then
       present_condition := t.condition;
-      lost := exists (
+      -- A column that is dropped takes the triggers of its condition with it.
+      lost := t.captured_oid = t.source and exists (select from pg_attribute a where a.attrelid = t.source and a.attisdropped) or exists (
         select
         from outbox.capture_detail d
         join pg_depend n on n.classid = 'pg_trigger'::regclass and n.objid = d.trigger_oid
@@ -86,7 +88,14 @@ begin
     || coalesce('Write the present name of the column in place of ' || missing || ', then: ', '')
     || case when lost then format('Write the condition %L with the present names of its columns, then: ', t.condition) else '' end || concat_ws(', ',
     format('select outbox.capture(%L, %L', t.source::text, t.destination),
-    case when cardinality(key_names) = cardinality(t.key) then format('key => %L', key_names::text) end,
+    case
+      when cardinality(key_names) = cardinality(t.key) then format('key => %L', key_names::text)
+      -- Else the primary key, unless that is left out.
+      when t.column_mode = 'except' and exists (
+        select
+        from pg_index i
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey::smallint[])
+        where i.indrelid = t.source and i.indisprimary and a.attname = any (column_names)) then 'key => ''{}''' end,
     format('operations => %L', t.wanted::text),
     case when t.column_mode <> 'all' then format('%s => %L', case t.column_mode when 'only' then 'columns' else 'except_columns' end,
       case when undecided then '...' else column_names::text end) end,

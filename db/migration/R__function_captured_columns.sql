@@ -20,6 +20,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   present text[];
+  arguments text[];
   key_names text[];
 begin
   if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) then
@@ -43,15 +44,20 @@ begin
   ) then
     return names;
   end if;
-  select outbox.captured_key(relation, captured, a.arguments[4]::text[], a.arguments[5]::smallint[], a.arguments[15]::text[])
-  into key_names
-  from pg_trigger t
-  join pg_proc p on p.oid = t.tgfoid
-  join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
-  cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
-  where t.tgrelid = relation
-    and a.arguments[7] = names::text and a.arguments[8] = numbers::text and a.arguments[11] = captured::text
-  limit 1;
+  -- Of two captures that differ in their keys alone: what belongs to both.
+  for arguments in
+    select distinct a.arguments
+    from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
+    cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
+    where t.tgrelid = relation
+      and a.arguments[7] = names::text and a.arguments[8] = numbers::text and a.arguments[11] = captured::text
+  loop
+    present := outbox.captured_key(relation, captured, arguments[4]::text[], arguments[5]::smallint[], arguments[15]::text[]);
+    key_names := case when key_names is null then present
+      else array(select k.name from unnest(key_names) with ordinality as k(name, position) where k.name = any (present) order by k.position) end;
+  end loop;
   if cardinality(numbers) = cardinality(names) then
     return coalesce(key_names, '{}');
   end if;

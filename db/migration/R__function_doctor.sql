@@ -165,7 +165,10 @@ begin
   select distinct 'error', 'capture out of step', t.source::text,
     format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers or foreign keys that change a row twice: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
   from captured t
-  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false, t.key_numbers)
+  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false, array(
+      select a.attnum from pg_attribute a
+      where a.attrelid = t.source and not a.attisdropped
+        and case when t.captured_oid = t.source then a.attnum = any (t.key_numbers) else a.attname = any (t.key) end))
 
   union all
   select distinct 'error', 'capture out of step', t.source::text, format('%s has lost a column of its key %s: messages have another order', t.source, t.key), outbox.capture_call(t.source, t.destination)
@@ -232,14 +235,18 @@ begin
   where not exists (select from captured t where t.source = p.relid and t.destination = p.destination)
 
   union all
-  select distinct 'warning', 'child not captured', i.inhrelid::regclass::text,
-    format('%s inherits from %s, which is captured for %s: its own rows are not heard', i.inhrelid::regclass, t.source, t.destination),
-    -- As the parent is captured, with every option.
-    replace(outbox.capture_call(t.source, t.destination), format('select outbox.capture(%L, ', t.source::text),
-      format('select outbox.capture(%L, ', i.inhrelid::regclass::text))
+  select distinct case h.relkind when 'f' then 'info' else 'warning' end, 'child not captured', h.name,
+    format('%s inherits from %s, which is captured for %s: its own rows are not heard', h.name, t.source, t.destination),
+    case h.relkind
+      when 'f' then 'Capture it in the database that it comes from.'
+      -- As the parent is captured, with every option.
+      else replace(outbox.capture_call(t.source, t.destination), format('select outbox.capture(%L, ', t.source::text),
+        format('select outbox.capture(%L, ', h.name)) end
   from captured t
   join pg_class c on c.oid = t.source and c.relkind = 'r'
   join pg_inherits i on i.inhparent = t.source
+  cross join lateral (
+    select child.relkind, child.oid::regclass::text as name from pg_class child where child.oid = i.inhrelid and child.relpersistence <> 't') h
   where not exists (select from captured o where o.source = i.inhrelid and o.destination = t.destination)
 
   union all

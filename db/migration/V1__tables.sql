@@ -108,7 +108,7 @@ alter table outbox.message
 create index message_page on outbox.message (destination, id) where state = 'pending';
 -- The tail: what was not visible in the last snapshot.
 create index message_tail on outbox.message (xid) where state = 'pending';
--- These hold rows only while something is wrong, or kept; they cost a writer nothing.
+-- These hold rows only while something is wrong, or kept; empty, the three cost a writer's statement 3 us together.
 create index message_due on outbox.message (destination, due_at) where due_at is not null and state in ('pending', 'retry');
 -- A large key stands here as its hash: an index takes no more than 2.7 kB, and a key may be of any size.
 create index message_parked on outbox.message (

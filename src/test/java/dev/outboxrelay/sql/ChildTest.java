@@ -2,6 +2,7 @@ package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -62,5 +63,25 @@ final class ChildTest {
         "key => '{v,id}', operations => '{insert,truncate,update}', columns => '{v}',"
             + " condition => 'new.v > 1', include_old => false, skip_unchanged => true,"
             + " fires => 'always', notify => false");
+  }
+
+  @Test
+  void childThatCannotBeCaptured_isNoWarning() throws SQLException {
+    outbox.execute(
+        "drop foreign data wrapper if exists nothing cascade",
+        "create foreign data wrapper nothing",
+        "create server far foreign data wrapper nothing",
+        "create table parent (id int primary key)",
+        "create foreign table far_child () inherits (parent) server far",
+        "select outbox.capture('parent', 'crm')");
+    try (Connection session = outbox.connect()) {
+      Outbox.run(session, "create temporary table own_child () inherits (parent)");
+      assertEquals(
+          List.of("info | child not captured | public.far_child"),
+          Outbox.column(
+              session,
+              "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()"));
+    }
+    assertEquals(List.of("Capture it in the database that it comes from."), outbox.remedies());
   }
 }

@@ -54,6 +54,60 @@ final class RemedyTest {
   }
 
   @Test
+  void keyThatIsGone_whereThePrimaryKeyIsLeftOut_isCapturedWithoutAKey() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', key => '{v}', except_columns => '{id}')",
+        "alter table t drop column v");
+    assertEquals(List.of("error | capture out of step | public.t"), outbox.findings());
+    outbox.mend();
+    outbox.execute("insert into t values (1, 2)");
+    assertEquals(List.of("insert - - {\"line\":2}"), outbox.messages());
+  }
+
+  @Test
+  void keyThatGotTheNameOfALeftOutColumn_isCapturedWithoutIt() throws SQLException {
+    String[][] changes = {
+      {"alter table t rename line to x", "insert into t (id, line, x) values (1, 2, 3)", "-", "1"},
+      {"alter table t drop line", "insert into t (id, line) values (1, 2)", "-", "1"},
+      {
+        "alter table t drop line; alter table t add primary key (id)",
+        "insert into t (id, line) values (1, 2)",
+        "1",
+        "1"
+      },
+    };
+    for (String[] c : changes) {
+      outbox.execute(
+          "delete from outbox.message",
+          "drop table t",
+          "create table t (id int, line int, v int, primary key (id, line))",
+          "select outbox.capture('t', 'crm', key => '{v}', except_columns => '{line}')",
+          c[0],
+          "alter table t rename v to line");
+      outbox.mend();
+      outbox.execute(c[1]);
+      assertEquals(List.of("insert " + c[2] + " - {\"id\":" + c[3] + "}"), outbox.messages(), c[0]);
+    }
+  }
+
+  @Test
+  void conditionWhoseColumnIsGone_isAskedFor() throws SQLException {
+    outbox.execute(
+        "select outbox.capture('t', 'crm', operations => '{insert,truncate}',"
+            + " condition => 'new.v > 1')",
+        "alter table t drop column v cascade");
+    assertEquals(List.of("error | trigger missing | public.t"), outbox.findings());
+    String remedy = outbox.remedies().get(0);
+    assertTrue(remedy.startsWith("Write the condition 'new.v > 1' with the present"), remedy);
+    String statement = remedy.substring(remedy.indexOf("select outbox"));
+    outbox.refuses("22023", statement);
+    outbox.execute(
+        statement.replace("'...'", "'new.line > 1'"), "insert into t values (1, 1), (1, 2)");
+    assertEquals(List.of("insert [1,2]"), outbox.changes());
+    assertEquals(List.of(), outbox.findings());
+  }
+
+  @Test
   void destinationMadeAnew_hasItsDoorbellRungAfterTheRemedy() throws SQLException {
     outbox.execute(
         "select outbox.capture('t', 'crm', columns => '{id,v}')",

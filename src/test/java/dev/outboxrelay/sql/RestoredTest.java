@@ -250,6 +250,27 @@ final class RestoredTest {
     }
   }
 
+  /** Captured with the same columns and different keys, and a column renamed since. */
+  @Test
+  void keyOfOneDestination_doesNotReachTheOtherAfterTheDump() throws SQLException {
+    for (String level : LEVELS) {
+      outbox.execute(
+          "drop table if exists t",
+          "delete from outbox.message",
+          "create table t (id int primary key, code text, v text)",
+          "select outbox.capture('t', 'crm', key => '{id}', columns => '{v}'" + level + ")",
+          "select outbox.capture('t', 'audit', key => '{code}', columns => '{v}'" + level + ")",
+          "alter table t rename v to w");
+      restore();
+      outbox.execute("insert into t values (2, 'hidden', 'a')");
+      assertEquals(
+          List.of("audit hidden {}", "crm 2 {}"),
+          outbox.query(
+              "select concat_ws(' ', destination, key, new_row) from outbox.message order by 1"),
+          level);
+    }
+  }
+
   @Test
   void columns_addedAndDroppedBeforeTheDump_goOn() throws SQLException {
     for (String level : LEVELS) {

@@ -53,6 +53,17 @@ public final class TestDatabase implements AutoCloseable {
     return create("template1");
   }
 
+  /**
+   * A migrated database of another locale.
+   *
+   * @param locale as in CREATE DATABASE, such as {@code locale_provider icu icu_locale 'tr'}
+   */
+  public static TestDatabase createWithLocale(String locale) throws SQLException {
+    TestDatabase database = create("template0 " + locale);
+    new Migrator(database.url(), database.user(), database.password()).migrate();
+    return database;
+  }
+
   private static TestDatabase create(String template) throws SQLException {
     TestServer server = TestServer.shared();
     String name = "t_" + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
