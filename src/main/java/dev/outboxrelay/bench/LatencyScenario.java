@@ -49,17 +49,22 @@ final class LatencyScenario implements Scenario {
     try (BenchDatabase database = stage.database();
         BenchDatabase floor = stage.database("floor");
         Arrivals arrivals = Arrivals.listen(line -> current.get().received(line));
+        Arrivals floorArrivals = Arrivals.listen(line -> current.get().received(line));
         RelayProcess relay = stage.relay(database)) {
       Orders orders = Orders.create(database, "relayed", arrivals.uri(), "key");
-      Orders floorOrders = Orders.create(floor, "floor", arrivals.uri(), "key");
+      Orders floorOrders = Orders.create(floor, "floor", floorArrivals.uri(), "key");
       orders.resume();
       write(database, orders, current, stage.size(RATE * 10, 20));
       orders.awaitCompletion(NOTHING_NEW);
       for (int run = 1; run <= stage.runs(); run++) {
         Turns.take(
             run,
-            () -> byHand.add(loop(floor, floorOrders, arrivals, false, current, warmUp, messages)),
-            () -> prompt.add(loop(floor, floorOrders, arrivals, true, current, warmUp, messages)),
+            () ->
+                byHand.add(
+                    loop(floor, floorOrders, floorArrivals, false, current, warmUp, messages)),
+            () ->
+                prompt.add(
+                    loop(floor, floorOrders, floorArrivals, true, current, warmUp, messages)),
             () -> {
               write(database, orders, current, warmUp);
               orders.awaitCompletion(NOTHING_NEW);

@@ -38,10 +38,11 @@ final class LoadedLatencyScenario implements Scenario {
     try (BenchDatabase database = stage.database();
         BenchDatabase silent = stage.database("silent");
         Arrivals arrivals = Arrivals.listen(line -> current.get().received(line));
+        Arrivals silentArrivals = Arrivals.listen(line -> current.get().received(line));
         RelayProcess relay = stage.relay(database);
         RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"))) {
       Orders orders = Orders.create(database, "loaded", arrivals.uri(), "key");
-      Orders quiet = Orders.create(silent, "off", arrivals.uri(), "key");
+      Orders quiet = Orders.create(silent, "off", silentArrivals.uri(), "key");
       orders.resume();
       quiet.resume();
       // In its first minute a relay's JVM compiles, and takes what it needs from everybody.

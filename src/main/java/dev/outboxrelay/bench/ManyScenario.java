@@ -26,10 +26,11 @@ final class ManyScenario implements Scenario {
     try (BenchDatabase many = stage.database();
         BenchDatabase single = stage.database("one");
         Arrivals arrivals = Arrivals.listen(line -> {});
+        Arrivals arrivalsOfOne = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(many);
         RelayProcess relayOfOne = stage.relay(single)) {
       Spread manySide = new Spread(stage, many, arrivals, relay, stage.size(1000, 5));
-      Spread oneSide = new Spread(stage, single, arrivals, relayOfOne, 1);
+      Spread oneSide = new Spread(stage, single, arrivalsOfOne, relayOfOne, 1);
       for (Spread side : List.of(manySide, oneSide)) {
         side.offer(RATE, messages / 10);
         side.warmUp(owed);

@@ -121,12 +121,17 @@ final class WriterScenario implements Scenario {
     try (BenchDatabase database = stage.database();
         BenchDatabase silent = stage.database("silent");
         Arrivals arrivals = Arrivals.listen(line -> {});
+        Arrivals silentArrivals = Arrivals.listen(line -> {});
         RelayProcess relay = stage.relay(database);
         RelayProcess polling = stage.relay(silent, List.of(), List.of("--poll", "20ms"))) {
       Map<Way, Side> sides = new EnumMap<>(Way.class);
       for (Way way : Way.values()) {
         boolean polled = way == Way.OFF || way == Way.EACH;
-        sides.put(way, Side.create(way, polled ? silent : database, arrivals));
+        sides.put(
+            way,
+            polled
+                ? Side.create(way, silent, silentArrivals)
+                : Side.create(way, database, arrivals));
       }
       AtomicLong numbers = new AtomicLong();
       for (int i = 0; i < WARM_UP_SLICES; i++) {
