@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.postgresql.PGConnection;
 
 /**
- * Every statement on a table notifies, besides whatever else its triggers do, and while this is
- * open a session listens and takes what comes.
+ * Every statement on a table notifies, besides whatever else its triggers do: a relay, or a session
+ * of our own, which listens while this is open and takes what comes.
  */
 final class EachNotifies implements AutoCloseable {
   private static final String CHANNEL = "outbox_relay_bench_each";
@@ -33,13 +33,25 @@ final class EachNotifies implements AutoCloseable {
             () -> listen(listener), task -> new Thread(task, "each-notifies").start());
   }
 
-  /** Makes the trigger. */
+  /** Makes a trigger that notifies the session of {@link #listen}. */
   static void install(BenchDatabase database, String table) throws SQLException {
+    install(database, table, CHANNEL, "");
+  }
+
+  /** Makes a trigger that rings the relay, as one without a doorbell would. */
+  static void ring(BenchDatabase database, String table, String destination) throws SQLException {
+    install(database, table, "outbox", destination);
+  }
+
+  private static void install(BenchDatabase database, String table, String channel, String payload)
+      throws SQLException {
     database.execute(
         "create function each_notifies() returns trigger language plpgsql as $$ begin perform"
             + " pg_notify('"
-            + CHANNEL
-            + "', ''); return null; end $$",
+            + channel
+            + "', '"
+            + payload
+            + "'); return null; end $$",
         "create trigger each_notifies after insert on "
             + table
             + " for each statement execute function each_notifies()");

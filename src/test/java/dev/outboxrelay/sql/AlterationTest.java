@@ -6,29 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Columns that a capture names, altered after it. */
 final class AlterationTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute("create table t (id int primary key, line int, v int, secret text)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   private static void capture(String options) throws SQLException {
@@ -44,7 +32,8 @@ final class AlterationTest {
           "alter table t add column v text default 'another'",
           "insert into t (id, amount, secret) values (1, 2, 'hush')");
       assertEquals(List.of("insert 1 - {\"id\":1,\"amount\":2}"), outbox.messages());
-      reset();
+      outbox.reset();
+      prepare();
     }
   }
 
@@ -57,7 +46,8 @@ final class AlterationTest {
           "alter table t add column v text default 'another'",
           "insert into t (id) values (1)");
       assertEquals(List.of("insert 1 - {\"id\":1}"), outbox.messages());
-      reset();
+      outbox.reset();
+      prepare();
     }
   }
 

@@ -12,21 +12,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A backfill sends every row there is, whatever happens to the table meanwhile. */
 final class BackfillTest {
   private static final String STEP = "select outbox.backfill_step('t', 'crm')";
 
-  private static Outbox outbox;
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
     outbox.execute(
         "do $$ begin"
             + " if to_regrole('sec_app') is null then create role sec_app login password 'secret'; end if;"
@@ -35,15 +34,9 @@ final class BackfillTest {
   }
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute(
         "create table t (id int primary key, v int)", "select outbox.capture('t', 'crm')");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   /** A table of some blocks, captured, and nothing sent of it. */

@@ -7,31 +7,14 @@ import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.PGConnection;
 
 /** Every way of changing a table, and every kind of table. */
 final class CaptureShapesTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   private void table(String columns) throws SQLException {
     outbox.execute("create table t (" + columns + ")", "select outbox.capture('t', 'crm')");
@@ -212,7 +195,7 @@ final class CaptureShapesTest {
   @Test
   void foreignKeyToItself_endsAsTheTableDoes() throws SQLException {
     for (String action : List.of("cascade", "set null", "set default")) {
-      reset();
+      outbox.reset();
       table(
           "id int primary key, boss int default 0 references t on delete "
               + action

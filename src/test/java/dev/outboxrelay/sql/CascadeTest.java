@@ -4,32 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rows that foreign keys change twice within one statement. */
 final class CascadeTest {
   private static final String LEVEL = "select distinct level from outbox.capture_list";
 
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.createOwned();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.sharedOwned();
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute(
         "create table person (id int primary key)", "insert into person values (1), (2), (3)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   @Test

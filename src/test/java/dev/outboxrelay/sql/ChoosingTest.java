@@ -6,29 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What outbox.capture may be told, and the caller's context. */
 final class ChoosingTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute("create table t (id int primary key, v int, secret text)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   private void capture(String options) throws SQLException {
@@ -278,7 +266,8 @@ final class ChoosingTest {
   @Test
   void headers_setForOneTransaction_goWithEveryOperationOfIt() throws SQLException {
     for (String rows : List.of("", ", condition => 'true'")) {
-      reset();
+      outbox.reset();
+      prepare();
       outbox.execute("insert into t values (1)");
       capture(", operations => '{insert,update,delete,truncate}'" + rows);
       try (Connection c = outbox.connect()) {

@@ -5,31 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A value is stored with every digit, and the same whatever the writer's session says. */
 final class ExactValuesTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   private static final String[][] VALUES = {
     {
@@ -215,7 +198,7 @@ final class ExactValuesTest {
     for (String options :
         List.of(
             "", ", except_columns => '{secret}'", ", condition => 'true'", ", key => '{a,b}'")) {
-      reset();
+      outbox.reset();
       outbox.execute(
           "create table t (a text primary key, b int, j json, secret text)",
           "select outbox.capture('t', 'crm'" + options + ")",

@@ -5,31 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What except_columns names is never stored, whatever becomes of the column and its name. */
 final class ExclusionTest {
   private static final List<String> LEVELS = List.of("", ", condition => 'true'");
 
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute("create table t (id int primary key, card text)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   private static void leaveOutCard(String level) throws SQLException {
@@ -72,7 +60,8 @@ final class ExclusionTest {
           "delete from t", "delete from outbox.message", "alter table t drop column card_old");
       write();
       assertEquals(WITHOUT_CARD, outbox.messages());
-      reset();
+      outbox.reset();
+      prepare();
     }
   }
 
@@ -83,7 +72,8 @@ final class ExclusionTest {
       outbox.execute("alter table t drop column card", "alter table t add column card text");
       write();
       assertEquals(WITHOUT_CARD, outbox.messages());
-      reset();
+      outbox.reset();
+      prepare();
     }
   }
 
@@ -131,7 +121,8 @@ final class ExclusionTest {
               "read c3",
               "insert -"),
           outbox.changes());
-      reset();
+      outbox.reset();
+      prepare();
     }
   }
 

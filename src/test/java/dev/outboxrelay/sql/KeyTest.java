@@ -5,31 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The key's columns are followed when another column gets their names. */
 final class KeyTest {
   private static final List<String> LEVELS = List.of("", ", condition => 'true'");
 
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @Test
   void renamedKey_whoseNameANewColumnGets_isStillTheKey() throws SQLException {
@@ -58,7 +41,7 @@ final class KeyTest {
               "read 3",
               "read 4"),
           outbox.changes());
-      reset();
+      outbox.reset();
     }
   }
 
@@ -74,7 +57,7 @@ final class KeyTest {
           "alter table t rename c to b",
           "update t set v = 'x'");
       assertEquals(List.of("insert [1,2]", "update [1,2]"), outbox.changes());
-      reset();
+      outbox.reset();
     }
   }
 
@@ -99,7 +82,7 @@ final class KeyTest {
       assertEquals(
           List.of("insert 1", "update 1", "update 1", "insert 5", "update 1", "update 5"),
           outbox.changes());
-      reset();
+      outbox.reset();
     }
   }
 
@@ -150,7 +133,7 @@ final class KeyTest {
             // By row, the pairs of an update follow one another.
             level.isEmpty() ? outbox.messages() : paired(outbox.messages()),
             table + level);
-        reset();
+        outbox.reset();
       }
     }
   }

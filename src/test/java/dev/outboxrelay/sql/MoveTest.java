@@ -9,33 +9,21 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rows that an update moves to another partition: to PostgreSQL a delete and an insert. */
 final class MoveTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute(
         "create table p (id int, status text) partition by list (status)",
         "create table p_open partition of p for values in ('open')",
         "create table p_done partition of p for values in ('done')",
         "create table t (id int, status text)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   private static SQLWarning warning(String table, String options) throws SQLException {

@@ -9,31 +9,14 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /** What a person does with messages and destinations, by function and by plain SQL. */
 final class OperatorTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   private long failed(String destination, String error) throws SQLException {
     long id = outbox.count("select outbox.publish('" + destination + "', '{\"n\":1}', 'k')");

@@ -10,9 +10,19 @@ import java.util.List;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A migrated database with two destinations, {@code crm} and {@code audit}. */
-final class Outbox implements AutoCloseable {
+/**
+ * A migrated database with two destinations, {@code crm} and {@code audit}. As an extension it is
+ * that of a whole class: as {@link #reset} leaves it before each test, dropped after the last.
+ *
+ * <pre>{@code
+ * @RegisterExtension private static final Outbox outbox = Outbox.shared();
+ * }</pre>
+ */
+final class Outbox implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
   private final TestDatabase db;
 
   /** Holds what a relay that owns all doorbells holds. */
@@ -33,6 +43,34 @@ final class Outbox implements AutoCloseable {
     outbox.relay = relay;
     run(relay, "select pg_advisory_lock(7021002, g) from generate_series(0, 63) g");
     return outbox;
+  }
+
+  /** For {@code @RegisterExtension}. */
+  static Outbox shared() {
+    try {
+      return create();
+    } catch (SQLException e) {
+      throw new IllegalStateException("no database for the tests", e);
+    }
+  }
+
+  /** As {@link #shared}, with a relay for every destination as far as the doctor can see. */
+  static Outbox sharedOwned() {
+    try {
+      return createOwned();
+    } catch (SQLException e) {
+      throw new IllegalStateException("no database for the tests", e);
+    }
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext test) throws SQLException {
+    reset();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext tests) throws SQLException {
+    close();
   }
 
   /** An empty schema public, no message, the two destinations: what each test begins with. */

@@ -8,29 +8,13 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who owns the schema, its functions and a captured table, and what each owner then lacks. */
 final class OwnerTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.createOwned();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.sharedOwned();
 
   @BeforeEach
   void roles() throws SQLException {

@@ -12,10 +12,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who may add partitions to a captured table, and for how long. */
 final class PartitionRightTest {
@@ -23,11 +23,10 @@ final class PartitionRightTest {
       "select r.rolname from pg_proc p cross join aclexplode(p.proacl) a join pg_roles r on r.oid = a.grantee"
           + " where p.oid = 'outbox.capture_row()'::regprocedure and r.rolname like 'gt%' order by 1";
 
-  private static Outbox outbox;
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
     for (String role :
         List.of(
             "gt_first login password 'secret'",
@@ -43,14 +42,8 @@ final class PartitionRightTest {
   }
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute("create table p (id int primary key) partition by range (id)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   private static void partition(String user, int from) throws SQLException {

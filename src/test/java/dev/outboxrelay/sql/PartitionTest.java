@@ -8,26 +8,19 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.PGConnection;
 
 /** Under which name a partition's rows go, by whichever table they were captured. */
 final class PartitionTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   /** Three levels: root, middle, leaf; and a table that is no partition yet. */
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute(TABLES.toArray(String[]::new));
   }
 
@@ -37,11 +30,6 @@ final class PartitionTest {
           "create table middle partition of root for values from (0) to (10) partition by range (id)",
           "create table leaf partition of middle for values from (0) to (10)",
           "create table loose (id int primary key, v int)");
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
 
   private static List<String> sent() throws SQLException {
     return outbox.query(

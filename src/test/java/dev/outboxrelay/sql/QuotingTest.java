@@ -6,31 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Names come out the same whatever a session says of quoting them. */
 final class QuotingTest {
   private static final String EVERY_NAME = "set quote_all_identifiers = on";
 
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   /** What the doctor says in a session with these settings. */
   private static List<String> findings(String... settings) throws SQLException {

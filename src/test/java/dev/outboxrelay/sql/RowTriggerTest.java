@@ -4,29 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Row triggers beside those of a capture by statement. */
 final class RowTriggerTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.createOwned();
-  }
-
-  @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.sharedOwned();
 
   @Test
   void rowTrigger_thatIsDisabled_isFoundOnlyOnceItIsEnabled() throws SQLException {

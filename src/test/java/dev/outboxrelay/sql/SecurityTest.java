@@ -6,21 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Attacks by the application's own role, which holds no right on the schema; and what each role
  * may.
  */
 final class SecurityTest {
-  private static Outbox outbox;
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeAll
   static void create() throws SQLException {
-    outbox = Outbox.create();
     outbox.execute(
         "do $$ begin"
             + " if to_regrole('sec_app') is null then create role sec_app login password 'secret'; end if;"
@@ -31,17 +30,11 @@ final class SecurityTest {
   }
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute(
         "create table t (id int primary key, v text)",
         "grant all on t to sec_app",
         "select outbox.capture('t', 'crm')");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   @Test

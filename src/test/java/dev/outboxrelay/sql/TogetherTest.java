@@ -11,11 +11,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Two operators at one table, and calls within transactions. */
 @Timeout(60)
@@ -23,22 +22,11 @@ final class TogetherTest {
   private static final String CAPTURE = "select outbox.capture('t', 'crm')";
   private static final String RELEASE = "select outbox.release('t', 'crm')";
 
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.create();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
   @BeforeEach
-  void reset() throws SQLException {
-    outbox.reset();
+  void prepare() throws SQLException {
     outbox.execute("create table t (id int primary key)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   /** The second call begins while the first one's transaction is open. */

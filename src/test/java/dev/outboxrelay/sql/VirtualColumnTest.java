@@ -6,34 +6,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Columns that PostgreSQL computes when they are read, and gives to no trigger. */
 final class VirtualColumnTest {
-  private static Outbox outbox;
-
-  @BeforeAll
-  static void create() throws SQLException {
-    outbox = Outbox.createOwned();
-  }
+  @RegisterExtension private static final Outbox outbox = Outbox.sharedOwned();
 
   @BeforeEach
-  void reset() throws SQLException {
+  void prepare() throws SQLException {
     assumeTrue(
         outbox.count("select current_setting('server_version_num')") >= 180000,
         "virtual generated columns are there from PostgreSQL 18 on");
-    outbox.reset();
     outbox.execute(
         "create table t (id int primary key, a int, double int generated always as (a * 2) virtual,"
             + " triple int generated always as (a * 3) stored)");
-  }
-
-  @AfterAll
-  static void drop() throws SQLException {
-    outbox.close();
   }
 
   private static final String INSERTED = "insert 1 - {\"id\":1,\"a\":5,\"triple\":15}";
