@@ -37,24 +37,16 @@ final class DoctorTest {
     outbox.close();
   }
 
-  private List<String> findings() throws SQLException {
-    return outbox.query(
-        "select concat_ws(' | ', severity, check_name, object) from outbox.doctor()");
-  }
-
   /** Broken by this statement, it is found under this name, and its own remedy mends it. */
   private void broken(String expected, String... statements) throws SQLException {
     outbox.execute(statements);
-    assertEquals(List.of(expected), findings());
-    for (String remedy : outbox.query("select remedy from outbox.doctor()")) {
-      outbox.execute(remedy);
-    }
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(expected), outbox.findings());
+    outbox.mend();
   }
 
   @Test
   void doctor_onAHealthyDatabase_findsNothing() throws SQLException {
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
   }
 
   @Test
@@ -94,7 +86,7 @@ final class DoctorTest {
             "error | no relay | audit",
             "error | no relay | crm",
             "warning | messages failed | crm"),
-        findings());
+        outbox.findings());
   }
 
   @Test
@@ -164,7 +156,7 @@ final class DoctorTest {
         List.of("delete always", "insert always", "update always"),
         outbox.query(
             "select operation || ' ' || fires from outbox.capture_detail order by operation"));
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
   }
 
   /** The finding that follows has a remedy that captures again. */
@@ -210,14 +202,14 @@ final class DoctorTest {
             + " outbox.capture_detail where operation = 'update' and source = 'c'::regclass)); end $$";
     broken("error | trigger missing | public.c", drop);
     outbox.execute("alter table c rename column amount to total", drop);
-    String remedy = outbox.query("select remedy from outbox.doctor()").get(0);
+    String remedy = outbox.remedies().get(0);
     assertTrue(remedy.startsWith("Write the condition 'old.amount > 5 or new.amount > 5'"), remedy);
     assertTrue(remedy.contains("select outbox.capture('public.c', 'crm', "), remedy);
     outbox.execute(
         remedy
             .substring(remedy.indexOf("select outbox"))
             .replace("condition => '...'", "condition => 'old.total > 5 or new.total > 5'"));
-    assertEquals(List.of(), findings());
+    assertEquals(List.of(), outbox.findings());
   }
 
   @Test
@@ -267,7 +259,7 @@ final class DoctorTest {
         "select outbox.capture('p', 'crm')",
         "set allow_system_table_mods = on; delete from pg_trigger where tgrelid = 'p1'::regclass;"
             + " reset allow_system_table_mods");
-    assertEquals(List.of("error | partition not covered | public.p1"), findings());
+    assertEquals(List.of("error | partition not covered | public.p1"), outbox.findings());
   }
 
   @Test
@@ -284,7 +276,7 @@ final class DoctorTest {
       assertEquals(
           List.of("prepared transaction forgotten by a batch job", "session " + pid),
           outbox.query(old));
-      assertEquals(List.of(), findings(), "neither is ten minutes old");
+      assertEquals(List.of(), outbox.findings(), "neither is ten minutes old");
       reader.rollback();
     } finally {
       outbox.execute("rollback prepared 'forgotten by a batch job'");
@@ -352,7 +344,7 @@ final class DoctorTest {
         "create table child () inherits (parent)",
         "select outbox.capture('parent', 'crm', condition => 'new.id > 1')",
         "alter table parent rename column id to number");
-    final List<String> expected = findings();
+    final List<String> expected = outbox.findings();
     assertEquals(2, expected.size(), expected.toString());
     for (String role : List.of("outbox_relay", "outbox_operator")) {
       try (Connection c = outbox.connect()) {

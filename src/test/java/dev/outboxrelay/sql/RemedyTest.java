@@ -166,7 +166,7 @@ final class RemedyTest {
     List<String> found = findings();
     assertTrue(found.get(0).startsWith("warning | destination down | crm | cannot be reached"));
     assertTrue(found.get(0).endsWith(": connection refused"), found.get(0));
-    String remedy = outbox.query("select remedy from outbox.doctor()").get(0);
+    String remedy = outbox.remedies().get(0);
     assertTrue(remedy.startsWith("Mend the receiver at tcp://localhost:9000"), remedy);
     outbox.execute(remedy.substring(remedy.indexOf("select")));
     assertEquals(
