@@ -6,11 +6,18 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A migrated database of the bench's own, dropped on close. */
 final class BenchDatabase implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BenchDatabase.class);
+
   private final BenchServer server;
   private final String name;
+
+  /** A bench that is stopped half-way leaves nothing behind on a server that stays. */
+  private final Thread dropOnExit = new Thread(this::dropOnExit, "drop-database");
 
   private BenchDatabase(BenchServer server, String name) {
     this.server = server;
@@ -18,12 +25,17 @@ final class BenchDatabase implements AutoCloseable {
   }
 
   static BenchDatabase create(BenchServer server, String name) throws SQLException {
+    BenchDatabase database = new BenchDatabase(server, name);
+    if (!server.isEmbedded()) {
+      // Before there is a database: while the bench is being stopped this is refused, and none is
+      // made.
+      Runtime.getRuntime().addShutdownHook(database.dropOnExit);
+    }
+    database.drop();
     try (Connection c = server.connect();
         Statement s = c.createStatement()) {
-      s.execute("drop database if exists " + name + " with (force)");
       s.execute("create database " + name);
     }
-    BenchDatabase database = new BenchDatabase(server, name);
     new Migrator(database.url(), server.user(), server.password()).migrate();
     return database;
   }
@@ -71,6 +83,23 @@ final class BenchDatabase implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
+    drop();
+    try {
+      Runtime.getRuntime().removeShutdownHook(dropOnExit);
+    } catch (IllegalStateException e) {
+      // The bench is being stopped, and what is to be done is done.
+    }
+  }
+
+  private void dropOnExit() {
+    try {
+      drop();
+    } catch (SQLException e) {
+      LOG.warn("database {} is left behind; the next bench drops it", name, e);
+    }
+  }
+
+  private void drop() throws SQLException {
     try (Connection c = server.connect();
         Statement s = c.createStatement()) {
       s.execute("drop database if exists " + name + " with (force)");

@@ -52,6 +52,11 @@ record Figure(
     return expecting("≤ " + Series.number(most), value.median() <= most);
   }
 
+  /** The same, of which nothing is expected. */
+  Figure reported() {
+    return new Figure(what, unit, value, against, baseline, null, null);
+  }
+
   /** What is not known is neither met nor missed. */
   private Figure expecting(String words, boolean holds) {
     Boolean both = met == null ? holds : met && holds;

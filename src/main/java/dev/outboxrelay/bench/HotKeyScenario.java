@@ -11,8 +11,7 @@ final class HotKeyScenario implements Scenario {
 
   @Override
   public String title() {
-    return "50,000 messages of one key, in order: one in flight at a time; beside 600,000 without"
-        + " order";
+    return "messages of one key in order, one in flight at a time, beside the same without order";
   }
 
   /** Each side lasts two seconds at least; without order that takes many more messages. */
@@ -46,8 +45,7 @@ final class HotKeyScenario implements Scenario {
         Series.number(inOrder)
             + " messages in order and "
             + Series.number(inAnyOrder)
-            + " without, so that each side lasts seconds; both are timed from the end of the pause to"
-            + " the last completion");
+            + " without; both are timed from the end of the pause to the last completion");
   }
 
   private static RelayDrain drain(

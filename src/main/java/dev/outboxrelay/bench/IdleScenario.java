@@ -20,7 +20,7 @@ final class IdleScenario implements Scenario {
 
   @Override
   public String title() {
-    return "statements and CPU over 60 s without a message, with 1 and with 1,000 destinations";
+    return "statements and CPU without a message, with one destination and with many";
   }
 
   @Override

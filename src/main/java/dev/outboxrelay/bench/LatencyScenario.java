@@ -35,7 +35,7 @@ final class LatencyScenario implements Scenario {
 
   @Override
   public String title() {
-    return "200 commits/s for 60 s: from the commit's answer at the writer to receipt";
+    return "from the commit's answer at the writer to receipt, a commit at a time";
   }
 
   @Override

@@ -19,8 +19,8 @@ final class LoadedLatencyScenario implements Scenario {
 
   @Override
   public String title() {
-    return "2,000 commits/s by 32 clients for 30 s: from the commit's answer to receipt, and the"
-        + " commits themselves";
+    return "many clients at a steady rate: from the commit's answer to receipt, and the commits"
+        + " themselves";
   }
 
   @Override

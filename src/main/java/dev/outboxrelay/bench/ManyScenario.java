@@ -13,8 +13,8 @@ final class ManyScenario implements Scenario {
 
   @Override
   public String title() {
-    return "5,000 messages/s offered for 20 s and a drain of 500,000, spread over 1,000"
-        + " destinations, beside one";
+    return "messages offered at a steady rate, and a drain, spread over many destinations, beside"
+        + " one";
   }
 
   @Override

@@ -55,7 +55,7 @@ record Report(Machine machine, int runs, boolean quick, List<Report.Section> sec
         .append(runs == 1 ? " run" : " runs");
     text.append(
         ", baseline and subject in turn where there are two, the order reversed from run to run");
-    text.append(quick ? "; sizes too small to mean anything\n\n" : "\n\n");
+    text.append(quick ? "; sizes too small to mean anything, so nothing is expected\n\n" : "\n\n");
     text.append(table());
     for (Section section : sections) {
       if (section.failure() != null) {

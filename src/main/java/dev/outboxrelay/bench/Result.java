@@ -15,6 +15,11 @@ record Result(List<Figure> figures, List<Plot> plots, List<String> notes) {
     return new Result(figures, List.of(), List.of(notes));
   }
 
+  /** The same, of which nothing is expected. */
+  Result reported() {
+    return new Result(figures.stream().map(Figure::reported).toList(), plots, notes);
+  }
+
   /** The same with more notes. */
   Result noting(List<String> more) {
     return new Result(figures, plots, Stream.concat(notes.stream(), more.stream()).toList());

@@ -11,13 +11,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What a captured table costs its writers, while a relay delivers. */
 final class WriterScenario implements Scenario {
-  private static final int[] CLIENTS = {1, 16, 64};
+  private static final int FEW = 16;
+  private static final int MANY = 64;
   private static final Duration NOTHING_NEW = Duration.ofSeconds(120);
 
   /** In its first minute a relay's JVM compiles, and takes what it needs from everybody. */
   private static final int WARM_UP_SLICES = 4;
-
-  private static final int WARM_UP_CLIENTS = 16;
 
   private enum Way {
     DOORBELL("the doorbell"),
@@ -114,12 +113,13 @@ final class WriterScenario implements Scenario {
 
   @Override
   public String title() {
-    return "one-row transactions at 1, 16 and 64 clients, while a relay delivers";
+    return "one-row transactions of one and of many clients, while a relay delivers";
   }
 
   @Override
   public Result run(Stage stage) throws Exception {
     Duration slice = Duration.ofMillis(stage.size(8000, 40));
+    int[] sizes = {1, stage.size(FEW, 2), stage.size(MANY, 4)};
     List<Map<Way, Taken>> taken = new ArrayList<>();
     try (BenchDatabase database = stage.database();
         BenchDatabase silent = stage.database("silent");
@@ -139,11 +139,10 @@ final class WriterScenario implements Scenario {
       AtomicLong numbers = new AtomicLong();
       for (int i = 0; i < WARM_UP_SLICES; i++) {
         for (Way way : List.of(Way.OFF, Way.DOORBELL)) {
-          sides.get(way).write(stage.size(WARM_UP_CLIENTS, 2), slice, numbers);
+          sides.get(way).write(sizes[1], slice, numbers);
         }
       }
-      for (int full : CLIENTS) {
-        int clients = stage.size(full, Math.min(full, 4));
+      for (int clients : sizes) {
         Map<Way, Taken> here = new EnumMap<>(Way.class);
         taken.add(here);
         for (Way way : Way.values()) {
@@ -166,18 +165,18 @@ final class WriterScenario implements Scenario {
         }
       }
     }
-    return result(taken);
+    return result(sizes, taken);
   }
 
-  private static Result result(List<Map<Way, Taken>> taken) {
+  private static Result result(int[] sizes, List<Map<Way, Taken>> taken) {
     List<Figure> figures = new ArrayList<>();
-    for (int at = 0; at < CLIENTS.length; at++) {
+    for (int at = 0; at < sizes.length; at++) {
       Map<Way, Taken> here = taken.get(at);
-      String clients = CLIENTS[at] + (CLIENTS[at] == 1 ? " client" : " clients");
+      String clients = sizes[at] + (sizes[at] == 1 ? " client" : " clients");
       Taken subject = here.get(Way.DOORBELL);
       figures.add(rate(clients, subject, Way.OFF, here).ratioAtLeast(0.93));
       Figure each = rate(clients, subject, Way.EACH, here);
-      figures.add(CLIENTS[at] == 1 ? each : each.ratioAtLeast(3));
+      figures.add(sizes[at] == 1 ? each : each.ratioAtLeast(3));
       figures.add(rate(clients, subject, Way.ALONE, here));
       figures.add(rate(clients, subject, Way.NONE, here));
       Taken off = here.get(Way.OFF);
@@ -194,8 +193,8 @@ final class WriterScenario implements Scenario {
     List<Plot.Line> lines = new ArrayList<>();
     for (Way way : Way.values()) {
       List<Plot.Point> points = new ArrayList<>();
-      for (int at = 0; at < CLIENTS.length; at++) {
-        points.add(new Plot.Point(CLIENTS[at], taken.get(at).get(way).rate.median()));
+      for (int at = 0; at < sizes.length; at++) {
+        points.add(new Plot.Point(sizes[at], taken.get(at).get(way).rate.median()));
       }
       lines.add(new Plot.Line(way.words, points));
     }

@@ -2,6 +2,8 @@ package dev.outboxrelay.cli;
 
 import dev.outboxrelay.bench.Bench;
 import dev.outboxrelay.bench.BenchOptions;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -39,7 +41,8 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--quick",
       defaultValue = "false",
-      description = "Small sizes, to see that everything works; the figures mean nothing.")
+      description =
+          "Small sizes, to see that everything works: figures mean nothing, none is missed.")
   boolean quick;
 
   @Option(
@@ -58,9 +61,11 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     common.apply();
     DatabaseAccess access = database.url == null ? null : database.access();
+    BenchOptions options = options(access);
+    makeOutput();
     boolean met;
     try {
-      met = Bench.run(options(access), spec.commandLine().getErr(), spec.commandLine().getOut());
+      met = Bench.run(options, spec.commandLine().getErr(), spec.commandLine().getOut());
     } catch (SQLException e) {
       if (access == null) {
         throw e;
@@ -79,6 +84,22 @@ final class BenchCommand implements Callable<Integer> {
       return new BenchOptions(server, scenarios, runs, quick, output);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Before anything is measured, rather than after. */
+  private void makeOutput() {
+    try {
+      Files.createDirectories(output);
+      Files.delete(Files.createTempFile(output, "bench", ".try"));
+    } catch (IOException e) {
+      throw new UserError(
+          ExitCode.USAGE,
+          "--output: "
+              + output
+              + " cannot be written ("
+              + e.getClass().getSimpleName()
+              + "): name a directory in which this user may make files");
     }
   }
 

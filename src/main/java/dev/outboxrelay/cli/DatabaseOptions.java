@@ -13,7 +13,7 @@ final class DatabaseOptions {
       names = "--database-url",
       paramLabel = "URL",
       description = {
-        "Needed. JDBC form: jdbc:postgresql://host:5432/database",
+        "Needed, but for bench. JDBC form: jdbc:postgresql://host:5432/database",
         "User and password may stand in it; they are never logged."
       })
   @Nullable String url;
