@@ -18,6 +18,7 @@ set intervalstyle = 'iso_8601'
 set bytea_output = 'hex'
 set extra_float_digits = 1
 set lc_monetary = 'C'
+set quote_all_identifiers = off
 as $$
 declare
   context json;

@@ -23,7 +23,7 @@ declare
   arguments text[];
   key_names text[];
 begin
-  if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) then
+  if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox.detaching_from(relation, captured) then
     select array_agg(a.attname::text order by n.position)
     into present
     from unnest(numbers) with ordinality as n(number, position)

@@ -22,7 +22,7 @@ declare
   source regclass;
   present text[];
 begin
-  if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) then
+  if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox.detaching_from(relation, captured) then
     return array(
       select a.attname::text
       from unnest(numbers) with ordinality as n(number, position)

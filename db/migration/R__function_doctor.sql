@@ -46,7 +46,7 @@ begin
       select format('execute on function %s', p.oid::regprocedure)
       from pg_proc p
       where p.pronamespace = 'outbox'::regnamespace and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
-        ('bell_wanted', 'captured_columns', 'captured_key', 'captured_table', 'columns_certain', 'defused', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_arguments', 'trigger_key')
+        ('bell_wanted', 'captured_columns', 'captured_key', 'captured_table', 'columns_certain', 'defused', 'detaching_from', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_arguments', 'trigger_key', 'write_change')
     ) n
     group by f.owner
 
@@ -81,7 +81,7 @@ begin
         from pg_proc p
         where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
-          when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain',
+          when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
             'untrusted_casts', 'capture_call', 'present_condition')
           else p.proname = 'publish' end
       ) n
@@ -136,6 +136,14 @@ begin
     select b.source, b.destination, b.relid::regclass
     from below b
     join pg_class c on c.oid = b.relid and c.relkind <> 'p'
+  ),
+  locks as (
+    -- A relay has to delete what it has delivered.
+    select l.pid, l.classid, l.objid, l.mode, a.usename, a.application_name, has_table_privilege(a.usesysid, 'outbox.message', 'delete') as by_relay
+    from pg_locks l
+    join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid between 7021001 and 7021003
+      and l.database = (select b.oid from pg_database b where b.datname = current_database())
   )
   select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
   from captured t
@@ -235,6 +243,13 @@ begin
   where not exists (select from captured t where t.source = p.relid and t.destination = p.destination)
 
   union all
+  select distinct 'warning', 'detach unfinished', i.inhrelid::regclass::text,
+    format('%s is being detached from %s, which is captured: until that is finished its changes are heard under that name', i.inhrelid::regclass, b.source),
+    format('alter table %s detach partition %s finalize;', i.inhparent::regclass, i.inhrelid::regclass)
+  from below b
+  join pg_inherits i on i.inhparent = b.relid and i.inhdetachpending
+
+  union all
   select distinct case h.relkind when 'f' then 'info' else 'warning' end, 'child not captured', h.name,
     format('%s inherits from %s, which is captured for %s: its own rows are not heard', h.name, t.source, t.destination),
     case h.relkind
@@ -261,10 +276,22 @@ begin
     'Start one: outbox-relay run'
   from outbox.status s
   where not s.paused and not exists (
-    select from pg_locks l
-    join outbox.destination d on d.name = s.destination
-    where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock' and l.classid = 7021002 and l.objid = d.doorbell::oid and l.objsubid = 2
-      and l.database = (select b.oid from pg_database b where b.datname = current_database()))
+    select from locks l
+    join outbox.destination d on d.name = s.destination and d.doorbell::oid = l.objid
+    where l.mode = 'ExclusiveLock' and l.classid = 7021002 and l.by_relay)
+
+  union all
+  -- Anybody who may connect can take any advisory lock.
+  select 'error', 'foreign lock', format('session %s', l.pid),
+    format('%s (%s) holds locks that are the relays'' and cannot be one: %s', l.usename, l.application_name,
+      string_agg(distinct case l.classid::bigint
+        when 7021001 then 'relays poll, and every writer rings'
+        when 7021002 then 'no relay delivers what these are for'
+        else 'it is counted as a relay, and work is left for it' end, '; ')),
+    format('select pg_terminate_backend(%s);', l.pid)
+  from locks l
+  where not l.by_relay and (l.classid in (7021002, 7021003) or l.classid = 7021001 and l.mode = 'ExclusiveLock')
+  group by l.pid, l.usename, l.application_name
 
   union all
   select 'warning', 'destination down', s.destination, format('cannot be reached since %s: %s', s.down_since, s.last_error),

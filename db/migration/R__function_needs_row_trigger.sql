@@ -4,15 +4,16 @@
 --   partitioned tables, partitions, parents and children: a statement fires only the triggers of the table that it names;
 --   tables with other AFTER ... FOR EACH ROW triggers, or a foreign key to themselves that changes rows: these may change the
 --   same row again before the statement ends, and the later change would be written first;
+--   tables with a foreign key that can change a column of the capture's key: where the statement changes the same row by
+--   itself too (WITH), both steps share one transition table, and would be taken for those of two rows;
 --   tables with two foreign keys by which one statement on another table can change a row twice: all that the keys do in a
---   statement shares one transition table an operation, so an update could be written after the delete of its row, and the
---   two steps of a key that changes twice, or once beside another change, would be taken for those of two rows.
+--   statement shares one transition table an operation, so an update could be written after the delete of its row.
 --
 -- A disabled trigger counts when a table is captured, since it may be enabled later; it does no harm to a capture that is there.
 --
 -- parameters: source    the table
 --             disabled  whether disabled triggers count
---             key       numbers of the columns of the capture's key, where that is none of a unique index
+--             key       numbers of the columns of the capture's key
 -- reads:      pg_class, pg_inherits, pg_trigger, pg_constraint
 drop function if exists outbox.needs_row_trigger(regclass);
 drop function if exists outbox.needs_row_trigger(regclass, boolean);
@@ -33,6 +34,10 @@ as $$
     or exists (
       select from pg_constraint k
       where k.contype = 'f' and k.conrelid = source and k.confrelid = source
+        and (k.confdeltype in ('n', 'd') or k.confupdtype in ('c', 'n', 'd')))
+    or exists (
+      select from pg_constraint k
+      where k.contype = 'f' and k.conrelid = source and k.conkey && key
         and (k.confdeltype in ('n', 'd') or k.confupdtype in ('c', 'n', 'd')))
     or exists (
       -- From which tables on a statement comes down to this one, and by which of its foreign keys.

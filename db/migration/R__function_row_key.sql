@@ -30,7 +30,7 @@ begin
   end if;
   if exists (select from unnest(names) as n(name) where row_value ->> n.name is null)
       or (numbers[1] = 1 and not starts_with(row_value::text, '{"' || names[1] || '":')) then
-    if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) then
+    if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox.detaching_from(relation, captured) then
       -- The number's column, whatever its name is now; the name's where that one is gone or empty, as after the replacement of a column.
       present := array(
         select case when a.attname is null or (row_value ->> a.attname is null and row_value ->> n.name is not null) then n.name else a.attname::text end

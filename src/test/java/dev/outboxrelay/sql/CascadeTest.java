@@ -93,6 +93,36 @@ final class CascadeTest {
     }
   }
 
+  /** The statement changes the row by itself, and through the key: two steps of one row. */
+  @Test
+  void keyThatFollowsBesideAWithThatChangesTheRow_leavesNoStepBehind() throws SQLException {
+    outbox.execute(
+        "create table item (person int references person on update cascade, line int,"
+            + " primary key (person, line))",
+        "select outbox.capture('item', 'crm')",
+        "insert into item values (1, 1), (2, 1)",
+        "with m as (update item set line = line + 10 where person = 1 returning 1)"
+            + " update person set id = 7 where id = 1");
+    assertEquals(List.of("[2,1]", "[7,11]"), Replay.keys(outbox));
+    assertEquals(List.of("row"), outbox.query(LEVEL));
+    assertEquals(List.of(), outbox.findings());
+  }
+
+  /** What docs/capture.md tells to do where an application writes such statements. */
+  @Test
+  void rowThatAWithDeletesAndInsertsAgain_besideOtherDeletes_isHeardInOrderRowByRow()
+      throws SQLException {
+    outbox.execute(
+        "create table t (id int primary key, v text)",
+        "select outbox.capture('t', 'crm', condition => 'true')",
+        "insert into t values (1, 'a'), (9, 'z')",
+        "with a as (delete from t where id = 1 returning *),"
+            + " b as (insert into t select id, v || 'new' from a returning *),"
+            + " c as (delete from t where id = 9 returning *)"
+            + " select (select count(*) from b), (select count(*) from c)");
+    assertEquals(outbox.query("select id::text from t"), Replay.keys(outbox));
+  }
+
   /** What most tables have, in many of them twice: no reason to capture row by row. */
   @Test
   void keysThatCannotTakeARowApart_areCapturedByStatement() throws SQLException {

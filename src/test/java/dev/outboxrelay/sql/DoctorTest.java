@@ -89,6 +89,47 @@ final class DoctorTest {
         outbox.findings());
   }
 
+  /**
+   * Anybody may take an advisory lock: a stranger's is no relay, and keeps relays from their work.
+   */
+  @Test
+  void doctor_onAStrangerWhoHoldsTheRelaysLocks_namesHim() throws Exception {
+    outbox.execute("drop role if exists stranger", "create role stranger login password 'secret'");
+    Outbox.run(relay, "select pg_advisory_unlock_all()");
+    try (Connection stranger = outbox.connectAs("stranger")) {
+      String session = "session " + Outbox.column(stranger, "select pg_backend_pid()::text").get(0);
+      for (String locks :
+          List.of(
+              "pg_advisory_lock(7021001, 0)",
+              "pg_advisory_lock(7021002, g) from generate_series(0, 63) g",
+              "pg_advisory_lock_shared(7021003, 0)")) {
+        Outbox.run(stranger, "select " + locks);
+        assertEquals(
+            List.of(
+                "error | foreign lock | " + session,
+                "error | no relay | audit",
+                "error | no relay | crm"),
+            outbox.findings());
+        Outbox.run(stranger, "select pg_advisory_unlock_all()");
+      }
+      Outbox.run(stranger, "begin", "select pg_try_advisory_xact_lock_shared(7021001, 0)");
+      assertEquals(
+          List.of("error | no relay | audit", "error | no relay | crm"), outbox.findings());
+      Outbox.run(stranger, "rollback", "select pg_advisory_lock(7021002, 1)");
+      outbox.execute(
+          outbox
+              .query("select remedy from outbox.doctor where check_name = 'foreign lock'")
+              .get(0));
+      Await.until(
+          "the stranger is gone",
+          () ->
+              outbox.count("select count(*) from outbox.doctor where check_name = 'foreign lock'")
+                  == 0);
+    } finally {
+      outbox.execute("drop role stranger");
+    }
+  }
+
   @Test
   void doctor_onAnUncapturedChild_namesItAndItsRemedyMendsIt() throws SQLException {
     outbox.execute("create table parent (id int primary key, v int)");

@@ -68,6 +68,7 @@ final class ExactValuesTest {
     {"bit(3)", "101", "\"101\""},
     {"point", "(0.1,2)", "\"(0.1,2)\""},
     {"regclass", "public.other", "\"public.other\""},
+    {"regtype", "pair", "\"public.pair\""},
     {"oid", "4294967295", "\"4294967295\""},
     {"pg_lsn", "16/B374D848", "\"16/B374D848\""},
   };
@@ -82,7 +83,8 @@ final class ExactValuesTest {
   private static final String CRAZY =
       "set timezone = 'Asia/Kathmandu'; set datestyle = 'ISO, DMY'; set intervalstyle = 'sql_standard';"
           + " set bytea_output = 'escape'; set extra_float_digits = -15; set search_path = public, pg_catalog;"
-          + " set standard_conforming_strings = off; set transform_null_equals = on";
+          + " set standard_conforming_strings = off; set transform_null_equals = on;"
+          + " set quote_all_identifiers = on";
 
   /** Under a date style that the driver does not bear between two statements. */
   private static String german(String statement) {

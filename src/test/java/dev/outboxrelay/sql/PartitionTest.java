@@ -206,4 +206,70 @@ final class PartitionTest {
       outbox.execute("delete from outbox.message", "select outbox.release('" + captured + "')");
     }
   }
+
+  /** Its triggers stay until it is finished, and PostgreSQL does not count it to the table. */
+  @Test
+  void partition_whoseConcurrentDetachIsUnfinished_isCapturedAsBefore() throws SQLException {
+    String[][] cases = {
+      {"", "{\"ident\":2,\"v\":5,\"secret\":\"s\"}"},
+      {", except_columns => '{secret}'", "{\"ident\":2,\"v\":5}"},
+      {", columns => '{id,v}'", "{\"ident\":2,\"v\":5}"},
+    };
+    for (String[] options : cases) {
+      outbox.execute(
+          "drop table root",
+          "create table root (id int, v int, secret text, primary key (id, v)) partition by list (v)",
+          "create table leaf partition of root for values in (5)",
+          "select outbox.capture('root', 'crm'" + options[0] + ")",
+          "alter table root rename column id to ident");
+      try (Connection holder = outbox.connect();
+          Connection c = outbox.connect()) {
+        Outbox.run(holder, "begin isolation level repeatable read", "select count(*) from root");
+        Outbox.run(c, "set statement_timeout = '300ms'");
+        Outbox.refuses(c, "57014", "alter table root detach partition leaf concurrently");
+      }
+      outbox.execute("insert into leaf values (2, 5, 's')");
+      assertEquals(
+          List.of("root [2,5] " + options[1]),
+          outbox.query("select concat_ws(' ', source_table, key, new_row) from outbox.message"));
+      assertTrue(
+          outbox.findings().contains("warning | detach unfinished | public.leaf"),
+          outbox.findings()::toString);
+      outbox.execute(
+          outbox
+              .query("select remedy from outbox.doctor where check_name = 'detach unfinished'")
+              .get(0));
+      assertEquals(
+          0,
+          outbox.count(
+              "select count(*) from outbox.doctor where check_name = 'detach unfinished'"));
+      outbox.execute("delete from outbox.message", "drop table leaf");
+    }
+  }
+
+  /** PL/pgSQL keeps a copy of a trigger function for each trigger that a session has fired. */
+  @Test
+  void session_thatWritesToManyPartitions_keepsLittleOfEach() throws SQLException {
+    int partitions = 40;
+    outbox.execute(
+        "create table many (id int primary key, secret text) partition by list (id)",
+        "do $$ begin for i in 1.."
+            + partitions
+            + " loop execute format('create table many_%s partition of many for values in (%1$s)', i);"
+            + " end loop; end $$",
+        "select outbox.capture('many', 'crm', except_columns => '{secret}')");
+    String memory = "select sum(total_bytes)::text from pg_backend_memory_contexts";
+    try (Connection c = outbox.connect()) {
+      Outbox.run(c, "insert into many values (1)", "delete from many");
+      long before = Long.parseLong(Outbox.column(c, memory).get(0));
+      Outbox.run(
+          c,
+          "insert into many select generate_series(2, " + partitions + ")",
+          "update many set secret = 'x'",
+          "delete from many");
+      long perPartition =
+          (Long.parseLong(Outbox.column(c, memory).get(0)) - before) / (partitions - 1);
+      assertTrue(perPartition < 250_000, perPartition + " bytes a partition");
+    }
+  }
 }
