@@ -78,13 +78,20 @@ final class ManyScenario implements Scenario {
                     "1 destination",
                     one.drain)
                 .ratioAtLeast(0.5),
-            Figure.against("start of that drain", "ms", spread.start, "1 destination", one.start)),
+            Figure.against("start of that drain", "ms", spread.start, "1 destination", one.start),
+            drainCpu("the relay", spread.drainRelayCpu, one.drainRelayCpu),
+            drainCpu("PostgreSQL", spread.drainServerCpu, one.drainServerCpu),
+            drainCpu("the receiver", spread.drainBenchCpu, one.drainBenchCpu)),
         "each side has a database, a relay and its destinations to itself; the other side's relay is"
             + " up and idle",
         "ten messages a transaction, published with outbox.publish by 8 clients; PostgreSQL's CPU"
             + " includes theirs",
         "rates end with the last row's completion; a drain's begins with the end of the pause, and its"
             + " start lasts to the first receipt");
+  }
+
+  private static Figure drainCpu(String whose, Series spread, Series one) {
+    return Figure.against("CPU of " + whose + " in it", "µs/message", spread, "1 destination", one);
   }
 
   /** The figures of one side. */
@@ -94,6 +101,9 @@ final class ManyScenario implements Scenario {
     final Series serverCpu = new Series();
     final Series drain = new Series();
     final Series start = new Series();
+    final Series drainRelayCpu = new Series();
+    final Series drainServerCpu = new Series();
+    final Series drainBenchCpu = new Series();
 
     void offered(Spread.Offered offered) {
       rate.add(offered.perSecond());
@@ -101,9 +111,12 @@ final class ManyScenario implements Scenario {
       serverCpu.add(offered.serverCpuMicros());
     }
 
-    void drained(Drained drained) {
-      drain.add(drained.perSecond());
-      start.add(drained.startMillis());
+    void drained(Spread.Emptied emptied) {
+      drain.add(emptied.drained().perSecond());
+      start.add(emptied.drained().startMillis());
+      drainRelayCpu.add(emptied.relayCpuMicros());
+      drainServerCpu.add(emptied.serverCpuMicros());
+      drainBenchCpu.add(emptied.benchCpuMicros());
     }
   }
 }

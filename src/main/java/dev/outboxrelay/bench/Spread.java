@@ -21,6 +21,10 @@ final class Spread {
   /** What came of a steady offer. */
   record Offered(double perSecond, double relayCpuMicros, double serverCpuMicros) {}
 
+  /** What came of a drain; CPU a message. */
+  record Emptied(
+      Drained drained, double relayCpuMicros, double serverCpuMicros, double benchCpuMicros) {}
+
   Spread(
       Stage stage, BenchDatabase database, Arrivals arrivals, RelayProcess relay, int destinations)
       throws SQLException {
@@ -65,9 +69,18 @@ final class Spread {
   }
 
   /** Drains a backlog, the destinations being paused. */
-  Drained drain(int messages) throws Exception {
+  Emptied drain(int messages) throws Exception {
+    backlog.owe(messages);
     rest();
-    return drain.run(messages);
+    double relayCpu = Cpu.secondsOf(relay.pid());
+    double serverCpu = stage.serverCpu();
+    double benchCpu = Cpu.secondsOf(ProcessHandle.current().pid());
+    Drained drained = drain.drain(messages);
+    return new Emptied(
+        drained,
+        (Cpu.secondsOf(relay.pid()) - relayCpu) * 1e6 / messages,
+        (stage.serverCpu() - serverCpu) * 1e6 / messages,
+        (Cpu.secondsOf(ProcessHandle.current().pid()) - benchCpu) * 1e6 / messages);
   }
 
   /** A relay has heard of a pause or of its end by then. */

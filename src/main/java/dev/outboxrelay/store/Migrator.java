@@ -29,6 +29,9 @@ public final class Migrator {
             .schemas("outbox")
             .defaultSchema("outbox")
             .locations("classpath:db/migration")
+            // All at once: between two of them a writer could meet a function that calls one which
+            // is not there yet.
+            .group(true)
             // Warnings are for the user, notices such as "already exists, skipping" are not.
             .initSql("set client_min_messages = warning")
             .load();

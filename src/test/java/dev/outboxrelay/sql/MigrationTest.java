@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** The migrations as users apply them: without rights, side by side, beside other migrations. */
@@ -152,6 +153,45 @@ final class MigrationTest {
       for (TestDatabase db : all) {
         db.close();
       }
+    }
+  }
+
+  /** A function of a release may call one that the release before did not have. */
+  @Test
+  void migrate_toARelease_whileAnApplicationWrites_failsNoWrite() throws Exception {
+    ExecutorService threads = Executors.newSingleThreadExecutor();
+    try (TestDatabase db = TestDatabase.create();
+        Connection writer = db.connect()) {
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('crm', 'tcp://h:1')",
+          "create table t (id int primary key) partition by range (id)",
+          "create table t1 partition of t default",
+          "select outbox.capture('t', 'crm')",
+          // The release before did all the work in the trigger function.
+          "create or replace function outbox.capture_row() returns trigger language plpgsql"
+              + " as $$ begin return null; end $$",
+          "drop function outbox.write_change",
+          "update outbox.flyway_schema_history set checksum = 0 where version is null");
+      AtomicBoolean migrated = new AtomicBoolean();
+      Future<Integer> writes =
+          threads.submit(
+              () -> {
+                int count = 0;
+                while (!migrated.get() || count == 0) {
+                  Outbox.run(writer, "insert into t values (" + ++count + ")");
+                }
+                return count;
+              });
+      try {
+        assertFalse(new Migrator(db.url(), db.user(), db.password()).migrate().isEmpty());
+      } finally {
+        migrated.set(true);
+      }
+      assertTrue(writes.get() > 0);
+      Outbox.run(writer, "insert into t values (0)");
+      assertEquals(1, db.count("select count(*) from outbox.message where key = '0'"));
+    } finally {
+      threads.shutdownNow();
     }
   }
 
