@@ -21,7 +21,8 @@ declare
   total bigint := 0;
   stuck_since timestamptz;
 begin
-  delete from outbox.backfill_progress b where b.source = backfill.source and b.destination = backfill.destination;
+  delete from outbox.backfill_progress b
+  where b.source = backfill.source and b.destination = backfill.destination and b.condition = coalesce(backfill.condition, '');
   perform outbox.backfill_start(backfill.source, backfill.destination, backfill.condition, true);
   loop
     written := outbox.backfill_step(backfill.source, backfill.destination, true);

@@ -30,7 +30,7 @@ begin
          bool_or(t.skip_unchanged or lower(btrim(coalesce(t.condition, 'true'))) <> 'true' or t.fires not in ('origin', 'always')
            or 'update' <> all (t.wanted)
            -- What moves to another partition goes as a delete and an insert.
-           or c.relkind = 'p' and not t.wanted @> '{insert,delete}') as silent
+           or (c.relkind = 'p' or c.relispartition) and not t.wanted @> '{insert,delete}') as silent
   into f.capture
   from outbox.capture_detail t
   join pg_class c on c.oid = t.source
@@ -44,7 +44,7 @@ begin
   if f.capture.silent and not backfill_checked.at_once then
     raise exception '% is captured so that an update may go without a message', backfill_checked.source
       using errcode = 'object_not_in_prerequisite_state',
-            hint = format('Capture it without skip_unchanged and condition, with updates (a partitioned table with inserts and deletes too), until the backfill has ended; or backfill '
+            hint = format('Capture it without skip_unchanged and condition, with updates (a partitioned table or a partition with inserts and deletes too), until the backfill has ended; or backfill '
               || 'it while writers wait: select outbox.backfill(%L, %L).', backfill_checked.source::text, backfill_checked.destination);
   end if;
 

@@ -1,7 +1,8 @@
 -- outbox.backfill_start: makes sure that there is a record of how far the backfill of a table has come.
 --
--- A record left by a backfill that was cut short is kept, so that the next call goes on; one with another condition, or of a
--- table that was captured anew since (changes may have gone unheard), starts again.
+-- A record left by a backfill that was cut short is kept, so that the next call goes on; one of a table that was captured anew
+-- since (changes may have gone unheard) starts again. One with another condition is refused: the session that made it may be at work,
+-- and would take the end of this one for its own.
 --
 -- parameters: source, destination, condition  as of outbox.backfill
 --             at_once   whether it all happens in one transaction, so that writers may be made to wait
@@ -17,6 +18,7 @@ declare
   capture_oid oid;
   unreadable regclass;
   reason text;
+  other_condition text;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'a backfill cannot run at isolation level %', current_setting('transaction_isolation')
@@ -44,7 +46,19 @@ begin
   delete from outbox.backfill_progress b
   where not exists (select from pg_class c where c.oid = b.part)
     or (b.source = backfill_start.source and b.destination = backfill_start.destination
-        and (b.capture <> capture_oid or b.condition <> coalesce(backfill_start.condition, '')));
+        and b.capture <> capture_oid and b.condition = coalesce(backfill_start.condition, ''));
+
+  select b.condition into other_condition
+  from outbox.backfill_progress b
+  where b.source = backfill_start.source and b.destination = backfill_start.destination
+    and b.condition <> coalesce(backfill_start.condition, '')
+  limit 1;
+  if found then
+    raise exception 'a backfill of % with condition % has not ended', backfill_start.source, coalesce(quote_literal(nullif(other_condition, '')), 'null')
+      using errcode = 'object_in_use',
+            hint = format('It is under way, or was cut short. Call it again to end it; or, if nobody is at it, forget it: delete from outbox.backfill_progress '
+              || 'where source = %L::regclass and destination = %L;', backfill_start.source::text, backfill_start.destination);
+  end if;
 
   select t.relid into unreadable
   from pg_partition_tree(backfill_start.source) t join pg_class c on c.oid = t.relid

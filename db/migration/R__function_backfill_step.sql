@@ -42,6 +42,33 @@ declare
   range_condition text;
   written bigint;
   locked tid[];
+  place_condition text := 't.ctid = any ($8)';
+  places tid[];
+  bounds integer[]; -- of what is left of places, in pairs
+  first_place integer;
+  last_place integer;
+  written_here bigint;
+  locked_here tid[];
+  statement constant text := $query$
+    with seen as materialized (
+      select t.ctid as place from only %1$s t where %2$s
+    ), got as materialized (
+      select t.ctid as place, row_to_json(t.*) as value from only %1$s t where %2$s for share of t skip locked
+    ), written as (
+      insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
+      select $1, 'read', $2, $3,
+             outbox.row_key(g.value, $9, $10, $4, $5), outbox.headers(),
+             case when $7 then outbox.pick_columns(g.value, $6, true) else g.value end
+      from (
+        -- What must not be stored is left out first, as the triggers do.
+        select case when $11 is null then t.value else outbox.pick_columns(t.value, $11, $7) end as value
+        from got t
+        offset 0
+      ) g
+      returning 1
+    )
+    select (select count(*) from written), array(select s.place from seen s where not exists (select from got g where g.place = s.place))
+    $query$;
 begin
   select * into f.progress
   from outbox.backfill_progress b
@@ -61,6 +88,13 @@ begin
   end if;
   if f.progress.capture <> outbox.backfill_checked(backfill_step.source, backfill_step.destination, f.progress.part, backfill_step.at_once) then
     perform outbox.backfill_start(backfill_step.source, backfill_step.destination, nullif(f.progress.condition, ''), backfill_step.at_once);
+    return 0;
+  end if;
+  if f.progress.part <> backfill_step.source
+      and backfill_step.source not in (select a.relid from pg_partition_ancestors(f.progress.part) a) then
+    -- A partition that was detached: its rows are the table's no more.
+    delete from outbox.backfill_progress b
+    where b.source = backfill_step.source and b.destination = backfill_step.destination and b.part = f.progress.part;
     return 0;
   end if;
   if f.progress.filenode <> pg_relation_filenode(f.progress.part) then
@@ -106,35 +140,46 @@ begin
   else
     f.last_block := f.progress.next_block;
     f.tried := f.progress.locked_places[1:f.places_at_once];
-    f.range_condition := 't.ctid = any ($8)';
+    f.range_condition := f.place_condition;
   end if;
   if f.progress.condition <> '' then
     f.range_condition := f.range_condition || e' and (' || f.progress.condition || e'\n)';
+    f.place_condition := f.place_condition || e' and (' || f.progress.condition || e'\n)';
   end if;
 
-  execute format($query$
-    with seen as materialized (
-      select t.ctid as place from only %1$s t where %2$s
-    ), got as materialized (
-      select t.ctid as place, row_to_json(t.*) as value from only %1$s t where %2$s for share of t skip locked
-    ), written as (
-      insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
-      select $1, 'read', $2, $3,
-             outbox.row_key(g.value, $9, $10, $4, $5), outbox.headers(),
-             case when $7 then outbox.pick_columns(g.value, $6, true) else g.value end
-      from (
-        -- What must not be stored is left out first, as the triggers do.
-        select case when $11 is null then t.value else outbox.pick_columns(t.value, $11, $7) end as value
-        from got t
-        offset 0
-      ) g
-      returning 1
-    )
-    select (select count(*) from written), array(select s.place from seen s where not exists (select from got g where g.place = s.place))
-    $query$, f.progress.part, f.range_condition)
-  into f.written, f.locked
-  using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
-        f.picked, f.config.column_mode = 'only', f.tried, f.progress.part::oid, f.config.captured_oid, f.looked_at;
+  begin
+    execute format(f.statement, f.progress.part, f.range_condition)
+    into f.written, f.locked
+    using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
+          f.picked, f.config.column_mode = 'only', f.tried, f.progress.part::oid, f.config.captured_oid, f.looked_at;
+  exception when serialization_failure then
+    -- A row was about to move to another partition, which its lock does not survive, nor all the others'. By halves, until it is alone.
+    f.written := 0;
+    f.locked := '{}';
+    f.places := f.tried;
+    if cardinality(f.tried) = 0 then
+      execute format('select array(select t.ctid from only %s t where %s)', f.progress.part, f.range_condition) into f.places;
+    end if;
+    f.bounds := array[1, cardinality(f.places)];
+    while cardinality(f.bounds) > 0 loop
+      f.first_place := f.bounds[1];
+      f.last_place := f.bounds[2];
+      f.bounds := f.bounds[3:];
+      begin
+        execute format(f.statement, f.progress.part, f.place_condition)
+        into f.written_here, f.locked_here
+        using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
+              f.picked, f.config.column_mode = 'only', f.places[f.first_place:f.last_place], f.progress.part::oid, f.config.captured_oid, f.looked_at;
+        f.written := f.written + f.written_here;
+        f.locked := f.locked || f.locked_here;
+      exception when serialization_failure then
+        -- Alone, it has moved: that is a delete and an insert, which have messages of their own.
+        if f.first_place < f.last_place then
+          f.bounds := array[f.first_place, (f.first_place + f.last_place) / 2, (f.first_place + f.last_place) / 2 + 1, f.last_place] || f.bounds;
+        end if;
+      end;
+    end loop;
+  end;
 
   f.locked := f.progress.locked_places[cardinality(f.tried) + 1:] || f.locked;
   if f.last_block >= f.progress.end_block and cardinality(f.locked) = 0 then

@@ -66,6 +66,7 @@ declare
   trigger_name text;
   row_condition text;
   part regclass;
+  parent regclass;
 begin
   -- What is captured?
   if capture.source is null then
@@ -93,6 +94,18 @@ begin
       or exists (select from outbox.capture_detail t where t.source = capture.source and t.destination = capture.destination)
       then 'access exclusive' else 'share row exclusive' end);
   f.table_name := capture.source::text;
+
+  -- PostgreSQL gives a partition that is being detached no trigger, and takes those away that it had.
+  select i.inhrelid::regclass, i.inhparent::regclass
+  into f.part, f.parent
+  from pg_inherits i
+  where i.inhdetachpending and i.inhparent in (select p.relid from pg_partition_tree(capture.source) p)
+  limit 1;
+  if found then
+    raise exception 'partition % of % is being detached', f.part, f.parent
+      using errcode = 'object_in_use',
+            hint = format('Wait for that, or, if it was cut short, end it: alter table %s detach partition %s finalize.', f.parent, f.part);
+  end if;
 
   -- Where to?
   select d.name, d.id, d.doorbell into f.target from outbox.destination d where d.name = capture.destination;

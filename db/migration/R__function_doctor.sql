@@ -130,7 +130,7 @@ begin
     union
     select b.source, b.destination, i.inhrelid
     from below b
-    join pg_inherits i on i.inhparent = b.relid
+    join pg_inherits i on i.inhparent = b.relid and not i.inhdetachpending
   ),
   parts as (
     select b.source, b.destination, b.relid::regclass
@@ -138,8 +138,9 @@ begin
     join pg_class c on c.oid = b.relid and c.relkind <> 'p'
   ),
   locks as (
-    -- A relay has to delete what it has delivered.
-    select l.pid, l.classid, l.objid, l.mode, a.usename, a.application_name, has_table_privilege(a.usesysid, 'outbox.message', 'delete') as by_relay
+    -- A relay has to delete what it has delivered, by its login's right or by that of a role that this may take on.
+    select l.pid, l.classid, l.objid, l.mode, a.usename, a.application_name,
+      exists (select from pg_roles r where has_table_privilege(r.oid, 'outbox.message', 'delete') and pg_has_role(a.usesysid, r.oid, 'member')) as by_relay
     from pg_locks l
     join pg_stat_activity a on a.pid = l.pid
     where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid between 7021001 and 7021003
@@ -244,8 +245,8 @@ begin
 
   union all
   select distinct 'warning', 'detach unfinished', i.inhrelid::regclass::text,
-    format('%s is being detached from %s, which is captured: until that is finished its changes are heard under that name', i.inhrelid::regclass, b.source),
-    format('alter table %s detach partition %s finalize;', i.inhparent::regclass, i.inhrelid::regclass)
+    format('%s is being detached from %s, which is captured: until that is finished its changes are heard under that name, and %s cannot be captured again', i.inhrelid::regclass, b.source, b.source),
+    format('If nobody is at it: alter table %s detach partition %s finalize;', i.inhparent::regclass, i.inhrelid::regclass)
   from below b
   join pg_inherits i on i.inhparent = b.relid and i.inhdetachpending
 

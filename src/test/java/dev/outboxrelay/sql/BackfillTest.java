@@ -366,4 +366,24 @@ final class BackfillTest {
     outbox.execute("select outbox.backfill('t', 'crm', 'id = 2 -- the second')");
     assertEquals(List.of("2"), outbox.query("select key from outbox.message where op = 'read'"));
   }
+
+  /** Whoever is at work would take the end of the other backfill for that of his own. */
+  @Test
+  void backfillWithAnotherCondition_beforeTheFirstHasEnded_isRefused() throws SQLException {
+    table(2000, "");
+    start();
+    outbox.query(STEP);
+    for (String other :
+        List.of(
+            "select outbox.backfill_start('t', 'crm', 'id < 5')",
+            "select outbox.backfill('t', 'crm', 'id < 5')")) {
+      String refusal = outbox.refuses("55006", other);
+      assertTrue(refusal.contains("condition null has not ended"), refusal);
+      assertTrue(refusal.contains("delete from outbox.backfill_progress"), refusal);
+    }
+    finish();
+    assertEquals(2000, outbox.count("select count(*) from outbox.message where op = 'read'"));
+    outbox.execute("select outbox.backfill('t', 'crm', 'id < 5')");
+    assertEquals(2004, outbox.count("select count(*) from outbox.message where op = 'read'"));
+  }
 }

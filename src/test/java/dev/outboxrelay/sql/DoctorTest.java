@@ -130,6 +130,24 @@ final class DoctorTest {
     }
   }
 
+  /** A relay's login may have its rights by SET ROLE alone. */
+  @Test
+  void doctor_onARelayWhoseLoginDoesNotInherit_isContent() throws SQLException {
+    outbox.execute(
+        "drop role if exists stiff",
+        "create role stiff login noinherit password 'secret' in role outbox_relay");
+    Outbox.run(relay, "select pg_advisory_unlock_all()");
+    try (Connection stiff = outbox.connectAs("stiff")) {
+      Outbox.run(
+          stiff,
+          "set role outbox_relay",
+          "select pg_advisory_lock(7021002, doorbell) from outbox.destination");
+      assertEquals(List.of(), outbox.findings());
+    } finally {
+      outbox.execute("drop role stiff");
+    }
+  }
+
   @Test
   void doctor_onAnUncapturedChild_namesItAndItsRemedyMendsIt() throws SQLException {
     outbox.execute("create table parent (id int primary key, v int)");
