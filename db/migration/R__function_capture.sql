@@ -99,7 +99,7 @@ begin
   select i.inhrelid::regclass, i.inhparent::regclass
   into f.part, f.parent
   from pg_inherits i
-  where i.inhdetachpending and i.inhparent in (select p.relid from pg_partition_tree(capture.source) p)
+  where i.inhdetachpending and (i.inhrelid = capture.source or i.inhparent in (select p.relid from pg_partition_tree(capture.source) p))
   limit 1;
   if found then
     raise exception 'partition % of % is being detached', f.part, f.parent

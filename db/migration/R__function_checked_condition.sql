@@ -2,6 +2,9 @@
 --
 -- A trigger is made with it and dropped again, so that PostgreSQL itself checks it and writes it out in full: every
 -- column as new.... or old...., nothing after it that could be taken for more of the command.
+-- Before that it must be one command: others, behind a semicolon, would be executed with the rights of whoever captures, such as a
+-- superuser who runs the doctor's statement. PostgreSQL opens no cursor on a command that makes a trigger, nor on several
+-- commands, and says which it is; it only reads them for that.
 --
 -- parameters: source     the table
 --             condition  a condition on new and old
@@ -13,6 +16,11 @@ set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
+  command constant text := format('create trigger "00_outbox_condition" after update on %s for each row when (%s'
+    || e'\n) execute function outbox.capture_row()', source, condition);
+  opened refcursor;
+  one_command text;
+  said text;
   written_out text;
   reason text;
 begin
@@ -20,8 +28,20 @@ begin
     raise exception 'condition is empty' using errcode = 'invalid_parameter_value', hint = 'Leave it null for every row.';
   end if;
   begin
-    execute format('create trigger "00_outbox_condition" after update on %s for each row when (%s'
-      || e'\n) execute function outbox.capture_row()', source, condition);
+    open opened for execute 'create trigger t after update on t for each row execute function f()';
+  exception when invalid_cursor_definition then
+    get stacked diagnostics one_command = message_text;
+  end;
+  begin
+    begin
+      open opened for execute command;
+    exception when invalid_cursor_definition then
+      get stacked diagnostics said = message_text;
+    end;
+    if said is distinct from one_command then
+      raise exception 'it is more than a condition';
+    end if;
+    execute command;
     select outbox.trigger_condition(t.oid)
     into written_out
     from pg_trigger t

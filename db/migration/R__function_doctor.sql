@@ -66,16 +66,17 @@ begin
         from pg_class c
         cross join lateral unnest(case
           when r.name = 'outbox_operator' then case c.relname
-            when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,insert,delete}' else '{select}' end
+            when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,delete}' else '{select}' end
           when r.name = 'outbox_relay' then case
-            when c.relname = 'message' then '{select,update,delete}'
+            when c.relname = 'message' then '{select,delete}'
             when c.relname = 'destination_state' then '{select,insert,update}'
             when c.relname in ('destination', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
         where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all
-        select 'update (state) on outbox.message'
-        where r.name = 'outbox_operator' and not has_column_privilege(to_regrole(r.name), 'outbox.message', 'state', 'update')
+        select format('update (%s) on outbox.message', u.column_name)
+        from unnest(case r.name when 'outbox_operator' then '{state}' when 'outbox_relay' then '{state,attempts,last_error,due_at,delivered_at,xid}' end::text[]) as u(column_name)
+        where not has_column_privilege(to_regrole(r.name), 'outbox.message', u.column_name, 'update')
         union all
         select format('execute on function %s', p.oid::regprocedure)
         from pg_proc p
@@ -172,7 +173,17 @@ begin
 
   union all
   select distinct 'error', 'capture out of step', t.source::text,
-    format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers or foreign keys that change a row twice: changes may be missed or out of order', t.source), outbox.capture_call(t.source, t.destination)
+    format('%s is captured by statement, but has become a partition, a parent or a child, or has other row triggers or foreign keys that change a row twice: changes may be missed or out of order', t.source),
+    case
+      when (select c.relispartition from pg_class c where c.oid = t.source) and not exists (
+        select from unnest(t.key || t.column_names) as n(name)
+        where n.name not in (select a.attname from pg_attribute a where a.attrelid = pg_partition_root(t.source) and not a.attisdropped)) then
+        -- As a rule it was the table, and what it is a part of now has taken its place.
+        format('begin; select outbox.release(%L, %L); %s commit;', t.source::text, t.destination,
+          replace(outbox.capture_call(t.source, t.destination), format('select outbox.capture(%L, ', t.source::text),
+            format('select outbox.capture(%L, ', pg_partition_root(t.source)::regclass::text)))
+      else outbox.capture_call(t.source, t.destination)
+    end
   from captured t
   where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false, array(
       select a.attnum from pg_attribute a

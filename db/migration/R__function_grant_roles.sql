@@ -35,7 +35,8 @@ begin
   if to_regrole('outbox_relay') is not null then
     grant usage on schema outbox to outbox_relay;
     grant select on outbox.destination, outbox.destination_state, outbox.message, outbox.status, outbox.capture_list, outbox.capture_detail, outbox.doctor to outbox_relay;
-    grant update, delete on outbox.message to outbox_relay;
+    revoke update on outbox.message from outbox_relay;
+    grant delete, update (state, attempts, last_error, due_at, delivered_at, xid) on outbox.message to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;
     grant execute on function outbox.ring(text, integer), outbox.bell_wanted(), outbox.trigger_arguments(bytea), outbox.trigger_condition(oid), outbox.doctor(interval, bigint), outbox.needs_row_trigger(regclass, boolean, smallint[]),
       outbox.captured_columns(oid, oid, text[], smallint[]), outbox.detaching_from(oid, oid), outbox.columns_certain(regclass, text[], text[], smallint[]), outbox.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox.present_condition(regclass, text) to outbox_relay;
@@ -48,7 +49,9 @@ begin
     grant usage on schema outbox to outbox_operator;
     grant select on all tables in schema outbox to outbox_operator;
     grant insert, update, delete on outbox.destination to outbox_operator;
-    grant insert, delete, update (state) on outbox.message to outbox_operator;
+    -- Messages are made by outbox.publish: with ids of his own choice he could make the application's writes fail.
+    revoke insert on outbox.message from outbox_operator;
+    grant delete, update (state) on outbox.message to outbox_operator;
     -- Not the backfill: it runs a condition with its caller's rights, and who may write that must not run as somebody else.
     for called in
       select p.oid::regprocedure as signature, p.prokind

@@ -36,6 +36,7 @@ cross join lateral (
     '^\{(("([^"\\]|\\.)*"|[^ \t\n\r\v\f"{},\\]+)(,("([^"\\]|\\.)*"|[^ \t\n\r\v\f"{},\\]+))*)?\}$',
     '^\{([0-9]{1,4}(,[0-9]{1,4})*)?\}$')) as pattern(names, numbers)
   where cardinality(g.arguments) >= 14
+    and g.arguments[6] in ('all', 'only', 'except') and g.arguments[14] in ('origin', 'always', 'replica')
     and g.arguments[2] ~ '^[0-9]{0,9}$'
     and g.arguments[4] ~ pattern.names and g.arguments[7] ~ pattern.names and g.arguments[13] ~ pattern.names
     and (g.arguments[15] ~ pattern.names) is not false

@@ -130,6 +130,26 @@ final class DoctorTest {
     }
   }
 
+  /** How a table in use is partitioned: it is renamed, and becomes the first part of a new one. */
+  @Test
+  void remedy_ofATableThatBecameAPartition_capturesTheTableThatTookItsPlace() throws SQLException {
+    outbox.execute(
+        "alter table t rename to t_old",
+        "create table t (like t_old including all) partition by range (id)",
+        "alter table t attach partition t_old for values from (0) to (10)",
+        "create table t_new partition of t for values from (10) to (20)");
+    assertEquals(List.of("error | capture out of step | public.t_old"), outbox.findings());
+    outbox.mend();
+    outbox.execute(
+        "delete from outbox.message",
+        "insert into t (id) values (1), (11)",
+        "update t set id = 12 where id = 1");
+    assertEquals(
+        List.of("t insert 1", "t insert 11", "t delete 1", "t insert 12"),
+        outbox.query(
+            "select concat_ws(' ', source_table, op, key) from outbox.message order by id"));
+  }
+
   /** A relay's login may have its rights by SET ROLE alone. */
   @Test
   void doctor_onARelayWhoseLoginDoesNotInherit_isContent() throws SQLException {

@@ -84,7 +84,9 @@ final class SecurityTest {
               "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{1,}', '', '', '1', '', '{}', '', '{}'",
               "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '4294967296', '', '{}', '', '{}'",
               "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '1', '', '{\"}', '', '{}'",
-              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '1', '', '{}', '', '{{a},b}'")) {
+              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '1', '', '{}', '', '{{a},b}'",
+              "'crm', '1', '', '{a}', '{1}', 'all', '{}', '{}', '', '', '1', '', '{}', 'always trigger all; drop table t; alter table t enable', '{}'",
+              "'crm', '1', '', '{a}', '{1}', 'drop', '{}', '{}', '', '', '1', '', '{}', 'origin', '{}'")) {
         Outbox.run(
             publisher,
             "create trigger x%d after insert on mine for each row execute function outbox.capture_row(%s)"
@@ -188,6 +190,51 @@ final class SecurityTest {
         "22023",
         "select outbox.capture('t', 'crm', condition => 'true) execute function outbox.capture_row(); --')");
     assertEquals(1, outbox.count("select count(*) from pg_class where oid = 't'::regclass"));
+  }
+
+  /**
+   * A doctor's statement holds a condition that a table's owner wrote, and a superuser may run it.
+   */
+  @Test
+  void conditionOfSeveralCommands_isRefusedBeforeOneOfThemIsExecuted() throws SQLException {
+    for (String end :
+        List.of(
+            "create or replace trigger \"00_outbox_condition\" after update on t for each row when (true",
+            "select (1")) {
+      String refusal =
+          outbox.refuses(
+              "22023",
+              "select outbox.capture('t', 'crm', condition => $$true) execute function"
+                  + " outbox.capture_row(); create table public.smuggled ();"
+                  + end
+                  + "$$)");
+      assertTrue(refusal.contains("is no condition on a row of public.t"), refusal);
+      assertEquals(
+          List.of("t"), outbox.query("select (to_regclass('smuggled') is null)::text::char"));
+    }
+    outbox.execute(
+        "select outbox.capture('t', 'crm', condition => $$new.v <> ';' and old.* is distinct from new.* -- ;$$)");
+  }
+
+  /**
+   * With an id that the sequence has yet to reach, a message makes the application's write fail.
+   */
+  @Test
+  void idsOfMessages_areChosenByNobody() throws SQLException {
+    try (Connection operator = outbox.connectAs("sec_operator")) {
+      Outbox.refuses(
+          operator,
+          "42501",
+          "insert into outbox.message (id, destination, op) values (999, 'crm', 'message')");
+      Outbox.refuses(operator, "42501", "update outbox.message set id = 999");
+      Outbox.run(operator, "select outbox.publish('crm', '{}')");
+    }
+    try (Connection relay = outbox.connect()) {
+      Outbox.run(relay, "set role outbox_relay");
+      Outbox.refuses(relay, "42501", "update outbox.message set id = 999");
+      Outbox.refuses(
+          relay, "42501", "insert into outbox.message (destination, op) values ('crm', 'message')");
+    }
   }
 
   @Test
