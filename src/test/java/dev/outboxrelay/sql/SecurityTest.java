@@ -199,7 +199,7 @@ final class SecurityTest {
   void conditionOfSeveralCommands_isRefusedBeforeOneOfThemIsExecuted() throws SQLException {
     for (String end :
         List.of(
-            "create or replace trigger \"00_outbox_condition\" after update on t for each row when (true",
+            "create or replace trigger \"00_outbox_condition\" after update on public.t for each row when (true",
             "select (1")) {
       String refusal =
           outbox.refuses(
