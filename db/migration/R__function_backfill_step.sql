@@ -39,16 +39,17 @@ declare
   key_names text[];
   last_block bigint;
   tried tid[];
-  range_condition text;
-  written bigint;
-  locked tid[];
-  place_condition text := 't.ctid = any ($8)';
-  places tid[];
-  bounds integer[]; -- of what is left of places, in pairs
-  first_place integer;
-  last_place integer;
+  tried_condition constant text := 't.ctid = any ($8)';
+  row_condition text;
+  chosen_condition text := '';
+  by_range boolean;
+  batch tid[];
+  rest tid[] := '{}'; -- what is left of the tried, batch after batch
+  sizes integer[] := '{}'; -- of these batches
   written_here bigint;
+  written bigint := 0;
   locked_here tid[];
+  locked tid[] := '{}';
   statement constant text := $query$
     with seen as materialized (
       select t.ctid as place from only %1$s t where %2$s
@@ -134,52 +135,47 @@ begin
     -- As many blocks as hold a few megabytes, what is stored out of line included.
     f.last_block := f.progress.next_block + greatest(1, least(64,
       f.bytes_at_once * f.progress.end_block / greatest(pg_table_size(f.progress.part), 1)));
-    f.range_condition := format('t.ctid >= %L::pg_catalog.tid and t.ctid < %L::pg_catalog.tid',
+    f.by_range := true;
+    f.row_condition := format('t.ctid >= %L::pg_catalog.tid and t.ctid < %L::pg_catalog.tid',
       format('(%s,0)', f.progress.next_block), format('(%s,0)', least(f.last_block, f.progress.end_block)));
     f.tried := '{}';
   else
+    f.by_range := false;
     f.last_block := f.progress.next_block;
     f.tried := f.progress.locked_places[1:f.places_at_once];
-    f.range_condition := f.place_condition;
+    f.row_condition := f.tried_condition;
   end if;
   if f.progress.condition <> '' then
-    f.range_condition := f.range_condition || e' and (' || f.progress.condition || e'\n)';
-    f.place_condition := f.place_condition || e' and (' || f.progress.condition || e'\n)';
+    f.chosen_condition := e' and (' || f.progress.condition || e'\n)';
   end if;
 
-  begin
-    execute format(f.statement, f.progress.part, f.range_condition)
-    into f.written, f.locked
-    using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
-          f.picked, f.config.column_mode = 'only', f.tried, f.progress.part::oid, f.config.captured_oid, f.looked_at;
-  exception when serialization_failure then
-    -- A row was about to move to another partition, which its lock does not survive, nor all the others'. By halves, until it is alone.
-    f.written := 0;
-    f.locked := '{}';
-    f.places := f.tried;
-    if cardinality(f.tried) = 0 then
-      execute format('select array(select t.ctid from only %s t where %s)', f.progress.part, f.range_condition) into f.places;
-    end if;
-    f.bounds := array[1, cardinality(f.places)];
-    while cardinality(f.bounds) > 0 loop
-      f.first_place := f.bounds[1];
-      f.last_place := f.bounds[2];
-      f.bounds := f.bounds[3:];
-      begin
-        execute format(f.statement, f.progress.part, f.place_condition)
-        into f.written_here, f.locked_here
-        using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
-              f.picked, f.config.column_mode = 'only', f.places[f.first_place:f.last_place], f.progress.part::oid, f.config.captured_oid, f.looked_at;
-        f.written := f.written + f.written_here;
-        f.locked := f.locked || f.locked_here;
-      exception when serialization_failure then
-        -- Alone, it has moved: that is a delete and an insert, which have messages of their own.
-        if f.first_place < f.last_place then
-          f.bounds := array[f.first_place, (f.first_place + f.last_place) / 2, (f.first_place + f.last_place) / 2 + 1, f.last_place] || f.bounds;
-        end if;
-      end;
-    end loop;
-  end;
+  f.batch := f.tried;
+  loop
+    begin
+      execute format(f.statement, f.progress.part, f.row_condition || f.chosen_condition)
+      into f.written_here, f.locked_here
+      using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
+            f.picked, f.config.column_mode = 'only', f.batch, f.progress.part::oid, f.config.captured_oid, f.looked_at;
+      f.written := f.written + f.written_here;
+      f.locked := f.locked || f.locked_here;
+    exception when serialization_failure then
+      -- A row has just moved to another partition, and PostgreSQL fails whoever locks it then. Again by halves, until it is alone:
+      -- its move is a delete and an insert, which have messages of their own.
+      if f.by_range then
+        execute format('select array(select t.ctid from only %s t where %s)', f.progress.part, f.row_condition || f.chosen_condition) into f.batch;
+        f.by_range := false;
+        f.row_condition := f.tried_condition;
+      end if;
+      if cardinality(f.batch) > 1 then
+        f.sizes := array[cardinality(f.batch) / 2, cardinality(f.batch) - cardinality(f.batch) / 2] || f.sizes;
+        f.rest := f.batch || f.rest;
+      end if;
+    end;
+    exit when cardinality(f.sizes) = 0;
+    f.batch := f.rest[1:f.sizes[1]];
+    f.rest := f.rest[f.sizes[1] + 1:];
+    f.sizes := f.sizes[2:];
+  end loop;
 
   f.locked := f.progress.locked_places[cardinality(f.tried) + 1:] || f.locked;
   if f.last_block >= f.progress.end_block and cardinality(f.locked) = 0 then
