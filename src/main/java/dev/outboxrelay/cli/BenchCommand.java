@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures the relay on this machine, each scenario beside a baseline.",
       "Without --database-url on a PostgreSQL of its own; with it in databases outbox_relay_bench...,",
-      "which it makes and drops, on the server that is named. Exit code 1: a figure was missed, or a",
+      "which it makes and drops, on the server that is named. Exit code 9: a figure was missed, or a",
       "scenario failed."
     })
 final class BenchCommand implements Callable<Integer> {

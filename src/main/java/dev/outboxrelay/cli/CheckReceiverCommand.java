@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Plays the relay towards a receiver of yours.",
       "Goes through what a receiver must do. The messages name the schema outbox_check.",
-      "Exit code 1: the receiver failed at something."
+      "Exit code 9: the receiver failed at something."
     })
 final class CheckReceiverCommand implements Callable<Integer> {
   private static final Pattern URI = Pattern.compile("(tcp|tls)://[^/?#@\\s]+:\\d{1,5}");

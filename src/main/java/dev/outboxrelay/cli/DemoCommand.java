@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Shows everything on a PostgreSQL of its own, within 20 seconds.",
-      "Exit code 0: everything that was committed arrived; 1: something is missing."
+      "Exit code 0: everything that was committed arrived; 9: something is missing."
     })
 final class DemoCommand implements Callable<Integer> {
   private static final Duration STOP_BOUND = Duration.ofSeconds(8);

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Looks for what is wrong, or will be; changes nothing.",
       "The schema, the captured tables, the destinations, the server's settings.",
-      "Exit code 1: it found an error."
+      "Exit code 9: it found an error."
     })
 final class DoctorCommand implements Callable<Integer> {
   private static final String ERROR = "error";

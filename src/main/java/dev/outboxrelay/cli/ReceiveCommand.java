@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
       "Prints each message as it came, and nothing else, to standard output, and answers as the",
       "flags say; without any, it acknowledges.",
       "With --check it prints a checklist instead: whether the relay that sends here keeps to the",
-      "protocol, and does with every kind of answer what it should. Exit code 1: it does not."
+      "protocol, and does with every kind of answer what it should. Exit code 9: it does not."
     })
 final class ReceiveCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(ReceiveCommand.class);
@@ -142,6 +142,7 @@ final class ReceiveCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     common.apply();
+    HangupSignal.ignoreWithoutTerminal();
     ReceiverOptions options = options();
     if (check) {
       return check(options);

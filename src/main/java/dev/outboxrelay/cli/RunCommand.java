@@ -42,6 +42,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     common.apply();
+    HangupSignal.ignore();
     DatabaseAccess access = database.access();
     RelayConfig config = options.config(access);
     AddressPolicy policy = options.policy();

@@ -92,7 +92,7 @@ final class BenchCommandTest {
   }
 
   @Test
-  void scenario_thatCannotRun_isReportedAsFailedAndExitCode1() throws Exception {
+  void scenario_thatCannotRun_isReportedAsFailedAndExitCode9() throws Exception {
     Path logs = output().resolve("logs");
     Files.createDirectories(logs.getParent());
     Files.writeString(logs, "a file, where the relays' logs should go");
@@ -131,7 +131,7 @@ final class BenchCommandTest {
   }
 
   @Test
-  void user_unknown_isOneLineAndExitCode3() {
+  void user_unknown_isOneLineAndExitCode8() {
     CommandRun run =
         bench(
             server(),

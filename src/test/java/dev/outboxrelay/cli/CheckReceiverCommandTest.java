@@ -27,7 +27,7 @@ final class CheckReceiverCommandTest {
   }
 
   @Test
-  void receiver_thatIsSilent_failsWithExitCode1() throws Exception {
+  void receiver_thatIsSilent_failsWithExitCode9() throws Exception {
     try (Receiver receiver =
         Receiver.start(ReceiverOptions.DEFAULTS.withSilent(true), line -> {})) {
       CommandRun run = check(receiver, "--patience", "1s");

@@ -42,7 +42,7 @@ final class MigrateCommandTest {
   }
 
   @Test
-  void user_unknown_isOneLineAndExitCode3() throws Exception {
+  void user_unknown_isOneLineAndExitCode8() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {
       CommandRun run = CommandRun.of(variables(db, "nobody_of_this_name"), "migrate");
       assertEquals(ExitCode.REFUSED, run.exitCode(), run.err());
@@ -53,7 +53,7 @@ final class MigrateCommandTest {
   }
 
   @Test
-  void database_unknown_isOneLineAndExitCode3() throws Exception {
+  void database_unknown_isOneLineAndExitCode8() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {
       CommandRun run =
           migrate(db, "--database-url", db.url().replace(db.name(), "no_such_database"));

@@ -3,29 +3,39 @@ package dev.outboxrelay.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ReceiveCommandTest {
   private static final int TIMEOUT_MILLIS = 30_000;
 
+  @TempDir Path folder;
+
   private static Program receive(int port, String... flags) throws IOException {
+    return receive(port, ProcessBuilder.Redirect.INHERIT, flags);
+  }
+
+  private static Program receive(int port, ProcessBuilder.Redirect log, String... flags)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("receive", "--port", "" + port, "--host", "127.0.0.1"));
     command.addAll(List.of(flags));
-    return Program.start(command, Map.of());
+    return Program.start(command, Map.of(), log);
   }
 
   /** Sends a line and returns the line that comes back. */
@@ -66,7 +76,20 @@ final class ReceiveCommandTest {
   }
 
   @Test
-  void check_whenNobodySends_failsWithExitCode1() throws Exception {
+  void sighup_withoutTerminal_doesNotEndTheReceiver() throws Exception {
+    int port = Program.freePort();
+    Path log = folder.resolve("receive.log");
+    try (Program program = receive(port, ProcessBuilder.Redirect.to(log.toFile()))) {
+      program.awaitPort(port);
+      program.hangUp();
+      Await.until("the signal is logged", () -> Files.readString(log).contains("SIGHUP"));
+      assertEquals("{\"ack\":\"20\"}", ask(port, "{\"id\":\"20\"}"));
+      assertEquals("{\"id\":\"20\"}", program.line());
+    }
+  }
+
+  @Test
+  void check_whenNobodySends_failsWithExitCode9() throws Exception {
     CommandRun run = check("--patience", "200ms");
     assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
     assertTrue(run.out().lines().allMatch(line -> line.startsWith("FAIL  ")), run.out());

@@ -144,6 +144,27 @@ final class RunCommandTest {
     }
   }
 
+  /** The relay waits for a server, so that the test needs none. */
+  @Test
+  void sighup_isLoggedAndDoesNotEndTheRelay() throws Exception {
+    Path log = folder.resolve("relay.log");
+    try (RelayProcess relay =
+        RelayProcess.start("jdbc:postgresql://localhost:1/shop", "u", log, HEAP_MEGABYTES)) {
+      Await.until(
+          "the relay runs",
+          PATIENCE,
+          () -> Files.exists(log) && Files.readString(log).contains("cannot be reached"));
+      relay.hangUp();
+      Await.until(
+          "the signal is logged",
+          PATIENCE,
+          () -> !relay.alive() || Files.readString(log).contains("SIGHUP"));
+      assertTrue(relay.alive(), Files.readString(log));
+      assertTrue(relay.terminate(STOP_BOUND), "still alive after " + STOP_BOUND);
+      assertEquals(ExitCode.OK, relay.exitCode(), Files.readString(log));
+    }
+  }
+
   @Test
   void schema_missing_isOneLineAndExitCode4() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {

@@ -36,8 +36,14 @@ public final class Program implements Closeable {
 
   public static Program start(List<String> command, Map<String, String> environment)
       throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    return start(command, environment, ProcessBuilder.Redirect.INHERIT);
+  }
+
+  /** As {@link #start(List, Map)}, with standard error elsewhere. */
+  public static Program start(
+      List<String> command, Map<String, String> environment, ProcessBuilder.Redirect errors)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors);
     builder.environment().putAll(environment);
     return new Program(builder.start());
   }
@@ -98,6 +104,11 @@ public final class Program implements Closeable {
         }
       }
     }
+  }
+
+  /** SIGHUP; returns when it has been delivered. */
+  public void hangUp() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
   }
 
   @Override

@@ -107,6 +107,11 @@ public final class RelayProcess implements AutoCloseable {
     signal("CONT");
   }
 
+  /** SIGHUP. */
+  public void hangUp() throws IOException, InterruptedException {
+    signal("HUP");
+  }
+
   @Override
   public void close() throws InterruptedException {
     kill();
