@@ -1,6 +1,7 @@
 package dev.outboxrelay.bench;
 
 import java.util.List;
+import java.util.Locale;
 
 /** How fast a backlog is delivered and completed, beside what the database alone allows. */
 final class DrainScenario implements Scenario {
@@ -63,7 +64,12 @@ final class DrainScenario implements Scenario {
         Turns.take(run, bareTurn, relayTurn);
         stage.say(
             String.format(
-                "drain %d/%d: %s messages/s, bare limit %s/s", run, stage.runs(), subject, bare));
+                Locale.ROOT,
+                "drain %d/%d: %s messages/s, bare limit %s/s",
+                run,
+                stage.runs(),
+                subject,
+                bare));
       }
     }
     Figure figure =

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A drain while another session's snapshot keeps every deleted row from being cleaned away. */
@@ -57,8 +58,12 @@ final class HorizonScenario implements Scenario {
         Turns.take(run, queueTurn, relayTurn);
         stage.say(
             String.format(
+                Locale.ROOT,
                 "horizon %d/%d: by fifths %s; skip locked %s",
-                run, stage.runs(), relayed, skipLocked));
+                run,
+                stage.runs(),
+                relayed,
+                skipLocked));
       }
     }
     return new Result(

@@ -99,7 +99,12 @@ final class IdleScenario implements Scenario {
         relay.requireWell();
         stage.say(
             String.format(
-                "idle %d/%d, %s: %s %% CPU", run, stage.runs(), words(destinations), relayCpu));
+                Locale.ROOT,
+                "idle %d/%d, %s: %s %% CPU",
+                run,
+                stage.runs(),
+                words(destinations),
+                relayCpu));
       }
     }
     String with = words(destinations);

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -74,8 +75,13 @@ final class LatencyScenario implements Scenario {
         relay.requireWell();
         stage.say(
             String.format(
+                Locale.ROOT,
                 "latency %d/%d: %s; by hand %s; by hand without the driver's wait %s",
-                run, stage.runs(), relayed, byHand, prompt));
+                run,
+                stage.runs(),
+                relayed,
+                byHand,
+                prompt));
       }
     }
     String floor = "LISTEN, SELECT, write by hand, without the driver's wait";

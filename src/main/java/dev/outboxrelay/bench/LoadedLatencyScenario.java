@@ -2,6 +2,7 @@ package dev.outboxrelay.bench;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** How long a message takes from its commit to its receipt, under a steady load. */
@@ -73,8 +74,14 @@ final class LoadedLatencyScenario implements Scenario {
         polling.requireWell();
         stage.say(
             String.format(
+                Locale.ROOT,
                 "loaded-latency %d/%d: p50 %s ms, p99 %s ms; commit p99 %s ms, notify off %s ms",
-                run, stage.runs(), p50, p99, commit, commitOff));
+                run,
+                stage.runs(),
+                p50,
+                p99,
+                commit,
+                commitOff));
       }
     }
     return Result.of(

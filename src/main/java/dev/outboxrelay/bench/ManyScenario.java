@@ -1,6 +1,7 @@
 package dev.outboxrelay.bench;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Many destinations at once, beside one; each side in a database with a relay of its own. */
 final class ManyScenario implements Scenario {
@@ -46,8 +47,14 @@ final class ManyScenario implements Scenario {
             () -> spread.drained(manySide.drain(owed)));
         stage.say(
             String.format(
+                Locale.ROOT,
                 "many %d/%d: %s beside %s; drain %s beside %s",
-                run, stage.runs(), spread.rate, one.rate, spread.drain, one.drain));
+                run,
+                stage.runs(),
+                spread.rate,
+                one.rate,
+                spread.drain,
+                one.drain));
       }
     }
     return Result.of(

@@ -49,9 +49,11 @@ final class Svg {
   private String draw() {
     svg.append(
         String.format(
+            Locale.ROOT,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
                 + " font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
-            WIDTH, HEIGHT));
+            WIDTH,
+            HEIGHT));
     text(LEFT, 20, "start", "14", plot.title());
     text((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 8, "middle", "12", plot.x());
     text(LEFT, 38, "start", "12", plot.y());
@@ -95,8 +97,10 @@ final class Svg {
     }
     svg.append(
         String.format(
+            Locale.ROOT,
             "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>%n",
-            points.toString().strip(), colour));
+            points.toString().strip(),
+            colour));
     for (Plot.Point point : line.points()) {
       svg.append(
           String.format(
@@ -108,8 +112,12 @@ final class Svg {
     }
     svg.append(
         String.format(
+            Locale.ROOT,
             "<text x=\"%d\" y=\"%d\" text-anchor=\"end\" fill=\"%s\">%s</text>%n",
-            WIDTH - RIGHT, 20 + 14 * at, colour, escaped(line.label())));
+            WIDTH - RIGHT,
+            20 + 14 * at,
+            colour,
+            escaped(line.label())));
   }
 
   private void text(double x, double y, String anchor, String size, String text) {

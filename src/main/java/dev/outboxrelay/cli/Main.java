@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
 import java.util.Map;
+import java.util.Optional;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,6 +42,7 @@ public final class Main implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 
   public static void main(String[] args) {
+    RuntimeDefaults.set();
     // The driver logs by java.util.logging, on its own account and with URLs; it throws the same
     // besides.
     LogManager.getLogManager().reset();
@@ -67,6 +69,12 @@ public final class Main implements Runnable {
    * @return the exit code
    */
   static int run(String[] args, Map<String, String> variables, PrintWriter out, PrintWriter err) {
+    Optional<String> illegible = Illegible.find(args, variables);
+    if (illegible.isPresent()) {
+      err.println("outbox-relay: " + illegible.get());
+      err.flush();
+      return ExitCode.USAGE;
+    }
     return commandLine(variables).setOut(out).setErr(err).execute(args);
   }
 

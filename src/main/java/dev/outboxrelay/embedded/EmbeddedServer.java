@@ -34,6 +34,8 @@ public final class EmbeddedServer implements AutoCloseable {
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
             .setPGStartupWait(START_TIMEOUT)
+            // That of the surroundings may not be installed, which initdb refuses.
+            .setLocaleConfig("locale", "C")
             .setServerConfig("fsync", "on")
             .setServerConfig("synchronous_commit", "on")
             .setServerConfig("full_page_writes", "on")

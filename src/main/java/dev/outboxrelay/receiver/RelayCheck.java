@@ -213,8 +213,7 @@ public final class RelayCheck implements Closeable {
     long asked = System.nanoTime();
     relay.say(
         message,
-        "{\"nack\":\"%s\",\"retry_after_ms\":%d}".formatted(message.id(), RETRY_AFTER.toMillis())
-            + "\n");
+        "{\"nack\":\"" + message.id() + "\",\"retry_after_ms\":" + RETRY_AFTER.toMillis() + "}\n");
     CheckedMessage again = relay.again(message);
     relay.acknowledge(again);
     Duration after = Duration.ofNanos(again.arrived().atNanos() - asked);

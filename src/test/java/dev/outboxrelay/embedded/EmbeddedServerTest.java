@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.testing.JavaProcess;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -13,10 +14,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class EmbeddedServerTest {
+  @TempDir Path folder;
+
   private static String setting(EmbeddedServer server, String name) throws SQLException {
     try (Connection c = server.connect("postgres");
         Statement s = c.createStatement();
@@ -57,6 +62,28 @@ final class EmbeddedServerTest {
     assertFalse(Files.exists(data), data.toString());
     try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
       assertEquals(port, socket.getLocalPort());
+    }
+  }
+
+  /** As where somebody has logged in from a machine whose language is not installed here. */
+  @Test
+  void server_whereTheLocaleIsNotInstalled_startsAllTheSame() throws Exception {
+    List<String> command =
+        List.of(
+            JavaProcess.java(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            StartsOne.class.getName());
+    Map<String, String> variables = Map.of("LC_ALL", "xx_XX.UTF-8", "LANG", "xx_XX.UTF-8");
+    try (JavaProcess program = JavaProcess.start(command, variables, folder.resolve("log"))) {
+      assertEquals(0, program.awaitExit(), program.output());
+    }
+  }
+
+  /** Starts a server, and ends. */
+  static final class StartsOne {
+    public static void main(String[] args) {
+      EmbeddedServer.start(Map.of()).close();
     }
   }
 

@@ -58,7 +58,18 @@ public final class PostgresProcess implements AutoCloseable {
             Files.createDirectories(Path.of("target").toAbsolutePath()), "cluster");
     binaries.run(
         "initdb",
-        List.of("-D", directory + "/data", "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"));
+        List.of(
+            "-D",
+            directory + "/data",
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale",
+            "C",
+            "--no-sync"));
     return new PostgresProcess(binaries, directory, settings);
   }
 

@@ -3,6 +3,7 @@ package dev.outboxrelay.sink.tcp;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -52,7 +53,9 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
       throw new IllegalArgumentException("options need tls_cert and tls_key together");
     }
     return new TcpOptions(
-        new TlsOptions(path(ca), path(certificate), path(key), serverName), idleTimeout);
+        new TlsOptions(
+            path("tls_ca", ca), path("tls_cert", certificate), path("tls_key", key), serverName),
+        idleTimeout);
   }
 
   private static JsonNode read(String json) {
@@ -92,7 +95,16 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
     return Duration.ofMillis(value.longValue());
   }
 
-  private static @Nullable Path path(@Nullable String text) {
-    return text == null ? null : Path.of(text);
+  private static @Nullable Path path(String option, @Nullable String text) {
+    try {
+      return text == null ? null : Path.of(text);
+    } catch (InvalidPathException e) {
+      // In the locale "C" no file can be named whose name has a letter that is not ASCII.
+      throw new IllegalArgumentException(
+          "option "
+              + option
+              + " is no file name in the locale of the relay: start the relay with LC_ALL=C.UTF-8",
+          e);
+    }
   }
 }
