@@ -1,19 +1,24 @@
 # Built from a clone alone: docker build -t outbox-relay .
 # The build stage makes the jar and a Java runtime of the few modules that it needs; the image holds these two and Debian.
-FROM maven:3.9.11-eclipse-temurin-21 AS build
+# MAVEN_IMAGE: an image with Maven and a JDK of 17 or later, where this one cannot be had, or must hold settings of yours.
+ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-21
+FROM ${MAVEN_IMAGE} AS build
 WORKDIR /src
 COPY .mvn .mvn
 COPY pom.xml .
 COPY db db
 COPY src/main src/main
 RUN mvn -B -ntp -q package -Dmaven.test.skip=true
+# What our classes and the libraries need, by name or by reflection; `mvn verify` delivers on a runtime of these.
 RUN "$JAVA_HOME/bin/jlink" --output /opt/java --compress=2 --no-header-files --no-man-pages --add-modules \
-    java.base,java.logging,java.management,java.naming,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.management,jdk.naming.dns,jdk.unsupported,jdk.zipfs
+    java.base,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.management,jdk.naming.dns,jdk.net,jdk.security.auth,jdk.unsupported,jdk.zipfs
 
 FROM debian:12.12-slim
 COPY --from=build /opt/java /opt/java
 COPY --from=build /src/target/outbox-relay.jar /opt/outbox-relay/outbox-relay.jar
 COPY LICENSE /opt/outbox-relay/LICENSE
+# How arguments, variables and file names are read; without it, letters other than ASCII would be lost.
+ENV LANG=C.UTF-8
 # The name is for initdb, which the demo runs; the number, so that Kubernetes can tell that it is not root.
 RUN groupadd --gid 10001 relay && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp relay
 USER 10001:10001

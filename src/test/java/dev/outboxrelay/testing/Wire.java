@@ -31,7 +31,7 @@ public final class Wire {
    * The message's id. In the formats that begin with it, it is cut out without reading the rest, so
    * that a receiver keeps up with lines of megabytes.
    */
-  static String id(String line) {
+  public static String id(String line) {
     String start = "{\"id\":\"";
     if (line.startsWith(start)) {
       int end = line.indexOf('"', start.length());
@@ -42,7 +42,7 @@ public final class Wire {
     return parse(line).path("id").asText();
   }
 
-  static String ack(String id) {
+  public static String ack(String id) {
     return "{\"ack\":\"" + id + "\"}\n";
   }
 
