@@ -8,16 +8,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 final class CommandLineTest {
   private static final Map<String, String> NOTHING_SET = Map.of();
+  private static final Pattern VARIABLE = Pattern.compile("OUTBOX_RELAY_[A-Z_]+");
 
   static Stream<String> commands() {
     return Main.commandLine(NOTHING_SET).getSubcommands().keySet().stream();
@@ -66,6 +73,32 @@ final class CommandLineTest {
                           + "|";
                   return (Executable) () -> assertTrue(page.contains(row), row);
                 }));
+  }
+
+  /** A misspelt one would be ignored. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "README.md",
+        "docker-compose.yml",
+        "docs/operations.md",
+        "packaging/outbox-relay.env",
+        "packaging/outbox-relay.service"
+      })
+  void variables_inWhatUsersCopy_areThoseOfFlags(String file) throws Exception {
+    Set<String> known =
+        commands()
+            .flatMap(CommandLineTest::options)
+            .map(Environment::variable)
+            .collect(Collectors.toSet());
+    Set<String> named =
+        VARIABLE
+            .matcher(Files.readString(Path.of(file)))
+            .results()
+            .map(MatchResult::group)
+            .collect(Collectors.toCollection(TreeSet::new));
+    named.removeAll(known);
+    assertEquals(Set.of(), named);
   }
 
   @Test
