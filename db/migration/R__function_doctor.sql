@@ -83,7 +83,7 @@ begin
         where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
           when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
-            'untrusted_casts', 'capture_call', 'present_condition')
+            'untrusted_casts', 'capture_call', 'present_condition', 'wire_id')
           else p.proname = 'publish' end
       ) n
     ) l on to_regrole(r.name) is not null

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /** A receiver that acknowledges: java Ack.java 4000. */
 public class Ack {
-  private static final Pattern ID = Pattern.compile("^\\{\"id\":\"(\\d+)\"");
+  private static final Pattern ID = Pattern.compile("^\\{\"id\":\"([0-9a-z-]+)\"");
 
   public static void main(String[] args) throws IOException {
     ServerSocket server = new ServerSocket(args.length > 0 ? Integer.parseInt(args[0]) : 4000);

@@ -20,15 +20,15 @@ import java.util.regex.Pattern;
  * <p>java -cp outbox-relay.jar Idempotent.java 4000 'jdbc:postgresql://localhost/shop?user=shop'
  */
 public class Idempotent {
-  private static final Pattern ID = Pattern.compile("^\\{\"id\":\"(\\d+)\"");
+  private static final Pattern ID = Pattern.compile("^\\{\"id\":\"([0-9a-z-]+)\"");
 
   private static final String TABLES =
-      "create table if not exists received (id bigint primary key, at timestamptz default now());"
+      "create table if not exists received (id text primary key, at timestamptz default now());"
           + " create table if not exists total (account text primary key, amount numeric);";
 
   /** One statement, so one transaction: the second part sees nothing if the id was there before. */
   private static final String ONCE =
-      "with message as (select ?::bigint as id, ?::json as body),"
+      "with message as (select ?::text as id, ?::json as body),"
           + " first as (insert into received (id) select id from message"
           + " on conflict do nothing returning id)"
           + " insert into total (account, amount)"
@@ -61,7 +61,7 @@ public class Idempotent {
         if (!id.find()) {
           throw new IOException("not a message: " + line);
         }
-        once.setLong(1, Long.parseLong(id.group(1)));
+        once.setString(1, id.group(1));
         once.setString(2, line);
         once.executeUpdate(); // committed when this returns; only then is it acknowledged
         out.write(("{\"ack\":\"" + id.group(1) + "\"}\n").getBytes(StandardCharsets.UTF_8));

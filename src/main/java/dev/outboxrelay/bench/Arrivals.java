@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.outboxrelay.receiver.LineConsumer;
 import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
+import dev.outboxrelay.values.WireId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -83,7 +84,7 @@ final class Arrivals implements AutoCloseable {
     long id = 0;
     int at = START.length;
     boolean known = Arrays.mismatch(line, START) == at;
-    for (; known && line[at] != '"'; at++) {
+    for (; known && line[at] != WireId.SEPARATOR; at++) {
       id = id * 10 + line[at] - '0';
       known = id <= Integer.MAX_VALUE && at + 1 < line.length;
     }

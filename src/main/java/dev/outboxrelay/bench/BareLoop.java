@@ -100,7 +100,7 @@ final class BareLoop implements AutoCloseable {
     try (ResultSet r = s.executeQuery()) {
       while (r.next()) {
         last = r.getLong(1);
-        String line = "{\"id\":\"" + last + "\",\"new\":" + r.getString(2) + "}\n";
+        String line = "{\"id\":\"" + last + "-0\",\"new\":" + r.getString(2) + "}\n";
         out.write(line.getBytes(StandardCharsets.UTF_8));
       }
     }

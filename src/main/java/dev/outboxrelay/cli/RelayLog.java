@@ -1,6 +1,7 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.values.WireId;
 import java.util.HashSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -107,7 +108,8 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
-  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+  public void retried(
+      String destination, WireId id, int attempts, long delayMillis, String reason) {
     LOG.debug(
         "destination {}: message {} refused (attempt {}), again in {} ms: {}",
         destination,
@@ -118,7 +120,7 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
-  public void failed(String destination, long id, int attempts, String reason) {
+  public void failed(String destination, WireId id, int attempts, String reason) {
     LOG.warn(
         "destination {}: message {} set aside as failed after {} attempts: {}; see outbox.failed",
         destination,

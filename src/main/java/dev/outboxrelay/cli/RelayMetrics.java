@@ -1,6 +1,7 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.values.WireId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -120,12 +121,13 @@ final class RelayMetrics implements RelayEvents {
   }
 
   @Override
-  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+  public void retried(
+      String destination, WireId id, int attempts, long delayMillis, String reason) {
     of(destination).retried.increment();
   }
 
   @Override
-  public void failed(String destination, long id, int attempts, String reason) {
+  public void failed(String destination, WireId id, int attempts, String reason) {
     of(destination).failed.increment();
   }
 

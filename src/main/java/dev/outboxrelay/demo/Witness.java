@@ -1,6 +1,7 @@
 package dev.outboxrelay.demo;
 
 import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.values.WireId;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +18,8 @@ final class Witness implements RelayEvents {
   }
 
   @Override
-  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+  public void retried(
+      String destination, WireId id, int attempts, long delayMillis, String reason) {
     retried.incrementAndGet();
   }
 

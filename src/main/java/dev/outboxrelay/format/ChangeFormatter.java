@@ -3,6 +3,7 @@ package dev.outboxrelay.format;
 import static dev.outboxrelay.format.JsonWriter.literal;
 
 import dev.outboxrelay.values.Change;
+import dev.outboxrelay.values.WireId;
 
 /**
  * The format 'change': one flat object, described in docs/protocol.md. The order of the members is
@@ -27,7 +28,7 @@ final class ChangeFormatter implements Formatter {
   @Override
   public byte[] format(Change change) {
     JsonWriter out = JsonWriter.sizedFor(change);
-    out.raw(ID).number(change.id());
+    out.raw(ID).wireId(change.id(), WireId.stamp(change.createdAtMicros()));
     out.raw(EPOCH).number(change.epoch());
     out.raw(ATTEMPT).number(change.attempts() + 1L);
     out.raw(OP).string(change.op());

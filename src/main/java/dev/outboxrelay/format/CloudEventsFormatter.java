@@ -3,6 +3,7 @@ package dev.outboxrelay.format;
 import static dev.outboxrelay.format.JsonWriter.literal;
 
 import dev.outboxrelay.values.Change;
+import dev.outboxrelay.values.WireId;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ final class CloudEventsFormatter implements Formatter {
   @Override
   public byte[] format(Change change) {
     JsonWriter out = JsonWriter.sizedFor(change);
-    out.raw(ID).number(change.id());
+    out.raw(ID).wireId(change.id(), WireId.stamp(change.createdAtMicros()));
     out.raw(SOURCE).stringBody(source(change));
     out.raw(TYPE).string(type(change));
     // An attribute may not be empty.

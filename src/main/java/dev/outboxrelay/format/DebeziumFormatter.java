@@ -3,6 +3,7 @@ package dev.outboxrelay.format;
 import static dev.outboxrelay.format.JsonWriter.literal;
 
 import dev.outboxrelay.values.Change;
+import dev.outboxrelay.values.WireId;
 import java.util.Base64;
 
 /**
@@ -44,7 +45,7 @@ final class DebeziumFormatter implements Formatter {
     out.raw(SCHEMA).string(change.schema() == null ? "" : change.schema());
     out.raw(TABLE).string(change.table() == null ? "" : change.table());
     out.raw(TX).stringBody(change.xid());
-    out.raw(ID).number(change.id());
+    out.raw(ID).wireId(change.id(), WireId.stamp(change.createdAtMicros()));
     out.raw(EPOCH).number(change.epoch());
     out.raw(ATTEMPT).number(change.attempts() + 1L);
     out.raw(OP).stringBody(op(change.op())).raw('"');

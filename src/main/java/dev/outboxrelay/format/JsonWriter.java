@@ -1,6 +1,7 @@
 package dev.outboxrelay.format;
 
 import dev.outboxrelay.values.Change;
+import dev.outboxrelay.values.WireId;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class JsonWriter {
 
   private static final byte[] NULL = literal("null");
   private static final byte[] HEX = literal("0123456789abcdef");
+  private static final byte[] STAMP_DIGITS = literal("0123456789abcdefghijklmnopqrstuvwxyz");
   private static final byte[] SMALLEST_LONG = literal(Long.toString(Long.MIN_VALUE));
 
   private byte[] buffer;
@@ -84,6 +86,23 @@ final class JsonWriter {
       digits++;
     }
     return digits;
+  }
+
+  /** The inside of a message's id, as {@link WireId#toString} writes it. */
+  JsonWriter wireId(long id, long stamp) {
+    number(id).raw(WireId.SEPARATOR);
+    int digits = 1;
+    for (long rest = stamp / WireId.STAMP_BASE; rest != 0; rest /= WireId.STAMP_BASE) {
+      digits++;
+    }
+    reserve(digits);
+    length += digits;
+    long rest = stamp;
+    for (int at = length - 1; digits > 0; at--, digits--) {
+      buffer[at] = STAMP_DIGITS[(int) (rest % WireId.STAMP_BASE)];
+      rest /= WireId.STAMP_BASE;
+    }
+    return this;
   }
 
   JsonWriter stringOrNull(@Nullable String value) {

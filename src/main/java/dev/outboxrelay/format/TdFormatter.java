@@ -3,6 +3,7 @@ package dev.outboxrelay.format;
 import static dev.outboxrelay.format.JsonWriter.literal;
 
 import dev.outboxrelay.values.Change;
+import dev.outboxrelay.values.WireId;
 
 /**
  * The format 'td': the keys of the TD dictionary that a PL/Python trigger sees, for servers that
@@ -30,7 +31,7 @@ final class TdFormatter implements Formatter {
   @Override
   public byte[] format(Change change) {
     JsonWriter out = JsonWriter.sizedFor(change);
-    out.raw(ID).number(change.id());
+    out.raw(ID).wireId(change.id(), WireId.stamp(change.createdAtMicros()));
     out.raw(EPOCH).number(change.epoch());
     out.raw(ATTEMPT).number(change.attempts() + 1L);
     out.raw(NAME).string(change.type() == null ? TRIGGER : change.type());

@@ -5,6 +5,7 @@ import dev.outboxrelay.format.Formatters;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Message;
+import dev.outboxrelay.values.WireId;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -69,6 +70,7 @@ final class CheckMessages {
     }
     return message(
         known.id(),
+        known.stamp(),
         (body.substring(0, body.length() - 1) + ",\"not_known_yet\":{\"a\":[1]}}")
             .getBytes(StandardCharsets.UTF_8));
   }
@@ -76,6 +78,7 @@ final class CheckMessages {
   private Message row(String op, @Nullable String oldRow, @Nullable String newRow) {
     id++;
     boolean published = op.equals("message");
+    long createdAtMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     Change change =
         new Change(
             id,
@@ -85,18 +88,18 @@ final class CheckMessages {
             published ? null : "outbox_check",
             published ? null : "check",
             "1",
-            ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()),
+            createdAtMicros,
             published ? "outbox_check" : null,
             utf8(oldRow),
             utf8(newRow),
             null,
             0,
             epoch);
-    return message(id, formatter.format(change));
+    return message(id, WireId.stamp(createdAtMicros), formatter.format(change));
   }
 
-  private static Message message(long id, byte[] body) {
-    return new Message(id, "check", null, false, false, false, 0, body, body.length, false);
+  private static Message message(long id, long stamp, byte[] body) {
+    return new Message(id, stamp, "check", null, false, false, false, 0, body, body.length, false);
   }
 
   private static byte @Nullable [] utf8(@Nullable String text) {

@@ -10,7 +10,7 @@ import java.util.Set;
  *
  * @param arrived as it came
  * @param members its members in their order, none with the format 'payload'
- * @param id digits, empty with the format 'payload'
+ * @param id a {@link dev.outboxrelay.values.WireId}, empty with the format 'payload'
  * @param gate what its order hangs on, empty where it has none
  */
 record CheckedMessage(

@@ -2,6 +2,7 @@ package dev.outboxrelay.receiver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.WireId;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -19,7 +20,10 @@ final class DeliveryRules {
   private final Map<String, CheckedMessage> open = new HashMap<>();
 
   private final Map<String, String> openOfGate = new HashMap<>();
+
+  /** The numbers of ids grow with the changes of a key, as long as no sequence goes back. */
   private final Map<String, Long> newestOfGate = new HashMap<>();
+
   private final Set<String> seen = new HashSet<>();
 
   /** On which connection a message was acknowledged. */
@@ -58,11 +62,13 @@ final class DeliveryRules {
   }
 
   private void order(CheckedMessage message, boolean first) {
-    long id = Long.parseUnsignedLong(message.id());
+    WireId parts = WireId.parse(message.id());
+    long number = parts == null ? 0 : parts.id();
+    String id = message.id();
     String gate = message.gate();
     if (first && !gate.isEmpty()) {
-      Long newest = newestOfGate.put(gate, id);
-      if (newest != null && newest > id) {
+      Long newest = newestOfGate.put(gate, number);
+      if (newest != null && newest > number) {
         problem(RelayCheck.KEY_ORDER, gate + ": " + id + " came after " + newest);
       }
     }

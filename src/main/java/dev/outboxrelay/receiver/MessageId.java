@@ -17,7 +17,7 @@ final class MessageId {
 
   private MessageId() {}
 
-  /** The id's digits as ASCII, or null when there is none. */
+  /** The id as ASCII, or null when there is none. */
   static byte @Nullable [] of(byte[] message) {
     int at = 0;
     while (at < START.length && at < message.length && message[at] == START[at]) {
@@ -25,7 +25,7 @@ final class MessageId {
     }
     if (at == START.length) {
       int end = at;
-      while (end < message.length && message[end] >= '0' && message[end] <= '9') {
+      while (end < message.length && isPartOfId(message[end])) {
         end++;
       }
       if (end > at && end < message.length && message[end] == '"') {
@@ -37,6 +37,11 @@ final class MessageId {
     return parsed(message);
   }
 
+  /** More than the relay sends: an id is to be given back, not to be understood. */
+  private static boolean isPartOfId(int c) {
+    return c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z';
+  }
+
   private static byte @Nullable [] parsed(byte[] message) {
     try {
       JsonNode json = JSON.readTree(message);
@@ -45,8 +50,8 @@ final class MessageId {
         id = json.path("source").path("id");
       }
       String text = id.asText("");
-      boolean digits = !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
-      return digits ? text.getBytes(StandardCharsets.US_ASCII) : null;
+      boolean known = !text.isEmpty() && text.chars().allMatch(MessageId::isPartOfId);
+      return known ? text.getBytes(StandardCharsets.US_ASCII) : null;
     } catch (IOException e) {
       return null;
     }

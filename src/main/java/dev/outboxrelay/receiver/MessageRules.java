@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.outboxrelay.values.Destination.Format;
+import dev.outboxrelay.values.WireId;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +65,7 @@ final class MessageRules {
     }
     Map<String, JsonNode> places = format == Format.DEBEZIUM ? source(members) : members;
     String id = text(places, "id");
-    need(DIGITS.matcher(id).matches(), "id is '" + id + "', not digits");
+    need(WireId.parse(id) != null, "id is '" + id + "', not like 1042-kx3d9a2b1c");
     long epoch = number(places, "epoch");
     long attempt = number(places, "attempt");
     need(attempt >= 1, "attempt is " + attempt);

@@ -4,6 +4,7 @@ import dev.outboxrelay.receiver.CheckDialogue.Dry;
 import dev.outboxrelay.receiver.CheckDialogue.Failed;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Format;
+import dev.outboxrelay.values.WireId;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,7 @@ public final class RelayCheck implements Closeable {
   /** The relay's clock for this is the database's. */
   private static final Duration CLOCKS = Duration.ofMillis(50);
 
-  private static final long NEVER_SENT = Long.MAX_VALUE;
+  private static final String NEVER_SENT = new WireId(Long.MAX_VALUE, Long.MAX_VALUE).toString();
 
   private final CheckConnections connections;
   private final Ack ack;
@@ -104,6 +105,7 @@ public final class RelayCheck implements Closeable {
     item("retry-after", this::retryAfter);
     item("malformed-answer", () -> refused("ok\n"));
     item("unknown-id", () -> refused("{\"ack\":\"" + NEVER_SENT + "\"}\n"));
+    item("other-change", this::otherChange);
     item("connection-cut", () -> cutAfter(""));
     item("half-an-answer", () -> cutAfter("{\"ack\":\""));
   }
@@ -181,7 +183,8 @@ public final class RelayCheck implements Closeable {
   /** An answer as a receiver may write it, and few do. */
   private String lenient() throws InterruptedException, Failed {
     CheckedMessage message = relay.take();
-    relay.say(message, "\r\n\n { \"note\" : [1], \"ack\" : " + message.id() + " }\r\n");
+    String escaped = "\\u%04x".formatted((int) message.id().charAt(0)) + message.id().substring(1);
+    relay.say(message, "\r\n\n { \"note\" : [1], \"ack\" : \"" + escaped + "\" }\r\n");
     relay.settled(message);
     return goesOn(message);
   }
@@ -233,13 +236,28 @@ public final class RelayCheck implements Closeable {
   }
 
   private String refused(String answer) throws InterruptedException, Failed {
-    CheckedMessage message = relay.take();
+    return refused(relay.take(), answer);
+  }
+
+  private String refused(CheckedMessage message, String answer)
+      throws InterruptedException, Failed {
     relay.say(message, answer);
     if (!relay.endsBefore(message.connection(), relay.deadline())) {
       throw new Failed("the relay went on after " + answer.strip());
     }
     relay.acknowledge(relay.again(message));
     return "the relay ended the connection, message " + message.id() + " came again";
+  }
+
+  /** The number is in flight, and names another change. */
+  private String otherChange() throws InterruptedException, Failed {
+    CheckedMessage message = relay.take();
+    WireId id = WireId.parse(message.id());
+    if (id == null) {
+      throw new Failed("message " + message.id() + " has another kind of id");
+    }
+    WireId other = new WireId(id.id(), id.stamp() + 1);
+    return refused(message, "{\"ack\":\"" + other + "\"}\n");
   }
 
   private String reset() throws InterruptedException, Failed {

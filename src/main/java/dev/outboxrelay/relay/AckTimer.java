@@ -42,7 +42,11 @@ final class AckTimer {
     long waitedMillis = waitedMillis(oldest);
     if (waitedMillis >= timeoutMillis) {
       onTimeUp.accept(
-          "no answer for message " + oldest.id() + " within ack_timeout " + waitedMillis + " ms");
+          "no answer for message "
+              + oldest.message.wireId()
+              + " within ack_timeout "
+              + waitedMillis
+              + " ms");
     } else {
       arm();
     }

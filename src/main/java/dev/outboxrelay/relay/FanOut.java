@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.values.WireId;
 import java.util.List;
 
 /** Passes events on, in the listeners' order. */
@@ -71,12 +72,13 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
-  public void retried(String destination, long id, int attempts, long delayMillis, String reason) {
+  public void retried(
+      String destination, WireId id, int attempts, long delayMillis, String reason) {
     listeners.forEach(l -> l.retried(destination, id, attempts, delayMillis, reason));
   }
 
   @Override
-  public void failed(String destination, long id, int attempts, String reason) {
+  public void failed(String destination, WireId id, int attempts, String reason) {
     listeners.forEach(l -> l.failed(destination, id, attempts, reason));
   }
 

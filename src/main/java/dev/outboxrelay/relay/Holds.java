@@ -88,7 +88,8 @@ final class Holds {
   private static Gate gate(Entry entry) {
     Gate gate = entry.message.gate();
     if (gate == null) {
-      throw new IllegalStateException("message " + entry.id() + " has no key and is held");
+      throw new IllegalStateException(
+          "message " + entry.message.wireId() + " has no key and is held");
     }
     return gate;
   }

@@ -202,7 +202,7 @@ final class Link {
       if (answer instanceof Answer.Acked acked) {
         Entry entry = inFlight.remove(acked.id());
         if (entry == null) {
-          unknown(acked.id());
+          unknown(acked);
           break;
         }
         success(entry);
@@ -210,7 +210,7 @@ final class Link {
       } else if (answer instanceof Answer.AckedUpTo upTo) {
         List<Entry> entries = inFlight.removeUpTo(upTo.id());
         if (entries.isEmpty()) {
-          unknown(upTo.id());
+          unknown(upTo);
           break;
         }
         entries.forEach(this::success);
@@ -218,7 +218,7 @@ final class Link {
       } else if (answer instanceof Answer.Nacked nacked) {
         Entry entry = inFlight.remove(nacked.id());
         if (entry == null) {
-          unknown(nacked.id());
+          unknown(nacked);
           break;
         }
         alive();
@@ -251,10 +251,10 @@ final class Link {
     }
   }
 
-  private void unknown(long id) {
+  private void unknown(Answer answer) {
     lose(
         "the receiver answered for message "
-            + id
+            + answer.wireId()
             + ", which is not in flight on this connection (unknown, or answered twice)");
   }
 

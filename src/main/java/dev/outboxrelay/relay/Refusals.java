@@ -74,7 +74,7 @@ final class Refusals {
             : new Backoff(destination.retryInitial(), destination.retryMax())
                 .delayMillis(attempts, ThreadLocalRandom.current());
     block(entry);
-    context.events().retried(backlog.name(), entry.id(), attempts, delayMillis, reason);
+    context.events().retried(backlog.name(), entry.message.wireId(), attempts, delayMillis, reason);
     MessageStore store = context.store();
     long epoch = backlog.encoding().epoch();
     settle(
@@ -106,7 +106,7 @@ final class Refusals {
     if (hold) {
       block(entry);
     }
-    context.events().failed(backlog.name(), entry.id(), attempts, error);
+    context.events().failed(backlog.name(), entry.message.wireId(), attempts, error);
     MessageStore store = context.store();
     long epoch = backlog.encoding().epoch();
     settle(

@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.values.WireId;
 import java.util.List;
 
 /**
@@ -52,10 +53,10 @@ public interface RelayEvents {
 
   /** A message was refused and will be tried again. */
   default void retried(
-      String destination, long id, int attempts, long delayMillis, String reason) {}
+      String destination, WireId id, int attempts, long delayMillis, String reason) {}
 
   /** A message was set aside. */
-  default void failed(String destination, long id, int attempts, String reason) {}
+  default void failed(String destination, WireId id, int attempts, String reason) {}
 
   /** Messages wait behind a refused message of their key. */
   default void held(String destination, int messages) {}

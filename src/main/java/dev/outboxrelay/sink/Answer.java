@@ -1,22 +1,31 @@
 package dev.outboxrelay.sink;
 
+import dev.outboxrelay.values.WireId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What a receiver said of a message. */
 public sealed interface Answer {
 
-  /** The message's id. */
+  /** The row's id: the first part of what names the message. */
   long id();
 
+  /** The second part. */
+  long stamp();
+
+  /** The message's name, as the receiver said it. */
+  default WireId wireId() {
+    return new WireId(id(), stamp());
+  }
+
   /** Delivered. */
-  record Acked(long id) implements Answer {}
+  record Acked(long id, long stamp) implements Answer {}
 
   /**
    * Everything sent on this connection up to and including this message is delivered: by order of
    * sending, not by id.
    */
-  record AckedUpTo(long id) implements Answer {}
+  record AckedUpTo(long id, long stamp) implements Answer {}
 
   /**
    * Refused.
@@ -25,6 +34,6 @@ public sealed interface Answer {
    * @param retry false: set it aside as failed at once
    * @param retryAfter when to try again, null to leave it to the destination's backoff
    */
-  record Nacked(long id, String reason, boolean retry, @Nullable Duration retryAfter)
+  record Nacked(long id, long stamp, String reason, boolean retry, @Nullable Duration retryAfter)
       implements Answer {}
 }

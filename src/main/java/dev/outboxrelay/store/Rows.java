@@ -3,6 +3,7 @@ package dev.outboxrelay.store;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
+import dev.outboxrelay.values.WireId;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns the rows of a sized read into messages, encoding each on the way. */
 final class Rows {
   private static final byte[] NOTHING = new byte[0];
+  private static final long MAX_SECONDS = 9_000_000_000_000L;
 
   private final ResultSet rows;
   private final int offset;
@@ -148,6 +150,7 @@ final class Rows {
     schema = same(schema, rows.getString(offset + 4));
     table = same(table, rows.getString(offset + 5));
     int attempts = rows.getInt(offset + 9);
+    long createdAtMicros = micros(rows.getTimestamp(offset + 7));
     byte[] body = NOTHING;
     if (!tooLarge) {
       Encoding encoding = encodings.apply(target);
@@ -160,7 +163,7 @@ final class Rows {
               schema,
               table,
               rows.getString(offset + 6),
-              micros(rows.getTimestamp(offset + 7)),
+              createdAtMicros,
               rows.getString(offset + 8),
               oldRow,
               newRow,
@@ -172,6 +175,7 @@ final class Rows {
     messages.add(
         new Message(
             id,
+            WireId.stamp(createdAtMicros),
             target,
             gateKey == null ? null : new Gate(schema, table, gateKey),
             op.equals("truncate"),
@@ -187,8 +191,11 @@ final class Rows {
     return value == null ? 0 : value.length;
   }
 
+  /** At most what a long holds: a row may say 'infinity'. */
   private static long micros(Timestamp at) {
-    return Math.floorDiv(at.getTime(), 1000L) * 1_000_000L + at.getNanos() / 1000;
+    long seconds = Math.floorDiv(at.getTime(), 1000L);
+    return Math.max(-MAX_SECONDS, Math.min(MAX_SECONDS, seconds)) * 1_000_000L
+        + at.getNanos() / 1000;
   }
 
   private static @Nullable String same(@Nullable String last, @Nullable String now) {

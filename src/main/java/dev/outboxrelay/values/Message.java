@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
  * A message that is owed, ready to be sent.
  *
  * @param id the row's id
+ * @param stamp the second part of its {@link WireId}
  * @param destination the destination's name
  * @param gate what must not be overtaken: messages of one gate are sent one after the other; null
  *     when order is no matter
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Message(
     long id,
+    long stamp,
     String destination,
     @Nullable Gate gate,
     boolean barrier,
@@ -28,4 +30,10 @@ public record Message(
     int attempts,
     byte[] body,
     long rowBytes,
-    boolean tooLarge) {}
+    boolean tooLarge) {
+
+  /** Its name, for receivers and operators. */
+  public WireId wireId() {
+    return new WireId(id, stamp);
+  }
+}

@@ -27,8 +27,8 @@ final class ArrivalsTest {
   @Test
   void messages_areCounted() throws Exception {
     try (Arrivals arrivals = Arrivals.listen(line -> {})) {
-      send(arrivals, "{\"id\":\"1\",\"x\":1}", "{\"id\":\"12\"}");
-      send(arrivals, "{\"id\":\"2\",\"x\":1}");
+      send(arrivals, "{\"id\":\"1-0\",\"x\":1}", "{\"id\":\"12-0\"}");
+      send(arrivals, "{\"id\":\"2-0\",\"x\":1}");
       assertEquals(3, arrivals.count());
     }
   }
@@ -36,9 +36,9 @@ final class ArrivalsTest {
   /** The count alone would be right with another one lost. */
   @Test
   void messageThatComesTwice_failsTheCount() throws Exception {
-    String twice = "{\"id\":\"12\",\"attempt\":2}";
+    String twice = "{\"id\":\"12-0\",\"attempt\":2}";
     try (Arrivals arrivals = Arrivals.listen(line -> {})) {
-      send(arrivals, "{\"id\":\"12\"}", "{\"id\":\"1\"}", twice);
+      send(arrivals, "{\"id\":\"12-0\"}", "{\"id\":\"1-0\"}", twice);
       IllegalStateException refusal = assertThrows(IllegalStateException.class, arrivals::count);
       assertEquals("a message came twice: " + twice, refusal.getMessage());
     }
@@ -47,7 +47,9 @@ final class ArrivalsTest {
   @Test
   void lineThatIsNoMessage_failsTheCount() throws Exception {
     for (String line :
-        new String[] {"{\"name\":\"x\"}", "{\"id\":\"12", "{\"id\":\"99999999999\"}"}) {
+        new String[] {
+          "{\"name\":\"x\"}", "{\"id\":\"12", "{\"id\":\"99999999999-0\"}", "{\"id\":\"7\"}"
+        }) {
       try (Arrivals arrivals = Arrivals.listen(ignored -> {})) {
         send(arrivals, line);
         assertThrows(IllegalStateException.class, arrivals::count, line);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.values.WireId;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Files;
@@ -59,8 +60,8 @@ final class RelayMetricsTest {
     metrics.owned("shop", 7);
     metrics.sent("shop", 3, 300);
     metrics.acknowledged("shop", 2);
-    metrics.retried("shop", 12, 1, 1000, "no");
-    metrics.failed("shop", 12, 10, "no");
+    metrics.retried("shop", new WireId(12, 0), 1, 1000, "no");
+    metrics.failed("shop", new WireId(12, 0), 10, "no");
     metrics.down("shop", "refused", 1000);
     metrics.missed("shop", 4);
     assertShown("outbox_relay_destination_owned{destination=\"shop\"} 1.0");

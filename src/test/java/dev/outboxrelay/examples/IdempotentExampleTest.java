@@ -51,7 +51,7 @@ class IdempotentExampleTest {
               id,
               "{\"id\":\""
                   + id
-                  + "\",\"new\":{\"account\":\""
+                  + "-0\",\"new\":{\"account\":\""
                   + account
                   + "\",\"amount\":"
                   + id

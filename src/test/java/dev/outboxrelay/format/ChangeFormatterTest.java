@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.WireId;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Random;
@@ -23,7 +24,7 @@ class ChangeFormatterTest {
   void update_withBothRows_isTheDocumentedLine() {
     String line = text(formatter.format(Changes.update("{\"a\":1}", "{\"a\":2.50}")));
     assertEquals(
-        "{\"id\":\"1042\",\"epoch\":3,\"attempt\":1,\"op\":\"update\",\"schema\":\"public\","
+        "{\"id\":\"1042-hoe22fla2o\",\"epoch\":3,\"attempt\":1,\"op\":\"update\",\"schema\":\"public\","
             + "\"table\":\"orders\",\"key\":\"17\",\"tx\":\"7712\","
             + "\"at\":\"2026-11-22T06:05:00.123456Z\",\"old\":{\"a\":1},\"new\":{\"a\":2.50}}",
         line);
@@ -33,7 +34,7 @@ class ChangeFormatterTest {
   void insert_withoutKey_saysNullAndOmitsOld() {
     String line = text(formatter.format(Changes.row("insert", null, null, "{}")));
     assertEquals(
-        "{\"id\":\"1042\",\"epoch\":3,\"attempt\":1,\"op\":\"insert\",\"schema\":\"public\","
+        "{\"id\":\"1042-hoe22fla2o\",\"epoch\":3,\"attempt\":1,\"op\":\"insert\",\"schema\":\"public\","
             + "\"table\":\"orders\",\"key\":null,\"tx\":\"7712\","
             + "\"at\":\"2026-11-22T06:05:00.123456Z\",\"new\":{}}",
         line);
@@ -43,7 +44,7 @@ class ChangeFormatterTest {
   void publishedMessage_withTypeAndHeaders_carriesItsPayloadAsNew() {
     String line = text(formatter.format(Changes.published("order.placed", "[1]", "{\"h\":1}")));
     assertEquals(
-        "{\"id\":\"1043\",\"epoch\":4,\"attempt\":3,\"op\":\"message\",\"type\":\"order.placed\","
+        "{\"id\":\"1043-hoe22fla2o\",\"epoch\":4,\"attempt\":3,\"op\":\"message\",\"type\":\"order.placed\","
             + "\"key\":\"c-7\",\"tx\":\"7713\",\"at\":\"2026-11-22T06:05:00.123456Z\","
             + "\"headers\":{\"h\":1},\"new\":[1]}",
         line);
@@ -110,8 +111,23 @@ class ChangeFormatterTest {
       Change change =
           new Change(id, "d", null, "message", null, null, "1", 0, null, null, null, null, 0, id);
       JsonNode line = json.readTree(formatter.format(change));
-      assertEquals(Long.toString(id), line.get("id").asText());
+      assertEquals(id + "-0", line.get("id").asText());
       assertEquals(id, line.get("epoch").asLong());
+    }
+  }
+
+  @Test
+  void id_ofAnyChange_isTheRowsIdAndTheMicrosecondOfTheChange() throws Exception {
+    Random random = new Random(13);
+    for (int round = 0; round < 2_000; round++) {
+      long micros = AT_MICROS + (random.nextLong() >> 12);
+      long id = 1 + (random.nextLong() >>> 1 + random.nextInt(60));
+      Change change =
+          new Change(
+              id, "d", null, "message", null, null, "1", micros, null, null, null, null, 0, 1);
+      String written = json.readTree(formatter.format(change)).get("id").asText();
+      assertEquals(new WireId(id, WireId.stamp(micros)).toString(), written);
+      assertEquals(new WireId(id, WireId.stamp(micros)), WireId.parse(written));
     }
   }
 

@@ -49,14 +49,14 @@ class FormatsTest {
     for (Change change : everyOperation()) {
       JsonNode line = json.readTree(Formatters.of(format).format(change));
       JsonNode id = format == Format.DEBEZIUM ? line.at("/source/id") : line.get("id");
-      assertEquals(Long.toString(change.id()), id.textValue());
+      assertEquals(change.id() + "-hoe22fla2o", id.textValue());
     }
   }
 
   @Test
   void td_ofAnUpdate_hasTheKeysOfTheDictionary() {
     assertEquals(
-        "{\"id\":\"1042\",\"epoch\":3,\"attempt\":1,\"name\":\"outbox\",\"event\":\"UPDATE\","
+        "{\"id\":\"1042-hoe22fla2o\",\"epoch\":3,\"attempt\":1,\"name\":\"outbox\",\"event\":\"UPDATE\","
             + "\"when\":\"AFTER\",\"level\":\"ROW\",\"relid\":null,\"table_schema\":\"public\","
             + "\"table_name\":\"orders\",\"new\":{\"n\":2},\"old\":{\"n\":1},\"args\":null}",
         text(Formatters.of(Format.TD).format(Changes.update("{\"n\":1}", "{\"n\":2}"))));
@@ -88,7 +88,7 @@ class FormatsTest {
   void cloudEvents_ofARow_isReadByTheSdk() throws Exception {
     CloudEvent event = event(Changes.update(OLD, NEW));
     assertEquals(SpecVersion.V1, event.getSpecVersion());
-    assertEquals("1042", event.getId());
+    assertEquals("1042-hoe22fla2o", event.getId());
     assertEquals("/public/orders", event.getSource().toString());
     assertEquals("dev.outboxrelay.update", event.getType());
     assertEquals("17", event.getSubject());
@@ -113,7 +113,7 @@ class FormatsTest {
   @Test
   void cloudEvents_ofEveryOperation_isValid() {
     for (Change change : everyOperation()) {
-      assertEquals(Long.toString(change.id()), event(change).getId());
+      assertEquals(change.id() + "-hoe22fla2o", event(change).getId());
     }
   }
 

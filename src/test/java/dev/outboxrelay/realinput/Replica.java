@@ -19,14 +19,14 @@ import java.util.Set;
  * are dropped, a row is known by its key, rows of tables without a key are only ever added.
  */
 final class Replica {
-  private final Set<Long> seen = new HashSet<>();
+  private final Set<String> seen = new HashSet<>();
   private final Map<String, Map<String, JsonNode>> keyed = new HashMap<>();
   private final Map<String, List<JsonNode>> unkeyed = new HashMap<>();
   private int repeated;
 
   synchronized void take(String line) {
     JsonNode message = Wire.parse(line);
-    if (!seen.add(Long.parseLong(message.path("id").asText()))) {
+    if (!seen.add(message.path("id").asText())) {
       repeated++;
       return;
     }

@@ -38,11 +38,11 @@ class ReceiverTest {
   void receiver_byDefault_printsEachLineAsItCameAndAcknowledges() throws Exception {
     try (Receiver receiver = start(ReceiverOptions.DEFAULTS)) {
       Sink sink = transport.connect(Destinations.at(receiver.port()), heard);
-      sink.send(List.of(Messages.small(1), Messages.of(2, "{ \"id\" : 2, \"x\":\"é\" }")));
+      sink.send(List.of(Messages.small(1), Messages.of(2, "{ \"id\" : \"2-0\", \"x\":\"é\" }")));
       heard.awaitAnswers(2);
-      assertEquals(List.of(new Answer.Acked(1), new Answer.Acked(2)), heard.answers());
+      assertEquals(List.of(new Answer.Acked(1, 0), new Answer.Acked(2, 0)), heard.answers());
       assertEquals(
-          "{\"id\":\"1\",\"epoch\":1}\n{ \"id\" : 2, \"x\":\"é\" }\n",
+          "{\"id\":\"1-0\",\"epoch\":1}\n{ \"id\" : \"2-0\", \"x\":\"é\" }\n",
           printed.toString(StandardCharsets.UTF_8));
       assertEquals(2, receiver.received());
       assertEquals(2, receiver.acknowledged());
@@ -56,17 +56,17 @@ class ReceiverTest {
         new Refusal(0, Pattern.compile("\"x\":4"), "a \"bad\"\nrow", false, Duration.ofMillis(70));
     try (Receiver receiver = start(ReceiverOptions.DEFAULTS.withRefusal(refusal))) {
       Sink sink = transport.connect(Destinations.at(receiver.port()), heard);
-      sink.send(List.of(Messages.small(1), Messages.of(2, "{\"id\":\"2\",\"x\":4}")));
+      sink.send(List.of(Messages.small(1), Messages.of(2, "{\"id\":\"2-0\",\"x\":4}")));
       heard.awaitAnswers(2);
       assertEquals(
           List.of(
-              new Answer.Acked(1),
-              new Answer.Nacked(2, "a \"bad\" row", false, Duration.ofMillis(70))),
+              new Answer.Acked(1, 0),
+              new Answer.Nacked(2, 0, "a \"bad\" row", false, Duration.ofMillis(70))),
           heard.answers());
       receiver.refuse(null);
-      sink.send(List.of(Messages.of(2, "{\"id\":\"2\",\"x\":4}")));
+      sink.send(List.of(Messages.of(2, "{\"id\":\"2-0\",\"x\":4}")));
       heard.awaitAnswers(3);
-      assertEquals(new Answer.Acked(2), heard.answers().get(2));
+      assertEquals(new Answer.Acked(2, 0), heard.answers().get(2));
       assertEquals(1, receiver.refused());
     }
   }

@@ -53,7 +53,7 @@ class RelayCheckTest {
         List<CheckResult> results = check.run();
         assertEquals(List.of(), failed(results), results::toString);
         assertEquals(results, heard);
-        assertEquals(ack == Ack.LINE ? 15 : ack == Ack.CLOSE ? 7 : 6, results.size());
+        assertEquals(ack == Ack.LINE ? 16 : ack == Ack.CLOSE ? 7 : 6, results.size());
       }
     }
   }
@@ -95,7 +95,7 @@ class RelayCheckTest {
   void nobody_isFailureInEveryItem() throws Exception {
     try (RelayCheck check =
         RelayCheck.listen(ReceiverOptions.DEFAULTS, Format.CHANGE, SHORT, result -> {})) {
-      assertEquals(15, failed(check.run()).size());
+      assertEquals(16, failed(check.run()).size());
     }
   }
 
@@ -113,9 +113,9 @@ class RelayCheckTest {
   static Stream<Arguments> broken() {
     return Stream.of(
         broken("well-formed", "not JSON", "nonsense\n"),
-        broken("well-formed", "member 'epoch' is missing", "{\"id\":\"1\"}\n"),
-        broken("well-formed", "comes twice", "{\"id\":\"1\",\"id\":\"1\"}\n"),
-        broken("well-formed", "not digits", line("x", 1, "1")),
+        broken("well-formed", "member 'epoch' is missing", "{\"id\":\"1-0\"}\n"),
+        broken("well-formed", "comes twice", "{\"id\":\"1-0\",\"id\":\"1-0\"}\n"),
+        broken("well-formed", "not like 1042-kx3d9a2b1c", line("x", 1, "1")),
         broken("well-formed", "a line break inside", line("1", 1, "1").replace("\n", "\r\n")),
         broken("well-formed", "at is", line("1", 1, "1").replace(".000000Z", "Z")),
         broken("well-formed", "has no 'new'", line("1", 1, "1").replace("new", "later")),
@@ -125,7 +125,7 @@ class RelayCheckTest {
         broken("epoch", "epoch 2 came after 3", line("1", 3, "1"), line("2", 2, "2")),
         broken(
             "key-order",
-            "3 came while 2 was owed",
+            "3-0 came while 2-0 was owed",
             line("1", 1, "1"),
             line("2", 1, "2"),
             line("3", 1, "2")),
@@ -133,7 +133,8 @@ class RelayCheckTest {
         broken("nack", "did not come again", many()),
         broken("retry-after", "did not come again", many()),
         broken("connection-cut", "did not come again", many()),
-        broken("malformed-answer", "went on after ok", many()));
+        broken("malformed-answer", "went on after ok", many()),
+        broken("other-change", "went on after {\"ack\":\"", many()));
   }
 
   private static Arguments broken(String item, String words, String... lines) {
@@ -149,7 +150,7 @@ class RelayCheckTest {
   }
 
   private static String line(String id, int epoch, String key) {
-    return ("{\"id\":\"%s\",\"epoch\":%d,\"attempt\":1,\"op\":\"insert\",\"schema\":\"s\","
+    return ("{\"id\":\"%s-0\",\"epoch\":%d,\"attempt\":1,\"op\":\"insert\",\"schema\":\"s\","
             + "\"table\":\"t\",\"key\":\"%s\",\"tx\":\"1\",\"at\":\"2026-11-22T06:05:00.000000Z\","
             + "\"new\":{}}\n")
         .formatted(id, epoch, key);
@@ -184,8 +185,8 @@ class RelayCheckTest {
                         new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {
                   for (String said = in.readLine(); said != null; said = in.readLine()) {
                     if (said.startsWith("{\"nack\"")) {
-                      String id = said.substring(9, said.indexOf('"', 9));
-                      out.write(line(id, 1, id).getBytes(StandardCharsets.UTF_8));
+                      String number = said.substring(9, said.indexOf("-0\"", 9));
+                      out.write(line(number, 1, number).getBytes(StandardCharsets.UTF_8));
                     }
                   }
                 } catch (IOException e) {

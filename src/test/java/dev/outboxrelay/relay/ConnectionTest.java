@@ -8,6 +8,7 @@ import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.ScriptedReceiver;
 import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.WireId;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -118,7 +119,7 @@ final class ConnectionTest {
         new RelayEvents() {
           @Override
           public void retried(
-              String destination, long id, int attempts, long delayMillis, String reason) {
+              String destination, WireId id, int attempts, long delayMillis, String reason) {
             retried.incrementAndGet();
           }
         };

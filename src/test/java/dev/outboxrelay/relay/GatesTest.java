@@ -20,7 +20,8 @@ final class GatesTest {
   private final Gates gates = new Gates();
 
   private static Entry entry(long id, Gate gate) {
-    return new Entry(new Message(id, "out", gate, false, false, false, 0, new byte[0], 0, false));
+    return new Entry(
+        new Message(id, 0, "out", gate, false, false, false, 0, new byte[0], 0, false));
   }
 
   @Test

@@ -16,7 +16,7 @@ final class SmallPartsTest {
 
   private static Entry entry(long id, boolean barrier) {
     return new Entry(
-        new Message(id, "out", null, barrier, false, false, 0, new byte[10], 10, false));
+        new Message(id, 0, "out", null, barrier, false, false, 0, new byte[10], 10, false));
   }
 
   @Test

@@ -48,12 +48,14 @@ class WireWholeWayTest {
 
   private static final String[] LIES = {
     "nonsense\n",
-    "{\"ack\":\"999999999\"}\n",
-    "{\"ack_up_to\":\"9223372036854775807\"}\n",
-    "{\"ack\":\"1\",\"ack\":\"2\"}\n",
+    "{\"ack\":\"999999999-hoe22fla2o\"}\n",
+    "{\"ack_up_to\":\"9223372036854775807-0\"}\n",
+    "{\"ack\":\"1-0\",\"ack\":\"2-0\"}\n",
+    "{\"ack\":\"1-0\"}\n",
+    "{\"ack\":\"1\"}\n",
     "{\"ack\":",
     "\u0000\u0001\u0002\n",
-    "{\"nack\":\"88888888\",\"retry\":false}\n",
+    "{\"nack\":\"88888888-0\",\"retry\":false}\n",
     "HTTP/1.1 200 OK\r\n\r\n",
   };
 

@@ -12,12 +12,12 @@ public final class Messages {
 
   public static Message of(long id, String body) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    return new Message(id, "test", null, false, false, false, 0, bytes, bytes.length, false);
+    return new Message(id, 0, "test", null, false, false, false, 0, bytes, bytes.length, false);
   }
 
   /** A message whose body is a line as small as a receiver can acknowledge. */
   public static Message small(long id) {
-    return of(id, "{\"id\":\"" + id + "\",\"epoch\":1}");
+    return of(id, "{\"id\":\"" + id + "-0\",\"epoch\":1}");
   }
 
   /** Small messages with the ids from {@code first} to {@code last}. */

@@ -49,14 +49,14 @@ final class Inbox {
    * @param nanos when it came again
    */
   record Repeat(
-      long id, int connection, long epoch, long previousNanos, long answeredNanos, long nanos) {}
+      String id, int connection, long epoch, long previousNanos, long answeredNanos, long nanos) {}
 
   private final Legacy.Target target;
-  private final Map<Long, Arrival> arrivals = new HashMap<>();
+  private final Map<String, Arrival> arrivals = new HashMap<>();
   private final Map<String, Set<Long>> changes = new HashMap<>();
   private final Map<String, Map<String, Long>> rows = new TreeMap<>();
   private final Map<String, Integer> publishedOrder = new HashMap<>();
-  private final Map<Integer, Map<String, Long>> unanswered = new HashMap<>();
+  private final Map<Integer, Map<String, String>> unanswered = new HashMap<>();
   private final List<Repeat> repeats = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
   private final TreeMap<Long, Long> epochs = new TreeMap<>();
@@ -74,7 +74,7 @@ final class Inbox {
   /** Takes a line in. */
   synchronized void arrived(Line line) {
     JsonNode message = Wire.parse(line.text());
-    long id = Long.parseLong(message.path("id").asText());
+    String id = message.path("id").asText();
     String table = table(message);
     String key = message.path("key").asText("");
     long change = change(message);
@@ -111,8 +111,8 @@ final class Inbox {
 
   /** The receiver answers the line now, with an acknowledgement or a refusal. */
   synchronized void answered(Line line, boolean acknowledged) {
-    long id = Long.parseLong(line.id());
-    Map<String, Long> open = unanswered.get(line.connection());
+    String id = line.id();
+    Map<String, String> open = unanswered.get(line.connection());
     if (open != null) {
       open.values().remove(id);
     }
@@ -122,16 +122,16 @@ final class Inbox {
     }
   }
 
-  private void inFlight(Line line, long id, String gate) {
-    Map<String, Long> open = unanswered.get(line.connection());
+  private void inFlight(Line line, String id, String gate) {
+    Map<String, String> open = unanswered.get(line.connection());
     if (open == null) {
       // One connection a destination: what is unanswered on an older one is forgotten with it.
       unanswered.keySet().removeIf(connection -> connection < line.connection() - 4);
       open = new HashMap<>();
       unanswered.put(line.connection(), open);
     }
-    Long before = open.put(gate, id);
-    if (before != null && before != id) {
+    String before = open.put(gate, id);
+    if (before != null && !before.equals(id)) {
       pipelined++;
       problem("message " + id + " was sent while " + before + " of its key was unanswered");
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.values.WireId;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads any answer that the protocol knows, thoroughly: exactly one of {@code ack}, {@code
- * ack_up_to} and {@code nack}, whose id is a string of digits or an integer. Members that it does
- * not know are passed over.
+ * ack_up_to} and {@code nack}, whose id is a {@link WireId}. Members that it does not know are
+ * passed over.
  */
 final class AnswerJson {
 
@@ -27,7 +28,6 @@ final class AnswerJson {
   private static final String DEFAULT_REASON = "refused by the receiver, no reason given";
   private static final int EXCERPT_BYTES = 120;
   private static final String BYTE_ORDER_MARK = "\ufeff";
-  private static final BigInteger MAX_ID = BigInteger.valueOf(Long.MAX_VALUE);
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -54,13 +54,17 @@ final class AnswerJson {
       throw malformed("needs exactly one of ack, ack_up_to and nack", line, length);
     }
     if (ack != null) {
-      return new Answer.Acked(id(ack, line, length));
+      WireId id = id(ack, line, length);
+      return new Answer.Acked(id.id(), id.stamp());
     }
     if (ackUpTo != null) {
-      return new Answer.AckedUpTo(id(ackUpTo, line, length));
+      WireId id = id(ackUpTo, line, length);
+      return new Answer.AckedUpTo(id.id(), id.stamp());
     }
+    WireId id = id(nack, line, length);
     return new Answer.Nacked(
-        id(nack, line, length),
+        id.id(),
+        id.stamp(),
         reason(answer.get("reason"), line, length),
         retry(answer.get("retry"), line, length),
         retryAfter(answer.get("retry_after_ms"), line, length));
@@ -99,26 +103,16 @@ final class AnswerJson {
     return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
   }
 
-  private static long id(JsonNode id, byte[] line, int length) throws ProtocolException {
-    if (id.isIntegralNumber()) {
-      BigInteger value = id.bigIntegerValue();
-      if (value.signum() >= 0 && value.compareTo(MAX_ID) <= 0) {
-        return value.longValueExact();
-      }
-    } else if (id.isTextual()) {
-      String text = id.textValue();
-      if (!text.isEmpty() && text.length() <= 19 && text.chars().allMatch(AnswerJson::isDigit)) {
-        BigInteger value = new BigInteger(text);
-        if (value.compareTo(MAX_ID) <= 0) {
-          return value.longValueExact();
-        }
-      }
+  /**
+   * As it was sent, to the letter: a number would be what a receiver is left with that has cut the
+   * second part off, and such a receiver takes two changes for one.
+   */
+  private static WireId id(JsonNode id, byte[] line, int length) throws ProtocolException {
+    WireId known = id.isTextual() ? WireId.parse(id.textValue()) : null;
+    if (known == null) {
+      throw malformed("has no message id", line, length);
     }
-    throw malformed("has no message id", line, length);
-  }
-
-  private static boolean isDigit(int c) {
-    return c >= '0' && c <= '9';
+    return known;
   }
 
   private static String reason(@Nullable JsonNode reason, byte[] line, int length)

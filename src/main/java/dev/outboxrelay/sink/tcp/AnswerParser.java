@@ -1,6 +1,7 @@
 package dev.outboxrelay.sink.tcp;
 
 import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.values.WireId;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.List;
@@ -9,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cuts what a receiver sends into lines and each line into an answer.
  *
- * <p>Nearly every line is {@code {"ack":"123"}}, so exactly that, with optional white space, is
- * read by hand; everything else goes to {@link AnswerJson}. Memory is bounded: an unfinished line
- * is kept up to {@link #MAX_LINE_BYTES}. Not safe for threads; one for each connection.
+ * <p>Nearly every line is {@code {"ack":"1042-kx3d9a2b1c"}}, so exactly that, with optional white
+ * space, is read by hand; everything else goes to {@link AnswerJson}. Memory is bounded: an
+ * unfinished line is kept up to {@link #MAX_LINE_BYTES}. Not safe for threads; one for each
+ * connection.
  */
 final class AnswerParser {
 
@@ -19,6 +21,11 @@ final class AnswerParser {
 
   private static final byte[] ACK = {'"', 'a', 'c', 'k', '"'};
   private static final int FIRST_CARRY_BYTES = 128;
+
+  /** So many cannot overflow. */
+  private static final int MAX_DIGITS = 18;
+
+  private static final int MAX_STAMP_DIGITS = 12;
 
   private byte[] carry = new byte[FIRST_CARRY_BYTES];
   private int carried;
@@ -101,7 +108,7 @@ final class AnswerParser {
       return null;
     }
     at++;
-    int digits = 0;
+    int first = at;
     long id = 0;
     for (; at < end; at++) {
       int digit = in.getByte(at) - '0';
@@ -109,17 +116,32 @@ final class AnswerParser {
         break;
       }
       id = id * 10 + digit;
-      digits++;
     }
-    // 18 digits cannot overflow; longer ids are left to the thorough way.
-    if (digits == 0 || digits > 18 || at >= end || in.getByte(at) != '"') {
+    if (isOdd(in, first, at - first, MAX_DIGITS) || at >= end || in.getByte(at) != '-') {
+      return null;
+    }
+    first = ++at;
+    long stamp = 0;
+    for (; at < end; at++) {
+      int digit = WireId.digit(in.getByte(at));
+      if (digit < 0) {
+        break;
+      }
+      stamp = stamp * WireId.STAMP_BASE + digit;
+    }
+    if (isOdd(in, first, at - first, MAX_STAMP_DIGITS) || at >= end || in.getByte(at) != '"') {
       return null;
     }
     at = skipSpace(in, at + 1, end);
     if (at >= end || in.getByte(at) != '}') {
       return null;
     }
-    return skipSpace(in, at + 1, end) == end ? new Answer.Acked(id) : null;
+    return skipSpace(in, at + 1, end) == end ? new Answer.Acked(id, stamp) : null;
+  }
+
+  /** No digit, a zero in front, or so many that the number may be too large: the thorough way's. */
+  private static boolean isOdd(ByteBuf in, int first, int digits, int mostDigits) {
+    return digits == 0 || digits > mostDigits || digits > 1 && in.getByte(first) == '0';
   }
 
   private static int skipSpace(ByteBuf in, int from, int end) {

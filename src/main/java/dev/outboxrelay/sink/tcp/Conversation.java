@@ -113,7 +113,7 @@ final class Conversation extends ChannelInboundHandlerAdapter {
       while (!over && !queued && !broken && channel.isWritable()) {
         ChannelFuture last = null;
         while (!outgoing.isEmpty() && channel.isWritable()) {
-          last = context.write(outgoing.next(context.alloc(), id -> {}));
+          last = context.write(outgoing.next(context.alloc(), message -> {}));
           last.addListener(future -> written(future.isSuccess()));
         }
         if (outgoing.isEmpty() && last != null) {

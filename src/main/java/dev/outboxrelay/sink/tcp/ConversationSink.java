@@ -162,7 +162,7 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
     }
     List<Answer> answers = new ArrayList<>(batch.size());
     for (Message message : batch) {
-      answers.add(new Answer.Acked(message.id()));
+      answers.add(new Answer.Acked(message.id(), message.stamp()));
     }
     listener.answered(answers);
     pump();

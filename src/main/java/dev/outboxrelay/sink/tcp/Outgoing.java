@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 
 /**
  * Messages on their way out, framed and cut into buffers of bounded size.
@@ -53,10 +53,10 @@ final class Outgoing {
   /**
    * The next bytes of the stream.
    *
-   * @param ended gets the ids of the messages whose last byte is in this buffer
+   * @param ended gets the messages whose last byte is in this buffer
    * @return the caller's to release
    */
-  ByteBuf next(ByteBufAllocator allocator, LongConsumer ended) {
+  ByteBuf next(ByteBufAllocator allocator, Consumer<Message> ended) {
     ByteBuf buffer = allocator.directBuffer((int) Math.min(MAX_BUFFER_BYTES, pendingBytes));
     while (!queue.isEmpty() && room(buffer) > 4) {
       Message message = queue.peek();
@@ -76,7 +76,7 @@ final class Outgoing {
         queue.remove();
         pendingBytes -= message.body().length + 4L;
         bodyOffset = -1;
-        ended.accept(message.id());
+        ended.accept(message);
       }
     }
     return buffer;

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   private final Outgoing outgoing;
   private final AnswerParser parser = new AnswerParser();
   private final Unanswered unanswered = new Unanswered();
+  private final Consumer<Message> sent = m -> unanswered.sent(m.id(), m.stamp());
   private final List<Answer> read = new ArrayList<>();
   private final TlsGreeting greeting = new TlsGreeting();
 
@@ -143,7 +145,8 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
   private void writeNext(Channel to) {
     if (ack == Ack.NONE) {
       List<Answer> delivered = new ArrayList<>();
-      ByteBuf buffer = outgoing.next(to.alloc(), id -> delivered.add(new Answer.Acked(id)));
+      ByteBuf buffer =
+          outgoing.next(to.alloc(), m -> delivered.add(new Answer.Acked(m.id(), m.stamp())));
       unflushed += delivered.size();
       to.write(buffer)
           .addListener(
@@ -154,7 +157,7 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
               });
       return;
     }
-    to.write(outgoing.next(to.alloc(), unanswered::sent), to.voidPromise());
+    to.write(outgoing.next(to.alloc(), sent), to.voidPromise());
     if (unanswered.count() > MAX_UNANSWERED) {
       end("more than " + MAX_UNANSWERED + " messages wait for an answer", Fault.LOST);
     }

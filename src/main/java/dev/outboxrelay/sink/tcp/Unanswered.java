@@ -21,9 +21,10 @@ final class Unanswered {
   private static final int FIRST_CAPACITY = 1024;
   private static final int FREE = -1;
 
-  /** The sendings, oldest first: their ids, and whether they wait for an answer. */
+  /** The sendings, oldest first: both parts of their ids, and whether they wait for an answer. */
   private long[] ids = new long[FIRST_CAPACITY];
 
+  private long[] stamps = new long[FIRST_CAPACITY];
   private boolean[] waiting = new boolean[FIRST_CAPACITY];
   private int size;
 
@@ -40,7 +41,7 @@ final class Unanswered {
     return count;
   }
 
-  void sent(long id) {
+  void sent(long id, long stamp) {
     if (size == ids.length) {
       makeRoom();
     }
@@ -51,6 +52,7 @@ final class Unanswered {
     }
     table[slot] = size;
     ids[size] = id;
+    stamps[size] = stamp;
     waiting[size] = true;
     size++;
     count++;
@@ -63,11 +65,11 @@ final class Unanswered {
    * @param out gets what it means: nothing when it repeats an earlier answer
    */
   void answered(Answer answer, List<Answer> out) throws ProtocolException {
-    int place = placeOf(answer.id());
+    int place = placeOf(answer);
     if (answer instanceof Answer.AckedUpTo) {
       for (int each = firstWaiting; each <= place; each++) {
         if (waiting[each]) {
-          out.add(new Answer.Acked(ids[each]));
+          out.add(new Answer.Acked(ids[each], stamps[each]));
           settle(each);
         }
       }
@@ -78,14 +80,14 @@ final class Unanswered {
     skipSettled();
   }
 
-  private int placeOf(long id) throws ProtocolException {
-    if (firstWaiting < size && ids[firstWaiting] == id) {
-      return firstWaiting;
-    }
-    int place = table[slotOf(id)];
-    if (place == FREE) {
+  private int placeOf(Answer answer) throws ProtocolException {
+    long id = answer.id();
+    int place = firstWaiting < size && ids[firstWaiting] == id ? firstWaiting : table[slotOf(id)];
+    if (place == FREE || stamps[place] != answer.stamp()) {
       throw new ProtocolException(
-          "an answer is for message " + id + ", which was not sent on this connection");
+          "an answer is for message "
+              + answer.wireId()
+              + ", which was not sent on this connection");
     }
     return place;
   }
@@ -110,17 +112,20 @@ final class Unanswered {
   private void makeRoom() {
     int capacity = count > ids.length / 2 ? Math.multiplyExact(ids.length, 2) : ids.length;
     long[] keptIds = new long[capacity];
+    long[] keptStamps = new long[capacity];
     boolean[] keptWaiting = new boolean[capacity];
     int remembered = size - ids.length / 4;
     int kept = 0;
     for (int place = 0; place < size; place++) {
       if (waiting[place] || place >= remembered) {
         keptIds[kept] = ids[place];
+        keptStamps[kept] = stamps[place];
         keptWaiting[kept] = waiting[place];
         kept++;
       }
     }
     ids = keptIds;
+    stamps = keptStamps;
     waiting = keptWaiting;
     size = kept;
     firstWaiting = 0;

@@ -218,7 +218,7 @@ class AddressesTest {
             new ScriptedPeer(
                 it -> {
                   it.lines(1);
-                  it.say("{\"ack\":\"1\"}\n");
+                  it.say("{\"ack\":\"1-0\"}\n");
                   it.untilClosed();
                 });
         TcpTransport transport = transport(InetAddress::getAllByName)) {
@@ -250,7 +250,7 @@ class AddressesTest {
                   try {
                     it.untilClosed();
                   } catch (SocketTimeoutException e) {
-                    it.say("{\"ack\":\"1\"}\n");
+                    it.say("{\"ack\":\"1-0\"}\n");
                   }
                   it.socket().setSoTimeout(0);
                   it.untilClosed();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.values.WireId;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -24,19 +25,19 @@ class AnswerFuzzTest {
   private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
 
   private static final String[] SEEDS = {
-    "{\"ack\":\"1042\"}\n",
-    "{\"ack\":1042}\n",
-    " { \"ack\" : \"7\" } \r\n",
-    "{\"ack_up_to\":\"1050\"}\n",
-    "{\"nack\":\"1042\",\"reason\":\"no\",\"retry\":false}\n",
-    "{\"nack\":\"1042\",\"retry_after_ms\":5000}\n",
-    "{\"nack\":\"3\",\"reason\":\"\\u0000\\ud83d\\ude00 é\"}\n",
+    "{\"ack\":\"1042-hoe22fla2o\"}\n",
+    "{\"ack\":\"1042-hoe22fla2o\"}\n",
+    " { \"ack\" : \"7-0\" } \r\n",
+    "{\"ack_up_to\":\"1050-0\"}\n",
+    "{\"nack\":\"1042-0\",\"reason\":\"no\",\"retry\":false}\n",
+    "{\"nack\":\"1042-0\",\"retry_after_ms\":5000}\n",
+    "{\"nack\":\"3-0\",\"reason\":\"\\u0000\\ud83d\\ude00 é\"}\n",
     "\n\r\n \n",
-    "{\"ack\":\"9223372036854775807\"}\n{\"ack\":\"9223372036854775808\"}\n",
+    "{\"ack\":\"9223372036854775807-1y2p0ij32e8e7\"}\n{\"ack\":\"1-1y2p0ij32e8e8\"}\n",
     "HTTP/1.1 200 OK\r\n\r\n",
   };
   private static final byte[] INTERESTING =
-      "{}[]\":,\\ \t\r\n0123456789-+.eEtruefalsn\0\u007f".getBytes(StandardCharsets.US_ASCII);
+      "{}[]\":,\\ \t\r\n0123456789-+.eEtruefalsnz\0\u007f".getBytes(StandardCharsets.US_ASCII);
 
   private final ObjectMapper json = new ObjectMapper();
 
@@ -58,18 +59,18 @@ class AnswerFuzzTest {
       byte[] line = mutated(random, SEEDS[random.nextInt(3)].getBytes(StandardCharsets.UTF_8));
       for (Answer answer : parse(line, null).answers()) {
         if (answer instanceof Answer.Acked acked) {
-          assertEquals(true, someLineSays(line, acked.id()), () -> failure(line));
+          assertEquals(true, someLineSays(line, acked.wireId()), () -> failure(line));
         }
       }
     }
   }
 
   /** Nothing may be acknowledged that no line of the input acknowledges. */
-  private boolean someLineSays(byte[] input, long id) {
+  private boolean someLineSays(byte[] input, WireId id) {
     for (String line : new String(input, StandardCharsets.UTF_8).split("\n", -1)) {
       try {
         JsonNode ack = json.readTree(line).path("ack");
-        if (ack.isTextual() ? Long.parseLong(ack.textValue()) == id : ack.asLong(-1) == id) {
+        if (id.toString().equals(ack.textValue())) {
           return true;
         }
       } catch (Exception e) {

@@ -22,54 +22,56 @@ class AnswerParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"ack\":\"42\"}",
-        "{\"ack\":\"042\"}",
-        "{\"ack\":42}",
-        "{\"ack\":\"42\"}\r",
-        " \t{ \"ack\" : \"42\" } \t",
-        "{\"ack\":\"0000000000000000042\"}",
-        "{\"\\u0061ck\":\"42\"}",
-        "{\"ack\":\"42\",\"at\":\"now\",\"more\":{\"x\":[1]}}",
+        "{\"ack\":\"42-0\"}",
+        "{\"ack\":\"42-0\"}\r",
+        " \t{ \"ack\" : \"42-0\" } \t",
+        "{\"ack\":\"4\\u0032-0\"}",
+        "{\"\\u0061ck\":\"42-0\"}",
+        "{\"ack\":\"42-0\",\"at\":\"now\",\"more\":{\"x\":[1]}}",
       })
   void acknowledgement_inAnySpelling_isUnderstood(String line) throws Exception {
-    assertEquals(List.of(new Answer.Acked(42)), parse(line + "\n"));
+    assertEquals(List.of(new Answer.Acked(42, 0)), parse(line + "\n"));
   }
 
   @Test
   void ids_upToTheLargest_areUnderstood() throws Exception {
     assertEquals(
         List.of(
-            new Answer.Acked(0),
-            new Answer.Acked(999_999_999_999_999_999L),
-            new Answer.Acked(Long.MAX_VALUE),
-            new Answer.AckedUpTo(Long.MAX_VALUE)),
+            new Answer.Acked(0, 0),
+            new Answer.Acked(999_999_999_999_999_999L, 0),
+            new Answer.Acked(1, 4_738_381_338_321_616_895L),
+            new Answer.Acked(1, 1_795_327_500_123_456L),
+            new Answer.Acked(Long.MAX_VALUE, Long.MAX_VALUE),
+            new Answer.AckedUpTo(Long.MAX_VALUE, Long.MAX_VALUE)),
         parse(
-            "{\"ack\":\"0\"}\n{\"ack\":\"999999999999999999\"}\n{\"ack\":\"9223372036854775807\"}\n"
-                + "{\"ack_up_to\":9223372036854775807}\n"));
+            "{\"ack\":\"0-0\"}\n{\"ack\":\"999999999999999999-0\"}\n"
+                + "{\"ack\":\"1-zzzzzzzzzzzz\"}\n{\"ack\":\"1-hoe22fla2o\"}\n"
+                + "{\"ack\":\"9223372036854775807-1y2p0ij32e8e7\"}\n"
+                + "{\"ack_up_to\":\"9223372036854775807-1y2p0ij32e8e7\"}\n"));
   }
 
   @Test
   void refusal_withEverything_isUnderstood() throws Exception {
     assertEquals(
         List.of(
-            new Answer.Nacked(7, "no \"such\" order", false, Duration.ofMillis(250)),
-            new Answer.Nacked(8, "refused by the receiver, no reason given", true, null),
-            new Answer.Nacked(9, "a\ufffdb", true, AnswerJson.MAX_RETRY_AFTER)),
+            new Answer.Nacked(7, 0, "no \"such\" order", false, Duration.ofMillis(250)),
+            new Answer.Nacked(8, 0, "refused by the receiver, no reason given", true, null),
+            new Answer.Nacked(9, 0, "a\ufffdb", true, AnswerJson.MAX_RETRY_AFTER)),
         parse(
-            "{\"nack\":\"7\",\"reason\":\"no \\\"such\\\" order\",\"retry\":false,"
-                + "\"retry_after_ms\":250}\n{\"nack\":8,\"reason\":null,\"retry\":null}\n"
-                + "{\"nack\":9,\"reason\":\"a\\u0000b\",\"retry_after_ms\":999999999999999999999}\n"));
+            "{\"nack\":\"7-0\",\"reason\":\"no \\\"such\\\" order\",\"retry\":false,"
+                + "\"retry_after_ms\":250}\n{\"nack\":\"8-0\",\"reason\":null,\"retry\":null}\n"
+                + "{\"nack\":\"9-0\",\"reason\":\"a\\u0000b\",\"retry_after_ms\":999999999999999999999}\n"));
   }
 
   @Test
   void reason_thatIsTooLong_isCut() throws Exception {
-    Answer answer = parse("{\"nack\":1,\"reason\":\"" + "x".repeat(5_000) + "\"}\n").get(0);
+    Answer answer = parse("{\"nack\":\"1-0\",\"reason\":\"" + "x".repeat(5_000) + "\"}\n").get(0);
     assertEquals(AnswerJson.MAX_REASON_CHARS, ((Answer.Nacked) answer).reason().length());
   }
 
   @Test
   void emptyLines_sayNothing() throws Exception {
-    assertEquals(List.of(new Answer.Acked(1)), parse("\n\r\n  \n{\"ack\":\"1\"}\n\n"));
+    assertEquals(List.of(new Answer.Acked(1, 0)), parse("\n\r\n  \n{\"ack\":\"1-0\"}\n\n"));
   }
 
   @ParameterizedTest
@@ -85,33 +87,45 @@ class AnswerParserTest {
         "{\"ok\":\"1\"}",
         "{\"ACK\":\"1\"}",
         "{\"ack\":\"\"}",
+        "{\"ack\":\"1\"}",
+        "{\"ack\":1}",
+        "{\"ack\":\"-\"}",
+        "{\"ack\":\"1-\"}",
         "{\"ack\":\"-1\"}",
-        "{\"ack\":-1}",
-        "{\"ack\":\"+1\"}",
-        "{\"ack\":\" 1\"}",
-        "{\"ack\":\"1a\"}",
-        "{\"ack\":\"\u0661\"}",
-        "{\"ack\":1.0}",
-        "{\"ack\":1e3}",
+        "{\"ack\":\"-1-0\"}",
+        "{\"ack\":\"1--0\"}",
+        "{\"ack\":\"+1-0\"}",
+        "{\"ack\":\" 1-0\"}",
+        "{\"ack\":\"1-0 \"}",
+        "{\"ack\":\"1a-0\"}",
+        "{\"ack\":\"01-0\"}",
+        "{\"ack\":\"1-00\"}",
+        "{\"ack\":\"1-0a\"}",
+        "{\"ack\":\"1-A\"}",
+        "{\"ack\":\"1-0-0\"}",
+        "{\"ack\":\"1.0\"}",
+        "{\"ack\":\"1-1y2p0ij32e8e8\"}",
+        "{\"ack\":\"1-zzzzzzzzzzzzzz\"}",
+        "{\"ack\":\"\u0661-0\"}",
+        "{\"ack\":\"1-\u0661\"}",
         "{\"ack\":null}",
         "{\"ack\":true}",
         "{\"ack\":[1]}",
-        "{\"ack\":\"9223372036854775808\"}",
-        "{\"ack\":9223372036854775808}",
-        "{\"ack\":\"99999999999999999999\"}",
-        "{\"ack\":\"1\",\"ack\":\"2\"}",
-        "{\"ack\":\"1\",\"nack\":\"1\"}",
-        "{\"ack\":\"1\"}{\"ack\":\"2\"}",
-        "{\"ack\":\"1\"} x",
-        "{\"ack\":\"1\"",
+        "{\"ack\":\"9223372036854775808-0\"}",
+        "{\"ack\":\"99999999999999999999-0\"}",
+        "{\"ack\":\"1-0\",\"ack\":\"2-0\"}",
+        "{\"ack\":\"1-0\",\"nack\":\"1-0\"}",
+        "{\"ack\":\"1-0\"}{\"ack\":\"2-0\"}",
+        "{\"ack\":\"1-0\"} x",
+        "{\"ack\":\"1-0\"",
         "{\"ack\":\"1}",
         "{'ack':'1'}",
-        "{\"nack\":1,\"retry\":\"false\"}",
-        "{\"nack\":1,\"retry\":0}",
-        "{\"nack\":1,\"retry_after_ms\":-1}",
-        "{\"nack\":1,\"retry_after_ms\":\"5\"}",
-        "{\"nack\":1,\"retry_after_ms\":0.5}",
-        "{\"nack\":1,\"reason\":7}",
+        "{\"nack\":\"1-0\",\"retry\":\"false\"}",
+        "{\"nack\":\"1-0\",\"retry\":0}",
+        "{\"nack\":\"1-0\",\"retry_after_ms\":-1}",
+        "{\"nack\":\"1-0\",\"retry_after_ms\":\"5\"}",
+        "{\"nack\":\"1-0\",\"retry_after_ms\":0.5}",
+        "{\"nack\":\"1-0\",\"reason\":7}",
       })
   void malformedAnswer_isRefusedWithItsBeginning(String line) {
     ProtocolException refused = assertThrows(ProtocolException.class, () -> parse(line + "\n"));
@@ -121,7 +135,8 @@ class AnswerParserTest {
 
   @Test
   void invalidUtf8_isRefusedInPrintableWords() {
-    byte[] line = "{\"nack\":1,\"reason\":\"??\u0007\"}\n".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] line =
+        "{\"nack\":\"1-0\",\"reason\":\"??\u0007\"}\n".getBytes(StandardCharsets.ISO_8859_1);
     line[20] = (byte) 0xff;
     line[21] = (byte) 0xc0;
     ProtocolException refused =
@@ -138,8 +153,8 @@ class AnswerParserTest {
     String turned = "\u202e\u001b[2J\u0085\u2028" + "\u0001".repeat(200);
     for (String line :
         new String[] {
-          "{\"\\u0000a\":1,\"\\u0000a\":2,\"ack\":\"1\"}",
-          "{\"" + name + "\":1,\"" + name + "\":2,\"ack\":\"1\"}",
+          "{\"\\u0000a\":1,\"\\u0000a\":2,\"ack\":\"1-0\"}",
+          "{\"" + name + "\":1,\"" + name + "\":2,\"ack\":\"1-0\"}",
           "{\"ack\":" + turned + "}",
           turned,
           "[".repeat(60_000),
@@ -159,7 +174,8 @@ class AnswerParserTest {
 
   @Test
   void reason_isMadePrintable() throws Exception {
-    Answer answer = parse("{\"nack\":1,\"reason\":\"a\\nb\\u001b[2J\\u202ec\\ud800d\"}\n").get(0);
+    Answer answer =
+        parse("{\"nack\":\"1-0\",\"reason\":\"a\\nb\\u001b[2J\\u202ec\\ud800d\"}\n").get(0);
     assertEquals("a b\ufffd[2J\ufffdc\ufffdd", ((Answer.Nacked) answer).reason());
   }
 
@@ -167,14 +183,14 @@ class AnswerParserTest {
   void answerInAnotherEncoding_isRefused() {
     for (Charset other :
         List.of(StandardCharsets.UTF_16BE, StandardCharsets.UTF_16LE, Charset.forName("UTF-32"))) {
-      byte[] line = "{\"ack\": \"1\"}".getBytes(other);
+      byte[] line = "{\"ack\": \"1-0\"}".getBytes(other);
       assertThrows(ProtocolException.class, () -> AnswerJson.parse(line, line.length));
     }
   }
 
   @Test
   void byteOrderMark_isPassedOver() throws Exception {
-    assertEquals(List.of(new Answer.Acked(1)), parse("\ufeff{\"ack\":\"1\"}\n"));
+    assertEquals(List.of(new Answer.Acked(1, 0)), parse("\ufeff{\"ack\":\"1-0\"}\n"));
   }
 
   @Test
@@ -183,8 +199,9 @@ class AnswerParserTest {
     assertThrows(
         ProtocolException.class,
         () ->
-            new AnswerParser().feed(utf8("{\"ack\":\"1\"}\nnonsense\n{\"ack\":\"2\"}\n"), answers));
-    assertEquals(List.of(new Answer.Acked(1)), answers);
+            new AnswerParser()
+                .feed(utf8("{\"ack\":\"1-0\"}\nnonsense\n{\"ack\":\"2-0\"}\n"), answers));
+    assertEquals(List.of(new Answer.Acked(1, 0)), answers);
   }
 
   @Test
@@ -201,9 +218,9 @@ class AnswerParserTest {
 
   @Test
   void line_ofExactlyTheLimit_isUnderstood() throws Exception {
-    String ack = "{\"ack\":\"5\"}";
+    String ack = "{\"ack\":\"5-0\"}";
     String padded = ack + " ".repeat(AnswerParser.MAX_LINE_BYTES - ack.length());
-    assertEquals(List.of(new Answer.Acked(5)), parse(padded + "\n"));
+    assertEquals(List.of(new Answer.Acked(5, 0)), parse(padded + "\n"));
     assertThrows(ProtocolException.class, () -> parse(padded + " \n"));
   }
 

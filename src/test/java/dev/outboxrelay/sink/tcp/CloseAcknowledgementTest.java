@@ -91,7 +91,7 @@ class CloseAcknowledgementTest {
       heard.awaitAnswers(1);
       sink.send(Messages.range(2, 2));
       heard.awaitEnd();
-      assertEquals(List.of(new Answer.Acked(1)), heard.answers());
+      assertEquals(List.of(new Answer.Acked(1, 0)), heard.answers());
     }
   }
 

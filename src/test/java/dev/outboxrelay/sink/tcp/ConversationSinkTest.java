@@ -47,13 +47,13 @@ class ConversationSinkTest {
       Sink sink = connect(peer, Framing.NDJSON, Ack.CLOSE);
       heard.awaitConnected();
       sink.send(Messages.range(1, 2));
-      assertEquals("{\"id\":\"1\",\"epoch\":1}\n{\"id\":\"2\",\"epoch\":1}\n", next());
+      assertEquals("{\"id\":\"1-0\",\"epoch\":1}\n{\"id\":\"2-0\",\"epoch\":1}\n", next());
       sink.send(Messages.range(3, 3));
       sink.send(Messages.range(4, 4));
       assertEquals(List.of(), heard.answers());
       first.countDown();
       heard.awaitAnswers(4);
-      assertEquals("{\"id\":\"3\",\"epoch\":1}\n{\"id\":\"4\",\"epoch\":1}\n", next());
+      assertEquals("{\"id\":\"3-0\",\"epoch\":1}\n{\"id\":\"4-0\",\"epoch\":1}\n", next());
       assertEquals(2, peer.accepted());
       assertEquals(List.of(1L, 2L, 3L, 4L), heard.answers().stream().map(Answer::id).toList());
     }
@@ -99,7 +99,7 @@ class ConversationSinkTest {
       connect(peer, Framing.RAW, Ack.CLOSE).send(Messages.range(1, 20));
       heard.awaitAnswers(20);
       for (int id = 1; id <= 20; id++) {
-        assertEquals("{\"id\":\"" + id + "\",\"epoch\":1}", next());
+        assertEquals("{\"id\":\"" + id + "-0\",\"epoch\":1}", next());
       }
       assertEquals(20, peer.accepted());
     }
@@ -133,7 +133,7 @@ class ConversationSinkTest {
     peer.close();
     sink.send(Messages.range(2, 2));
     heard.awaitClosed(Fault.UNREACHABLE);
-    assertEquals(List.of(new Answer.Acked(1)), heard.answers());
+    assertEquals(List.of(new Answer.Acked(1, 0)), heard.answers());
   }
 
   @Test

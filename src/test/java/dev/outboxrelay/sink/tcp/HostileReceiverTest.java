@@ -36,7 +36,7 @@ class HostileReceiverTest {
     assertProtocolError(
         it -> {
           it.lines(1);
-          it.say("{\"nack\":\"1\",\"reason\":\"");
+          it.say("{\"nack\":\"1-0\",\"reason\":\"");
           for (int each = 0; each < 16 * 1024; each++) {
             it.say(chunk);
             said.addAndGet(chunk.length);
@@ -48,7 +48,7 @@ class HostileReceiverTest {
 
   @Test
   void answersWithoutEnd_repeated_areOneDelivery() throws Exception {
-    byte[] flood = "{\"ack\":\"1\"}\n".repeat(5_000).getBytes(StandardCharsets.UTF_8);
+    byte[] flood = "{\"ack\":\"1-0\"}\n".repeat(5_000).getBytes(StandardCharsets.UTF_8);
     try (ScriptedPeer peer =
         new ScriptedPeer(
             it -> {
@@ -56,19 +56,19 @@ class HostileReceiverTest {
               for (int each = 0; each < 200; each++) {
                 it.say(flood);
               }
-              it.say("{\"ack\":\"2\"}\n");
+              it.say("{\"ack\":\"2-0\"}\n");
               it.untilClosed();
             })) {
       transport.connect(Destinations.at(peer.port()), heard).send(Messages.range(1, 2));
       heard.awaitAnswers(2);
-      assertEquals(List.of(new Answer.Acked(1), new Answer.Acked(2)), heard.answers());
+      assertEquals(List.of(new Answer.Acked(1, 0), new Answer.Acked(2, 0)), heard.answers());
     }
   }
 
   @Test
   void megabytesOfRefusals_forUnknownMessages_endTheConnection() throws Exception {
     byte[] flood =
-        "{\"nack\":\"999\",\"reason\":\"%s\"}\n"
+        "{\"nack\":\"999-0\",\"reason\":\"%s\"}\n"
             .formatted("y".repeat(900))
             .repeat(1_000)
             .getBytes(StandardCharsets.UTF_8);
@@ -79,7 +79,7 @@ class HostileReceiverTest {
             it.say(flood);
           }
         },
-        "an answer is for message 999, which was not sent on this connection");
+        "an answer is for message 999-0, which was not sent on this connection");
   }
 
   @Test
@@ -87,12 +87,12 @@ class HostileReceiverTest {
     try (ScriptedPeer peer =
         new ScriptedPeer(
             it -> {
-              it.say("{\"ack\":\"1\"}\n");
+              it.say("{\"ack\":\"1-0\"}\n");
               it.untilClosed();
             })) {
       transport.connect(Destinations.at(peer.port()), heard);
       String reason = heard.awaitClosed(Fault.PROTOCOL);
-      assertTrue(reason.contains("message 1, which was not sent"), reason);
+      assertTrue(reason.contains("message 1-0, which was not sent"), reason);
       assertEquals(List.of(), heard.answers());
     }
   }
@@ -110,7 +110,7 @@ class HostileReceiverTest {
             new ScriptedPeer(
                 it -> {
                   it.lines(1);
-                  it.say("{\"ack\":\"1\"}\n");
+                  it.say("{\"ack\":\"1-0\"}\n");
                   it.untilClosed();
                 })) {
       transport.connect(Destinations.at(honest.port()), other).send(Messages.range(1, 1));
@@ -126,11 +126,11 @@ class HostileReceiverTest {
     assertProtocolError(
         it -> {
           it.lines(1);
-          it.say("{\"ack\":\"1\"}\n\u0000\u0001\u0002\n");
+          it.say("{\"ack\":\"1-0\"}\n\u0000\u0001\u0002\n");
           it.untilClosed();
         },
         "is not JSON");
-    assertEquals(List.of(new Answer.Acked(1)), heard.answers());
+    assertEquals(List.of(new Answer.Acked(1, 0)), heard.answers());
   }
 
   @Test
@@ -139,7 +139,7 @@ class HostileReceiverTest {
         new ScriptedPeer(
             it -> {
               it.lines(1);
-              it.say("{\"ack\":\"1\"}");
+              it.say("{\"ack\":\"1-0\"}");
             })) {
       transport.connect(Destinations.at(peer.port()), heard).send(Messages.range(1, 1));
       assertEquals(

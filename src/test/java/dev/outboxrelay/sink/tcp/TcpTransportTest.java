@@ -42,8 +42,9 @@ class TcpTransportTest {
         new ScriptedPeer(
             it -> {
               it.lines(4);
-              it.say("{\"ack\":\"3\"}\n{ \"ack\" : 1 }\r\n\n{\"nack\":\"2\",\"reason\":\"no\"");
-              it.say(",\"retry\":false}\n{\"nack\":\"4\",\"retry_after_ms\":5000}\n");
+              it.say(
+                  "{\"ack\":\"3-0\"}\n{ \"ack\" : \"1-0\" }\r\n\n{\"nack\":\"2-0\",\"reason\":\"no\"");
+              it.say(",\"retry\":false}\n{\"nack\":\"4-0\",\"retry_after_ms\":5000}\n");
               it.untilClosed();
             })) {
       Sink sink = transport.connect(Destinations.at(peer.port()), heard);
@@ -52,11 +53,11 @@ class TcpTransportTest {
       heard.awaitAnswers(4);
       assertEquals(
           List.of(
-              new Answer.Acked(3),
-              new Answer.Acked(1),
-              new Answer.Nacked(2, "no", false, null),
+              new Answer.Acked(3, 0),
+              new Answer.Acked(1, 0),
+              new Answer.Nacked(2, 0, "no", false, null),
               new Answer.Nacked(
-                  4, "refused by the receiver, no reason given", true, Duration.ofSeconds(5))),
+                  4, 0, "refused by the receiver, no reason given", true, Duration.ofSeconds(5))),
           heard.answers());
       sink.close("done");
       assertEquals("done", heard.awaitClosed(Fault.NONE));
@@ -70,7 +71,7 @@ class TcpTransportTest {
             it -> {
               it.lines(4);
               it.say(
-                  "{\"ack\":\"7\"}\n{\"ack_up_to\":\"2\"}\n{\"ack\":\"2\"}\n{\"ack_up_to\":9}\n");
+                  "{\"ack\":\"7-0\"}\n{\"ack_up_to\":\"2-0\"}\n{\"ack\":\"2-0\"}\n{\"ack_up_to\":\"9-0\"}\n");
               it.untilClosed();
             })) {
       Sink sink = transport.connect(Destinations.at(peer.port()), heard);
@@ -79,7 +80,10 @@ class TcpTransportTest {
       heard.awaitAnswers(4);
       assertEquals(
           List.of(
-              new Answer.Acked(7), new Answer.Acked(5), new Answer.Acked(2), new Answer.Acked(9)),
+              new Answer.Acked(7, 0),
+              new Answer.Acked(5, 0),
+              new Answer.Acked(2, 0),
+              new Answer.Acked(9, 0)),
           heard.answers());
       sink.close("done");
       heard.awaitClosed(Fault.NONE);
@@ -90,7 +94,7 @@ class TcpTransportTest {
   @Test
   void bodies_withLengthFraming_arriveWholeAfterTheirLength() throws Exception {
     BlockingQueue<String> arrived = new LinkedBlockingQueue<>();
-    String large = "{\"id\":\"2\",\"x\":\"" + "y".repeat(3_000_000) + "\"}";
+    String large = "{\"id\":\"2-0\",\"x\":\"" + "y".repeat(3_000_000) + "\"}";
     try (ScriptedPeer peer =
         new ScriptedPeer(
             it -> {
@@ -99,7 +103,7 @@ class TcpTransportTest {
                 byte[] body = new byte[in.readInt()];
                 in.readFully(body);
                 arrived.add(new String(body, StandardCharsets.UTF_8));
-                it.say("{\"ack\":\"" + id + "\"}\n");
+                it.say("{\"ack\":\"" + id + "-0\"}\n");
               }
               it.untilClosed();
             })) {
@@ -109,9 +113,9 @@ class TcpTransportTest {
               heard);
       sink.send(List.of(Messages.small(1), Messages.of(2, large), Messages.small(3)));
       heard.awaitAnswers(3);
-      assertEquals("{\"id\":\"1\",\"epoch\":1}", arrived.poll(5, TimeUnit.SECONDS));
+      assertEquals("{\"id\":\"1-0\",\"epoch\":1}", arrived.poll(5, TimeUnit.SECONDS));
       assertEquals(large, arrived.poll(5, TimeUnit.SECONDS));
-      assertEquals("{\"id\":\"3\",\"epoch\":1}", arrived.poll(5, TimeUnit.SECONDS));
+      assertEquals("{\"id\":\"3-0\",\"epoch\":1}", arrived.poll(5, TimeUnit.SECONDS));
     }
   }
 
@@ -128,7 +132,7 @@ class TcpTransportTest {
                   wrong.add(id + " came as " + line.length() + " characters");
                 }
                 if (id % 100 == 0) {
-                  it.say("{\"ack_up_to\":\"" + id + "\"}\n");
+                  it.say("{\"ack_up_to\":\"" + id + "-0\"}\n");
                 }
               }
               it.untilClosed();
@@ -148,7 +152,7 @@ class TcpTransportTest {
 
   private static String sized(int id) {
     int length = id % 500 == 0 ? 700_000 : id * 37 % 900;
-    return "{\"id\":\"" + id + "\",\"x\":\"" + "z".repeat(length) + "\"}";
+    return "{\"id\":\"" + id + "-0\",\"x\":\"" + "z".repeat(length) + "\"}";
   }
 
   @Test
@@ -186,13 +190,13 @@ class TcpTransportTest {
         new ScriptedPeer(
             it -> {
               it.lines(2);
-              it.say("{\"ack\":\"1\"}\n");
+              it.say("{\"ack\":\"1-0\"}\n");
             })) {
       Sink sink = transport.connect(Destinations.at(peer.port()), heard);
       sink.send(Messages.range(1, 2));
       assertEquals(
           "the receiver closed the connection, unanswered: 1", heard.awaitClosed(Fault.LOST));
-      assertEquals(List.of(new Answer.Acked(1)), heard.answers());
+      assertEquals(List.of(new Answer.Acked(1, 0)), heard.answers());
       sink.send(Messages.range(3, 4));
       sink.close("again");
     }
@@ -219,7 +223,7 @@ class TcpTransportTest {
         new ScriptedPeer(
             it -> {
               it.lines(1);
-              it.say("{\"ack\":\"1\"}\n");
+              it.say("{\"ack\":\"1-0\"}\n");
             })) {
       Sink sink = transport.connect(Destinations.at(peer.port()), heard);
       sink.send(Messages.range(1, 1));
@@ -233,7 +237,7 @@ class TcpTransportTest {
     int count = 1_000;
     StringBuilder answers = new StringBuilder();
     for (int id = 1; id <= count; id++) {
-      answers.append("{\"ack\":\"").append(id).append("\"}\n");
+      answers.append("{\"ack\":\"").append(id).append("-0\"}\n");
     }
     try (ScriptedPeer peer =
         new ScriptedPeer(

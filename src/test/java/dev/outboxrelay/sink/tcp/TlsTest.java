@@ -118,13 +118,13 @@ class TlsTest {
             version,
             it -> {
               it.lines(3);
-              it.say("{\"ack\":\"1\"}\n{\"ack\":\"2\"");
+              it.say("{\"ack\":\"1-0\"}\n{\"ack\":\"2-0\"");
             })) {
       transport.connect(destination(peer, Ack.LINE), heard).send(Messages.range(1, 3));
       assertEquals(
           "the receiver closed the connection in the middle of an answer, unanswered: 2",
           heard.awaitClosed(Fault.LOST));
-      assertEquals(List.of(new Answer.Acked(1)), heard.answers());
+      assertEquals(List.of(new Answer.Acked(1, 0)), heard.answers());
     }
   }
 
@@ -541,7 +541,7 @@ class TlsTest {
 
   private static void acknowledgeThree(ScriptedPeer.Conversation it) throws IOException {
     it.lines(3);
-    it.say("{\"ack_up_to\":\"3\"}\n");
+    it.say("{\"ack_up_to\":\"3-0\"}\n");
     it.untilClosed();
   }
 }

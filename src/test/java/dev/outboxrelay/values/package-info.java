@@ -1,0 +1,5 @@
+/** Tests of the values. */
+@NullMarked
+package dev.outboxrelay.values;
+
+import org.jspecify.annotations.NullMarked;
