@@ -70,7 +70,7 @@ begin
           when r.name = 'outbox_relay' then case
             when c.relname = 'message' then '{select,delete}'
             when c.relname = 'destination_state' then '{select,insert,update}'
-            when c.relname in ('destination', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+            when c.relname in ('destination', 'identity', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
         where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all
@@ -83,7 +83,7 @@ begin
         where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
           when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
-            'untrusted_casts', 'capture_call', 'present_condition', 'wire_id')
+            'untrusted_casts', 'capture_call', 'present_condition', 'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'system_identifier', 'doctor_history')
           else p.proname = 'publish' end
       ) n
     ) l on to_regrole(r.name) is not null
@@ -409,6 +409,9 @@ begin
   select rights[n][1], rights[n][2], rights[n][3], rights[n][4], rights[n][5]
   from generate_subscripts(rights, 1) as n
 
+  union all
+  select h.severity, h.check_name, h.object, h.finding, h.remedy
+  from outbox.doctor_history() h
   order by 1, 2, 3;
 exception when insufficient_privilege then
   return query

@@ -34,11 +34,12 @@ begin
 
   if to_regrole('outbox_relay') is not null then
     grant usage on schema outbox to outbox_relay;
-    grant select on outbox.destination, outbox.destination_state, outbox.message, outbox.status, outbox.capture_list, outbox.capture_detail, outbox.doctor to outbox_relay;
+    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.message, outbox.status, outbox.capture_list, outbox.capture_detail, outbox.doctor to outbox_relay;
     revoke update on outbox.message from outbox_relay;
     grant delete, update (state, attempts, last_error, due_at, delivered_at, xid) on outbox.message to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;
-    grant execute on function outbox.wire_id(bigint, timestamptz), outbox.ring(text, integer), outbox.bell_wanted(), outbox.trigger_arguments(bytea), outbox.trigger_condition(oid), outbox.doctor(interval, bigint), outbox.needs_row_trigger(regclass, boolean, smallint[]),
+    grant execute on function outbox.copied(), outbox.claim(), outbox.adopt(), outbox.ids_behind(), outbox.mend_ids(), outbox.system_identifier(), outbox.doctor_history(),
+      outbox.wire_id(bigint, timestamptz), outbox.ring(text, integer), outbox.bell_wanted(), outbox.trigger_arguments(bytea), outbox.trigger_condition(oid), outbox.doctor(interval, bigint), outbox.needs_row_trigger(regclass, boolean, smallint[]),
       outbox.captured_columns(oid, oid, text[], smallint[]), outbox.detaching_from(oid, oid), outbox.columns_certain(regclass, text[], text[], smallint[]), outbox.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox.present_condition(regclass, text) to outbox_relay;
     if to_regclass('outbox.flyway_schema_history') is not null then
       grant select on outbox.flyway_schema_history to outbox_relay;

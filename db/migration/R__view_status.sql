@@ -1,6 +1,6 @@
 -- outbox.status: a row a destination: what is owed, since when, who delivers it, what is wrong.
 --
--- Counts come from the partial indexes. An owner is shown only while its session holds the doorbell's ownership lock.
+-- In a copy, the reason why nothing is sent stands as the last error. Counts come from the partial indexes. An owner is shown only while its session holds the doorbell's ownership lock.
 create or replace view outbox.status as
 select
   d.name as destination,
@@ -14,9 +14,13 @@ select
   case when owned.doorbell is not null then s.owner end as owner,
   coalesce(s.epoch, 0) as epoch,
   s.down_since,
-  s.last_error,
+  coalesce(
+    c.finding || '; nothing is sent until select outbox.adopt() (this is the one now) '
+      'or select outbox.release_all() (this is a copy)',
+    s.last_error) as last_error,
   s.last_error_at
 from outbox.destination d
+cross join (select outbox.copied() as finding) c
 left join outbox.destination_state s on s.destination = d.name
 left join (
   select m.destination, count(*) as pending, min(m.id) as first_id

@@ -14,6 +14,11 @@ import org.slf4j.LoggerFactory;
 final class RelayLog implements RelayEvents {
   private static final Logger LOG = LoggerFactory.getLogger("dev.outboxrelay.relay");
 
+  /** The same words in the log and where readiness is asked for. */
+  static final String WHAT_A_COPY_WAITS_FOR =
+      "nothing is sent until select outbox.adopt() (this is the one now)"
+          + " or select outbox.release_all() (this is a copy)";
+
   /** Destinations whose trouble has been told: each further failed probe is DEBUG. */
   private final Set<String> down = new HashSet<>();
 
@@ -35,6 +40,16 @@ final class RelayLog implements RelayEvents {
   @Override
   public void stoppedWaiting(long waitedMillis) {
     LOG.warn("answers did not come within {} ms; what is unanswered stays owed", waitedMillis);
+  }
+
+  @Override
+  public void copied(String finding) {
+    LOG.warn("{}; {}", finding, WHAT_A_COPY_WAITS_FOR);
+  }
+
+  @Override
+  public void adopted() {
+    LOG.info("this database is the one to send from now");
   }
 
   @Override

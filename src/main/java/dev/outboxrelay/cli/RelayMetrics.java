@@ -20,6 +20,7 @@ final class RelayMetrics implements RelayEvents {
 
   private final MeterRegistry registry;
   private final AtomicLong connected;
+  private final AtomicLong copied;
   private final Counter databaseLosses;
   private final Counter failedStatements;
   private final Counter reads;
@@ -33,6 +34,7 @@ final class RelayMetrics implements RelayEvents {
   RelayMetrics(MeterRegistry registry) {
     this.registry = registry;
     connected = registry.gauge(PREFIX + "connected", new AtomicLong());
+    copied = registry.gauge(PREFIX + "copied", new AtomicLong());
     databaseLosses = registry.counter(PREFIX + "database.losses");
     failedStatements = registry.counter(PREFIX + "statements.failed");
     reads = registry.counter(PREFIX + "reads");
@@ -57,12 +59,25 @@ final class RelayMetrics implements RelayEvents {
   public void databaseLost(String reason, long retryInMillis) {
     whyNotReady = "the database is lost: " + reason;
     connected.set(0);
+    copied.set(0);
     databaseLosses.increment();
   }
 
   @Override
   public void statementFailed(String what, String reason, long retryInMillis) {
     failedStatements.increment();
+  }
+
+  @Override
+  public void copied(String finding) {
+    whyNotReady = finding + "; " + RelayLog.WHAT_A_COPY_WAITS_FOR;
+    copied.set(1);
+  }
+
+  @Override
+  public void adopted() {
+    whyNotReady = null;
+    copied.set(0);
   }
 
   @Override

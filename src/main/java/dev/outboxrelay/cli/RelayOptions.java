@@ -93,6 +93,22 @@ final class RelayOptions {
       description = "How long SIGTERM waits for answers to what is in flight.")
   Duration stopTimeout = Duration.ZERO;
 
+  @Option(
+      names = "--on-copy",
+      paramLabel = "MODE",
+      defaultValue = "wait",
+      description = {
+        "What a relay does that finds a copy of another database: wait, sending nothing,",
+        "until somebody calls outbox.adopt(); or adopt it by itself."
+      })
+  OnCopy onCopy = OnCopy.WAIT;
+
+  /** What to do where the database is a copy. */
+  enum OnCopy {
+    WAIT,
+    ADOPT
+  }
+
   /** The settings, checked. */
   RelayConfig config(DatabaseAccess access) {
     try {
@@ -110,7 +126,8 @@ final class RelayOptions {
           pageSize,
           memoryBudget == null ? RelayConfig.defaultMemoryBytes() : memoryBudget,
           maxMessageBytes == null ? RelayConfig.defaultMaxMessageBytes() : maxMessageBytes,
-          stopTimeout);
+          stopTimeout,
+          onCopy == OnCopy.ADOPT);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
     }

@@ -22,6 +22,16 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void copied(String finding) {
+    listeners.forEach(l -> l.copied(finding));
+  }
+
+  @Override
+  public void adopted() {
+    listeners.forEach(RelayEvents::adopted);
+  }
+
+  @Override
   public void owned(String destination, long epoch) {
     listeners.forEach(l -> l.owned(destination, epoch));
   }

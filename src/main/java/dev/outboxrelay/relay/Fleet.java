@@ -23,6 +23,7 @@ final class Fleet {
 
   private final LaneContext context;
   private final Locks locks;
+  private final Origin origin;
 
   private Map<String, Destination> destinations = Map.of();
 
@@ -49,9 +50,10 @@ final class Fleet {
   private boolean reconciling;
   private boolean reconcileWanted;
 
-  Fleet(LaneContext context, Locks locks) {
+  Fleet(LaneContext context, Locks locks, Origin origin) {
     this.context = context;
     this.locks = locks;
+    this.origin = origin;
   }
 
   Collection<Lane> lanes() {
@@ -94,7 +96,7 @@ final class Fleet {
    * Who is there has been looked at: take what is free and ours to take, give up what is too much.
    */
   void share(LockSession.View view) {
-    if (stopping || owning || view.equals(restful)) {
+    if (stopping || !origin.isHere(view) || owning || view.equals(restful)) {
       return;
     }
     Set<Integer> settled = new HashSet<>(mine);
@@ -110,6 +112,9 @@ final class Fleet {
           shares.own(),
           got -> {
             owning = false;
+            if (!got.isEmpty()) {
+              context.mendIds();
+            }
             mine.addAll(got);
             restful = null;
             reconcile();

@@ -24,4 +24,15 @@ record LaneContext(
   TailReader tail() {
     return tailReader.get();
   }
+
+  /** The application's writes fail while the sequence of ids stands behind the rows. */
+  void mendIds() {
+    work.submit(
+        "look at the sequence of ids",
+        () -> {
+          destinations.mendIds();
+          return true;
+        },
+        done -> {});
+  }
 }

@@ -17,6 +17,7 @@ import java.time.Duration;
  *     1 MB or more
  * @param maxMessageBytes row values larger than this are not sent but set aside as failed
  * @param stopTimeout how long a stop waits for answers to what is in flight
+ * @param adoptCopies a database that is a copy of another one is taken for the one to send from
  */
 public record RelayConfig(
     DatabaseSettings database,
@@ -26,7 +27,8 @@ public record RelayConfig(
     int pageSize,
     long memoryBytes,
     long maxMessageBytes,
-    Duration stopTimeout) {
+    Duration stopTimeout,
+    boolean adoptCopies) {
 
   public static final Duration DEFAULT_SWEEP = Duration.ofMinutes(1);
   public static final Duration DEFAULT_POLL = Duration.ZERO;
@@ -49,6 +51,19 @@ public record RelayConfig(
         "memory budget is " + memoryBytes + " bytes, need " + MIN_MEMORY_BYTES + " (1 MB) or more");
     require(maxMessageBytes >= 1, "max message bytes is " + maxMessageBytes + ", need 1 or more");
     require(!stopTimeout.isNegative(), "stop timeout is " + stopTimeout + ", need 0 or more");
+  }
+
+  /** A relay that sends nothing from a copy. */
+  public RelayConfig(
+      DatabaseSettings database,
+      String name,
+      Duration sweep,
+      Duration poll,
+      int pageSize,
+      long memoryBytes,
+      long maxMessageBytes,
+      Duration stopTimeout) {
+    this(database, name, sweep, poll, pageSize, memoryBytes, maxMessageBytes, stopTimeout, false);
   }
 
   /** A quarter of the heap. */

@@ -21,6 +21,17 @@ public interface RelayEvents {
   /** A statement failed; it is repeated. */
   default void statementFailed(String what, String reason, long retryInMillis) {}
 
+  /**
+   * The database is a copy of the one whose messages these are: nothing is sent from it until it is
+   * adopted. Once a term.
+   *
+   * @param finding what it is a copy of
+   */
+  default void copied(String finding) {}
+
+  /** What was a copy is the one to send from now. */
+  default void adopted() {}
+
   /** This relay delivers for the destination now. */
   default void owned(String destination, long epoch) {}
 

@@ -33,6 +33,7 @@ final class Sweep {
       return;
     }
     underWay = true;
+    context.mendIds();
     fleet.reload(() -> {});
     fleet.lanes().forEach(lane -> lane.backlog().recheckBlocked());
     lookForDue();

@@ -71,7 +71,7 @@ final class Term implements AutoCloseable {
             transport,
             locks::leaseHolds,
             events);
-    fleet = new Fleet(context, locks);
+    fleet = new Fleet(context, locks, new Origin(context, this::look, this::lost));
     sweep = new Sweep(context, fleet);
   }
 

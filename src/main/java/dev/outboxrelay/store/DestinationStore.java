@@ -15,14 +15,24 @@ public interface DestinationStore {
   Map<String, Destination> load() throws SQLException;
 
   /**
-   * Takes a destination over: adds 1 to its epoch, and gives rows whose transaction id lies in the
-   * future (restored from a dump) the current one, so that windows see them. Lets held messages go
-   * where order is no matter any more.
+   * Takes a destination over: its epoch becomes the second of now, or one more than it was,
+   * whichever is greater; and gives rows whose transaction id lies in the future (restored from a
+   * dump) the current one, so that windows see them. Lets held messages go where order is no matter
+   * any more.
    *
    * @param owner the relay's name, for {@code outbox.status}
    * @return the new epoch, 0 when there is no such destination any more
    */
   long takeOver(String destination, String owner) throws SQLException;
+
+  /** Sets the sequence of message ids past the rows, where it stands behind one. */
+  void mendIds() throws SQLException;
+
+  /** Notes which database this is, if that is not noted yet. */
+  void claim() throws SQLException;
+
+  /** Notes that this database is the one to send from. */
+  void adopt() throws SQLException;
 
   /** Whether the last report says that the destination is down. */
   boolean isDown(String destination) throws SQLException;

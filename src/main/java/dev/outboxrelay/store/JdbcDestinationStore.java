@@ -36,11 +36,22 @@ final class JdbcDestinationStore implements DestinationStore {
   private static final String FINGERPRINT =
       "select count(*) || ' ' || coalesce(sum(hashtextextended(d::text, 0)), 0) from outbox.destination d";
 
+  /**
+   * An epoch is the second at which it began, or one more than the last: a row that a failover or a
+   * restore has lost, or set back, does not have it fall, as long as no clock has been set back by
+   * more than the old owner's time.
+   */
   private static final String TAKE_OVER =
       "insert into outbox.destination_state as s (destination, epoch, owner, owned_since)"
-          + " select name, 1, ?, clock_timestamp() from outbox.destination where name = ?"
-          + " on conflict (destination) do update set epoch = s.epoch + 1, owner = excluded.owner,"
-          + " owned_since = excluded.owned_since returning epoch";
+          + " select name, floor(extract(epoch from clock_timestamp())), ?, clock_timestamp()"
+          + " from outbox.destination where name = ?"
+          + " on conflict (destination) do update set epoch = greatest(s.epoch + 1, excluded.epoch),"
+          + " owner = excluded.owner, owned_since = excluded.owned_since returning epoch";
+
+  /** Two statements: the common case asks one of them, which writes nothing. */
+  private static final String IDS_BEHIND = "select outbox.ids_behind() is not null";
+
+  private static final String MEND_IDS = "select outbox.mend_ids()";
 
   /** Rows of one statement, so that none takes long. */
   private static final int PULL_BACK_ROWS = 50_000;
@@ -177,6 +188,50 @@ final class JdbcDestinationStore implements DestinationStore {
         }
       }
       return epoch;
+    }
+  }
+
+  @Override
+  public void mendIds() throws SQLException {
+    try (Connection c = pool.getConnection()) {
+      if (!flag(c, IDS_BEHIND)) {
+        return;
+      }
+      try (PreparedStatement s = c.prepareStatement(MEND_IDS);
+          ResultSet r = s.executeQuery()) {
+        r.next();
+        if (r.getLong(1) > 0) {
+          LOG.warn(
+              "the sequence of message ids stood behind the rows, so that the application's writes"
+                  + " failed; it goes on at {} now",
+              r.getLong(1));
+        }
+      }
+    }
+  }
+
+  private static boolean flag(Connection c, String query) throws SQLException {
+    try (PreparedStatement s = c.prepareStatement(query);
+        ResultSet r = s.executeQuery()) {
+      r.next();
+      return r.getBoolean(1);
+    }
+  }
+
+  @Override
+  public void claim() throws SQLException {
+    run("select outbox.claim()");
+  }
+
+  @Override
+  public void adopt() throws SQLException {
+    run("select outbox.adopt()");
+  }
+
+  private void run(String query) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(query)) {
+      s.execute();
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The session that holds a relay's advisory locks: its membership, the doorbells it owns, and those
@@ -36,7 +37,8 @@ public final class LockSession implements AutoCloseable {
           + MEMBER
           + " and pid < ?), array_agg(objid::integer) filter (where classid = "
           + OWNER
-          + ") from pg_locks where locktype = 'advisory' and granted"
+          + "), (select outbox.copied()), (select incarnation::text from outbox.identity)"
+          + " from pg_locks where locktype = 'advisory' and granted"
           + " and database = (select oid from pg_database where datname = current_database())"
           + " and classid in ("
           + OWNER
@@ -71,8 +73,15 @@ public final class LockSession implements AutoCloseable {
    * @param relays how many relays live, this one included
    * @param rank this relay's place among them, from 0
    * @param owned doorbells that any relay owns
+   * @param copied words, when this database is a copy of the one whose messages these are
+   * @param incarnation tells the schema from one that was dropped; null before the first relay
    */
-  public record View(int relays, int rank, Set<Integer> owned) {}
+  public record View(
+      int relays,
+      int rank,
+      Set<Integer> owned,
+      @Nullable String copied,
+      @Nullable String incarnation) {}
 
   /** Looks around; also the heartbeat. */
   public View look() throws SQLException {
@@ -84,7 +93,9 @@ public final class LockSession implements AutoCloseable {
         return new View(
             r.getInt(1),
             r.getInt(2),
-            owned == null ? Set.of() : Set.copyOf(List.of((Integer[]) owned.getArray())));
+            owned == null ? Set.of() : Set.copyOf(List.of((Integer[]) owned.getArray())),
+            r.getString(4),
+            r.getString(5));
       }
     }
   }

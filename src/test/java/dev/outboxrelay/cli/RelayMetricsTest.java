@@ -39,6 +39,18 @@ final class RelayMetricsTest {
   }
 
   @Test
+  void readiness_inACopy_namesTheStatements() {
+    metrics.connected();
+    metrics.copied("this database is a copy");
+    String why = metrics.whyNotReady().orElse("");
+    assertTrue(why.contains("outbox.adopt()") && why.contains("outbox.release_all()"), why);
+    assertShown("outbox_relay_copied 1.0");
+    metrics.adopted();
+    assertEquals(Optional.empty(), metrics.whyNotReady());
+    assertShown("outbox_relay_copied 0.0");
+  }
+
+  @Test
   void metrics_namedByTheOperationsPage_exist() throws Exception {
     metrics.connected();
     metrics.owned("shop", 1);

@@ -68,7 +68,6 @@ final class RelayTest {
     List<String> ops = lines.all().stream().map(l -> l.path("op").asText()).toList();
     assertEquals(List.of("insert", "update", "delete"), ops);
     assertEquals("1", lines.all().get(0).path("key").asText());
-    assertEquals(1, lines.all().get(0).path("epoch").asInt());
   }
 
   @Test
@@ -153,15 +152,19 @@ final class RelayTest {
             lost.add(reason);
           }
         };
-    String taken = "select count(*) from outbox.destination_state where epoch = ";
+    String taken = "select count(*) from outbox.destination_state where epoch > 0";
+    String again =
+        "select count(*) from outbox.destination_state s join before b using (destination)"
+            + " where s.epoch > b.epoch";
     db.execute(
         "insert into outbox.destination (name, uri) select 'd' || g, 'tcp://127.0.0.1:"
             + receiver.port()
             + "' from generate_series(1, 3000) g");
     try (RunningRelay relay = RunningRelay.start(RunningRelay.config(db, "test"), events)) {
-      Await.until("all are owned", () -> db.count(taken + 1) == 3001);
+      Await.until("all are owned", () -> db.count(taken) == 3001);
+      db.execute("create table before as select * from outbox.destination_state");
       db.execute("update outbox.destination set max_attempts = 7");
-      Await.until("all are taken over anew", () -> db.count(taken + 2) == 3001 || !lost.isEmpty());
+      Await.until("all are taken over anew", () -> db.count(again) == 3001 || !lost.isEmpty());
       db.execute("insert into orders values (1, 1)");
       Await.until("one line", () -> lines.count() == 1);
     }

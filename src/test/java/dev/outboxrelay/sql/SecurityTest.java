@@ -295,6 +295,8 @@ final class SecurityTest {
           "select * from outbox.failed",
           "select * from outbox.capture_list",
           "select outbox.requeue_failed('crm')",
+          "select outbox.requeue(wire_id), outbox.discard(wire_id) from outbox.failed",
+          "select outbox.adopt()",
           "update outbox.message set state = 'failed'",
           "update outbox.message set state = 'pending'",
           "select outbox.pause('crm')",
@@ -312,6 +314,7 @@ final class SecurityTest {
       Outbox.refuses(c, "42501", "select outbox.release('t')");
       Outbox.refuses(c, "42501", "update outbox.message set new_row = '{}'");
       Outbox.refuses(c, "42501", "update outbox.destination_state set epoch = 0");
+      Outbox.refuses(c, "42501", "update outbox.identity set database = 0");
       Outbox.refuses(c, "42501", "select outbox.grant_roles()");
     }
   }
@@ -328,6 +331,9 @@ final class SecurityTest {
           "update outbox.message set state = 'pending'",
           "delete from outbox.message where destination = 'crm'",
           "select * from outbox.flyway_schema_history",
+          "select outbox.copied(), incarnation from outbox.identity",
+          "select outbox.claim(), outbox.ids_behind(), outbox.mend_ids(), outbox.adopt()",
+          "select * from outbox.doctor",
           "select pg_notify('outbox', 'crm')",
           "listen outbox");
       for (String attempt :

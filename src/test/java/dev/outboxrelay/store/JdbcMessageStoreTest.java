@@ -170,7 +170,7 @@ final class JdbcMessageStoreTest {
         insert(large),
         insert(large + "!"),
         insert(large));
-    database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me");
     List<String> written = new ArrayList<>();
     Encoding encoding =
         new Encoding(
@@ -184,8 +184,8 @@ final class JdbcMessageStoreTest {
     assertEquals(all.get(0).gate(), all.get(2).gate());
     assertNotEquals(all.get(0).gate(), all.get(1).gate());
     Gate gate = all.get(0).gate();
-    store.retry("out", 1, all.get(0).id(), 1, 60_000, "no");
-    store.hold("out", 1, List.of(all.get(1).id(), all.get(2).id()));
+    store.retry("out", epoch, all.get(0).id(), 1, 60_000, "no");
+    store.hold("out", epoch, List.of(all.get(1).id(), all.get(2).id()));
     assertEquals(
         List.of(all.get(2).id()),
         store.held("out", gate, LIMITS, ID).messages().stream().map(Message::id).toList());
@@ -201,12 +201,12 @@ final class JdbcMessageStoreTest {
     String snapshot = store.snapshot();
     long id = store.page("out", 0, null, snapshot, LIMITS, ID).messages().get(0).id();
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
-    assertEquals(1, database.destinations().takeOver("out", "me"));
-    store.retry("out", 1, id, 1, 60_000, "no");
+    long epoch = database.destinations().takeOver("out", "me");
+    store.retry("out", epoch, id, 1, 60_000, "no");
     Batch none = store.due("out", false, Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
     assertTrue(none.nextDueMillis().get("out") > 50_000);
-    store.retry("out", 1, id, 2, 0, "no");
+    store.retry("out", epoch, id, 2, 0, "no");
     Message due = store.due("out", false, Set.of(), LIMITS, ID).messages().get(0);
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
@@ -219,11 +219,11 @@ final class JdbcMessageStoreTest {
   void error_ofAnyCharacters_isStored() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
-    database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me");
     long id = db.count("select id from outbox.message");
-    store.retry("out", 1, id, 1, 0, "a\0b\ud83d");
+    store.retry("out", epoch, id, 1, 0, "a\0b\ud83d");
     assertEquals(List.of("ab"), db.query("select last_error from outbox.message"));
-    store.fail("out", 1, id, 2, "c\0d".repeat(1000));
+    store.fail("out", epoch, id, 2, "c\0d".repeat(1000));
     assertEquals(1000, db.count("select length(last_error) from outbox.message"));
     database.destinations().report("out", true, "e\0f");
     assertEquals(List.of("ef"), db.query("select last_error from outbox.status"));
@@ -233,14 +233,14 @@ final class JdbcMessageStoreTest {
   void stateChange_epochIsOver_isWithoutEffect() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
-    database.destinations().takeOver("out", "one");
-    database.destinations().takeOver("out", "two");
+    long epoch = database.destinations().takeOver("out", "one");
+    long next = database.destinations().takeOver("out", "two");
     long id = db.count("select id from outbox.message");
-    store.retry("out", 1, id, 1, 0, "no");
-    store.fail("out", 1, id, 1, "no");
-    store.hold("out", 1, List.of(id));
+    store.retry("out", epoch, id, 1, 0, "no");
+    store.fail("out", epoch, id, 1, "no");
+    store.hold("out", epoch, List.of(id));
     assertEquals(List.of("pending"), db.query("select state from outbox.message"));
-    store.fail("out", 2, id, 1, "no");
+    store.fail("out", next, id, 1, "no");
     assertEquals(List.of("failed"), db.query("select state from outbox.message"));
   }
 
@@ -251,7 +251,7 @@ final class JdbcMessageStoreTest {
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
         insert("a"),
         insert("b"));
-    database.destinations().takeOver("out", "one");
+    long epoch = database.destinations().takeOver("out", "one");
     long id = db.count("select min(id) from outbox.message");
     try (Connection person = db.connect();
         Statement s = person.createStatement()) {
@@ -260,13 +260,13 @@ final class JdbcMessageStoreTest {
       assertTimeoutPreemptively(
           Duration.ofSeconds(20),
           () -> {
-            assertThrows(SQLException.class, () -> store.retry("out", 1, id, 1, 0, "no"));
-            assertThrows(SQLException.class, () -> store.fail("out", 1, id, 1, "no"));
-            assertEquals(Set.of(id), store.hold("out", 1, List.of(id, id + 1)));
-            assertEquals(2, database.destinations().takeOver("out", "two"));
+            assertThrows(SQLException.class, () -> store.retry("out", epoch, id, 1, 0, "no"));
+            assertThrows(SQLException.class, () -> store.fail("out", epoch, id, 1, "no"));
+            assertEquals(Set.of(id), store.hold("out", epoch, List.of(id, id + 1)));
+            assertTrue(database.destinations().takeOver("out", "two") > epoch);
           });
     }
-    store.retry("out", 1, id, 1, 0, "no");
+    store.retry("out", epoch, id, 1, 0, "no");
     assertEquals(
         List.of("pending", "held"), db.query("select state from outbox.message order by id"));
   }
@@ -319,11 +319,38 @@ final class JdbcMessageStoreTest {
         insert("restored"));
     db.execute("update outbox.message set xid = '99999999999'");
     assertEquals(List.of(), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
-    assertEquals(1, database.destinations().takeOver("out", "me"));
+    long epoch = database.destinations().takeOver("out", "me");
     assertEquals(
         List.of("restored"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
-    assertEquals(2, database.destinations().takeOver("out", "me"));
+    assertTrue(database.destinations().takeOver("out", "me") > epoch);
     assertEquals(0, database.destinations().takeOver("gone", "me"));
+  }
+
+  /** A standby that has not heard of the last take-overs must not give their epochs out again. */
+  @Test
+  void takeOver_whoseStateWasLostOrSetBack_hasAGreaterEpochAllTheSame() throws Exception {
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    long first = database.destinations().takeOver("out", "me");
+    long second = database.destinations().takeOver("out", "me");
+    assertTrue(second > first);
+    assertEquals(
+        List.of("t"),
+        db.query("select extract(epoch from clock_timestamp()) - %d < 60".formatted(first)));
+    for (String back :
+        List.of(
+            "update outbox.destination_state set epoch = 1",
+            "delete from outbox.destination_state",
+            "delete from outbox.destination")) {
+      // The clock has gone on by then.
+      db.execute(back);
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')"
+              + " on conflict do nothing",
+          "select pg_sleep_until(to_timestamp(%d))".formatted(second + 1));
+      assertTrue(database.destinations().takeOver("out", "me") > second, back);
+    }
+    db.execute("update outbox.destination_state set epoch = 99999999999");
+    assertEquals(100_000_000_000L, database.destinations().takeOver("out", "me"));
   }
 
   @Test

@@ -33,6 +33,11 @@ public final class TestDatabase implements AutoCloseable {
     return create(Template.NAME);
   }
 
+  /** A copy with everything in it; no session may be in this one meanwhile. */
+  public TestDatabase copy() throws SQLException {
+    return create(name);
+  }
+
   /** Migrated once a run; every migrated database is a copy of it. */
   private static final class Template {
     static final String NAME = migrated();

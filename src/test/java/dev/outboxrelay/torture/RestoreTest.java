@@ -28,6 +28,7 @@ final class RestoreTest {
   private static final String DATABASE = "app";
   private static final Duration DELIVERED_WITHIN = Duration.ofSeconds(60);
   private static final String COUNT = "select count(*) from outbox.message";
+  private static final String COPIED = "select outbox.copied()";
 
   @Test
   void dump_withOwedMessages_isDeliveredFromAClusterWhoseTransactionIdsAreSmaller()
@@ -42,6 +43,8 @@ final class RestoreTest {
         PostgresProcess old = PostgresProcess.create(binaries, Map.of());
         PostgresProcess fresh = PostgresProcess.create(binaries, Map.of())) {
       prepare(old, receiver);
+      // As the first relay does.
+      old.execute(DATABASE, "select outbox.claim()");
       useUpTransactionIds(old);
       publish(old, 1, 200);
       dump(binaries, "pg_dump", old, "-Fc", "-f", dump.toString(), DATABASE);
@@ -61,6 +64,12 @@ final class RestoreTest {
               "select bool_and(xid > pg_snapshot_xmax(pg_current_snapshot())) from outbox.message"),
           "the owed rows lie in this cluster's future");
       try (RelayProcess relay = relay(fresh)) {
+        Stage.await(
+            () -> Files.readString(relay.log()).contains(fresh.value(DATABASE, COPIED)),
+            DELIVERED_WITHIN,
+            "the relay says that this is a copy");
+        assertEquals("200", fresh.value(DATABASE, COUNT));
+        fresh.execute(DATABASE, "select outbox.adopt()");
         awaitNothingOwed(fresh);
         publish(fresh, 201, 300);
         awaitNothingOwed(fresh);

@@ -1,0 +1,68 @@
+-- outbox.doctor_history: what the doctor finds of where this database comes from: a copy, ids that
+-- are given out again, functions that a partial restore left out.
+--
+-- returns: as outbox.doctor
+-- reads:   outbox.identity, outbox.message and its sequence, the catalog and the history of migrations
+create or replace function outbox.doctor_history()
+returns table (severity text, check_name text, object text, finding text, remedy text)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  named constant text := 'R__(function|procedure|trigger)_(.*)\.sql$';
+begin
+  -- Without these rights the functions below cannot look; the doctor names what is lacking.
+  if not has_schema_privilege(
+    (select p.proowner from pg_proc p where p.oid = 'outbox.ids_behind()'::regprocedure),
+    'outbox', 'usage') then
+    return;
+  end if;
+
+  return query
+  select 'error', 'copy', current_database()::text, c.finding || ': nothing is sent',
+    'If this is the one to send from now on: select outbox.adopt(); '
+    'if it is a copy: select outbox.release_all();'
+  from (select outbox.copied() as finding) c
+  where c.finding is not null
+
+  union all
+  select 'warning', 'copy', 'outbox.identity',
+    'the cluster''s identifier may not be read here: only a copy inside the cluster is told apart',
+    format('grant execute on function pg_control_system() to %I;', pg_get_userbyid(p.proowner))
+  from pg_proc p
+  where p.oid = 'outbox.system_identifier()'::regprocedure and outbox.system_identifier() is null
+
+  union all
+  select 'error', 'ids behind', 'outbox.message',
+    format('the sequence of ids stands behind the rows, of which the last has %s: '
+      'captured writes fail', b.greatest_id),
+    'select outbox.mend_ids();'
+  from (select outbox.ids_behind() as greatest_id) b
+  where b.greatest_id is not null;
+
+  if to_regclass('outbox.flyway_schema_history') is null then
+    return;
+  end if;
+
+  -- A file is named after its function. A migration that drops one takes its row out of the history.
+  return query
+  select 'error', 'function missing', f.name,
+    format('a function of the schema is gone, %s: captured writes may fail', f.name),
+    format('delete from outbox.flyway_schema_history where script = %L; '
+      'then: outbox-relay migrate', f.script)
+  from (
+    select distinct h.script::text, (regexp_match(h.script, named))[2] as name
+    from outbox.flyway_schema_history h
+    where h.success and h.script ~ named and h.script !~ '_by_text\.sql$'
+  ) f
+  where not exists (
+    select
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname like 'outbox%' and p.proname = f.name);
+end
+$$;
+
+comment on function outbox.doctor_history() is
+  'For outbox.doctor: copies, and ids that are given out again.';
+revoke execute on function outbox.doctor_history() from public;

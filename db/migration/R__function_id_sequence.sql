@@ -1,0 +1,15 @@
+-- outbox.id_sequence: the sequence that message ids are drawn from.
+--
+-- returns: the sequence
+-- reads:   the catalog
+create or replace function outbox.id_sequence() returns regclass
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return pg_get_serial_sequence('outbox.message', 'id');
+end
+$$;
+
+comment on function outbox.id_sequence() is 'The sequence that message ids are drawn from.';
+revoke execute on function outbox.id_sequence() from public;

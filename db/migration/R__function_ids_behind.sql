@@ -1,0 +1,25 @@
+-- outbox.ids_behind: whether the sequence of outbox.message.id stands behind rows that there are:
+-- then it gives out ids that are taken, and the application's writes fail.
+--
+-- It comes to that where rows are brought in by something other than the sequence: logical
+-- replication, a dump's data without its sequences, a hand. One statement: rows that are visible to
+-- it had their ids before the sequence is looked at, so that a writer in between is not taken for
+-- it.
+--
+-- returns: the greatest id, null when the sequence is not behind
+-- reads:   outbox.message and its sequence
+create or replace function outbox.ids_behind() returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select max(m.id)
+    from outbox.message m
+    where m.id > (select coalesce(pg_sequence_last_value(outbox.id_sequence()), 0)));
+end
+$$;
+
+comment on function outbox.ids_behind() is
+  'The greatest message id, where the sequence stands behind it; null where it does not.';
+revoke execute on function outbox.ids_behind() from public;

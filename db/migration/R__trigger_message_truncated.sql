@@ -1,0 +1,39 @@
+-- outbox.message_truncated: truncate ... restart identity does not give ids out again, and relays
+-- hear of a truncate.
+--
+-- A relay that awaits an acknowledgement for message 7 takes row 7 off the table when it comes:
+-- that must not be another one's by then.
+--
+-- writes: the sequence of outbox.message.id
+create or replace function outbox.message_truncated() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  ids constant regclass := outbox.id_sequence();
+  reached bigint;
+begin
+  if tg_when = 'BEFORE' then
+    perform set_config('outbox.reached', coalesce(pg_sequence_last_value(ids), 0)::text, true);
+    return null;
+  end if;
+  reached := current_setting('outbox.reached');
+  if reached > coalesce(pg_sequence_last_value(ids), 0) then
+    perform setval(ids, reached);
+  end if;
+  perform pg_notify('outbox_control', '');
+  return null;
+end
+$$;
+
+comment on function outbox.message_truncated() is
+  'Trigger function: keeps the sequence of ids through truncate ... restart identity.';
+revoke execute on function outbox.message_truncated() from public;
+
+create or replace trigger message_truncated_before
+  before truncate on outbox.message
+  for each statement execute function outbox.message_truncated();
+
+create or replace trigger message_truncated
+  after truncate on outbox.message
+  for each statement execute function outbox.message_truncated();
