@@ -1,10 +1,14 @@
 package dev.outboxrelay.testing;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -94,6 +99,70 @@ public final class PostgresProcess implements AutoCloseable {
       Files.createFile(to.resolve("standby.signal"));
     }
     return new PostgresProcess(stopped.binaries, directory, settings);
+  }
+
+  /**
+   * A base backup of a running cluster, started with these settings: a standby, for example, which
+   * has everything that was committed before the call.
+   */
+  public static PostgresProcess backupOf(
+      PostgresProcess running, Map<String, String> settings, boolean standby)
+      throws IOException, InterruptedException, SQLException {
+    Path directory =
+        Files.createTempDirectory(
+            Files.createDirectories(Path.of("target").toAbsolutePath()), "cluster");
+    Path from = running.dataDirectory();
+    Path to = directory.resolve("data");
+    try (Connection session = running.connect("postgres");
+        Statement statement = session.createStatement()) {
+      boolean renamed = session.getMetaData().getDatabaseMajorVersion() >= 15;
+      statement.execute(
+          renamed
+              ? "select pg_backup_start('b', true)"
+              : "select pg_start_backup('b', true, false)");
+      copyRunning(from, to, path -> !path.startsWith("pg_wal") && !path.endsWith("postmaster.pid"));
+      try (ResultSet label =
+          statement.executeQuery(
+              renamed
+                  ? "select labelfile from pg_backup_stop(false)"
+                  : "select labelfile from pg_stop_backup(false, false)")) {
+        label.next();
+        Files.writeString(to.resolve("backup_label"), label.getString(1));
+      }
+      copyRunning(from, to, path -> path.startsWith("pg_wal"));
+    }
+    if (standby) {
+      Files.createFile(to.resolve("standby.signal"));
+    }
+    return new PostgresProcess(running.binaries, directory, settings);
+  }
+
+  private static void copyRunning(Path from, Path to, Predicate<Path> wanted) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> all = Files.walk(from)) {
+      paths = all.map(from::relativize).toList();
+    } catch (UncheckedIOException e) {
+      // A file went away while it was looked for: they do, in a running server.
+      copyRunning(from, to, wanted);
+      return;
+    }
+    for (Path path : paths) {
+      boolean wal = path.startsWith("pg_wal") && Files.isDirectory(from.resolve(path));
+      if (!wanted.test(path) && !wal) {
+        continue;
+      }
+      Path target = to.resolve(path);
+      if (Files.isDirectory(from.resolve(path))) {
+        Files.createDirectories(target);
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwx------"));
+        continue;
+      }
+      try {
+        Files.copy(from.resolve(path), target, StandardCopyOption.REPLACE_EXISTING);
+      } catch (NoSuchFileException e) {
+        continue; // gone meanwhile: the log of the server knows that
+      }
+    }
   }
 
   public int port() {
