@@ -70,7 +70,7 @@ final class BenchCommand implements Callable<Integer> {
       if (access == null) {
         throw e;
       }
-      throw DatabaseProblem.asUserError(e, access).orElseGet(() -> unreachable(e, access));
+      throw DatabaseProblem.ofFirstLogin(e, access).orElseGet(() -> unreachable(e, access));
     }
     return met ? ExitCode.OK : ExitCode.FINDINGS;
   }
@@ -79,10 +79,18 @@ final class BenchCommand implements Callable<Integer> {
     BenchOptions.Server server =
         access == null
             ? null
-            : new BenchOptions.Server(access.url(), access.user(), access.password());
+            : new BenchOptions.Server(access.url(), access.user(), password(access));
     try {
       return new BenchOptions(server, scenarios, runs, quick, output);
     } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String password(DatabaseAccess access) {
+    try {
+      return access.password().read();
+    } catch (SQLException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
     }
   }
@@ -106,9 +114,6 @@ final class BenchCommand implements Callable<Integer> {
   private static UserError unreachable(SQLException problem, DatabaseAccess access) {
     return new UserError(
         ExitCode.UNREACHABLE,
-        "database "
-            + access.location()
-            + " cannot be reached: "
-            + DatabaseProblem.shortText(problem));
+        "database " + access.location() + " cannot be used: " + DatabaseProblem.words(problem));
   }
 }

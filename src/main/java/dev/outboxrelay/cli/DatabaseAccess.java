@@ -1,5 +1,7 @@
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.store.Login;
+import dev.outboxrelay.store.Password;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param url JDBC URL without user and password
  * @param user login
- * @param password empty when there is none
+ * @param password read at each login; empty when there is none
  */
-record DatabaseAccess(String url, String user, String password) {
+record DatabaseAccess(String url, String user, Password password) {
   private static final String SCHEME = "jdbc:postgresql:";
 
   /**
@@ -59,10 +61,31 @@ record DatabaseAccess(String url, String user, String password) {
         default -> rest.add(parameter);
       }
     }
-    return new DatabaseAccess(
-        rest.isEmpty() ? base : base + "?" + String.join("&", rest),
-        user == null ? System.getProperty("user.name") : user,
-        password == null ? "" : password);
+    DatabaseAccess access =
+        new DatabaseAccess(
+            rest.isEmpty() ? base : base + "?" + String.join("&", rest),
+            user == null ? System.getProperty("user.name") : user,
+            Password.of(password == null ? "" : password));
+    access.checkUrl();
+    return access;
+  }
+
+  private void checkUrl() {
+    try {
+      login();
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, "--database-url: " + e.getMessage());
+    }
+  }
+
+  /** The same, with a password that is read at each login. */
+  DatabaseAccess withPassword(Password from) {
+    return new DatabaseAccess(url, user, from);
+  }
+
+  /** What the store logs in with. */
+  Login login() {
+    return new Login(url, user, password);
   }
 
   private static String once(String what, @Nullable String given, String inUrl) {

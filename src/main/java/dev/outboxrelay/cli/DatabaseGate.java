@@ -3,8 +3,11 @@ package dev.outboxrelay.cli;
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.store.PoolerCheck;
 import dev.outboxrelay.store.SchemaState;
+import dev.outboxrelay.store.Trouble;
+import dev.outboxrelay.values.Durations;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.flywaydb.core.api.FlywayException;
@@ -12,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands before every command that needs the database: waits while it is not there, and ends the
- * command with one line when waiting would not help.
+ * Stands before every command that needs the database: waits for whatever passes by itself, and
+ * ends the command with one line when waiting would not help. Used by one thread.
  */
 final class DatabaseGate {
   /** What takes sessions away, and what to do: the same words wherever it is found. */
@@ -30,6 +33,14 @@ final class DatabaseGate {
 
   private final DatabaseAccess access;
   private final Pause pause;
+  private final Waiting waiting;
+  private final Migrator migrator;
+  private final Reasons told = new Reasons();
+
+  /** Once the login has been right, what refuses it passes. */
+  private boolean loggedIn;
+
+  private PoolerCheck.Kind pooler = PoolerCheck.Kind.NONE;
 
   /** Waits between two tries. */
   @FunctionalInterface
@@ -40,38 +51,101 @@ final class DatabaseGate {
     boolean await(Duration duration) throws InterruptedException;
   }
 
-  DatabaseGate(DatabaseAccess access, Pause pause) {
+  /** Hears of each try that failed. */
+  @FunctionalInterface
+  interface Waiting {
+    /**
+     * @param refused whether it is the login that was refused
+     */
+    void waits(String reason, boolean refused);
+  }
+
+  /** Says what is to be told to the user, empty when waiting may mend the problem. */
+  private interface Verdict {
+    Optional<UserError> of(SQLException problem, DatabaseAccess access);
+  }
+
+  DatabaseGate(DatabaseAccess access, Pause pause, Waiting waiting) {
     this.access = access;
     this.pause = pause;
+    this.waiting = waiting;
+    migrator = new Migrator(access.login());
+  }
+
+  /** The login was right in an earlier process: a refusal is no mistake of the user's. */
+  void trustLogin() {
+    loggedIn = true;
   }
 
   /**
-   * Runs something on the database, again and again while the database is not there.
+   * What stands before the server. Asked before everything else, which may fail through a pooler
+   * with errors that tell nothing.
    *
    * @return empty when the pause gave up
-   * @throws UserError when the database refuses
+   * @throws UserError when the login is refused
    */
-  <T> Optional<T> whenThere(Supplier<T> action) throws InterruptedException {
+  Optional<PoolerCheck.Kind> pooler() throws InterruptedException {
+    Optional<Boolean> there = until(() -> true, (problem, where) -> Optional.empty());
+    return there.map(yes -> pooler);
+  }
+
+  /**
+   * How the schema stands, for a command that does not need sessions of its own.
+   *
+   * @return false when the pause gave up
+   * @throws UserError when the schema is not this program's, or the database refuses
+   */
+  boolean schemaIsCurrent() throws InterruptedException {
+    return isCurrent(until(migrator::state, DatabaseProblem::ofLook));
+  }
+
+  /**
+   * As {@link #schemaIsCurrent}, for a command that needs sessions of its own.
+   *
+   * @throws UserError also when a pooler would take them away
+   */
+  boolean isReadyForSessions() throws InterruptedException {
+    return isCurrent(until(throughNoPooler(migrator::state), DatabaseProblem::ofLook));
+  }
+
+  /**
+   * Migrates.
+   *
+   * @return one line for each migration that was applied; empty when the pause gave up
+   * @throws UserError when the database refuses, or a schema of this name is somebody else's
+   */
+  Optional<List<String>> migrate() throws InterruptedException {
+    return until(
+        throughNoPooler(
+            () -> {
+              if (migrator.state() == SchemaState.FOREIGN) {
+                throw SchemaProblem.of(SchemaState.FOREIGN, access);
+              }
+              return migrator.migrate();
+            }),
+        DatabaseProblem::ofMigration);
+  }
+
+  private <T> Supplier<T> throughNoPooler(Supplier<T> action) {
+    return () -> {
+      if (pooler == PoolerCheck.Kind.TRANSACTION) {
+        throw new UserError(
+            ExitCode.USAGE,
+            "database " + access.location() + ": " + POOLER_FINDING + ". " + POOLER_REMEDY);
+      }
+      return action.get();
+    };
+  }
+
+  /** Logs in and acts, again and again while what is in the way may pass. */
+  private <T> Optional<T> until(Supplier<T> action, Verdict verdict) throws InterruptedException {
     Duration next = FIRST_PAUSE;
     while (true) {
       try {
-        return Optional.of(action.get());
-      } catch (FlywayException e) {
-        SQLException cause = DatabaseProblem.sqlCause(e);
-        if (cause == null) {
-          throw new UserError(
-              ExitCode.REFUSED,
-              "database " + access.location() + ": " + DatabaseProblem.shortText(e));
-        }
-        Optional<UserError> mistake = DatabaseProblem.asUserError(cause, access);
-        if (mistake.isPresent()) {
-          throw mistake.get();
-        }
-        LOG.warn(
-            "database {} cannot be reached: {}; trying again in {}",
-            access.location(),
-            DatabaseProblem.shortText(cause),
-            DurationConverter.format(next));
+        logIn();
+        return Optional.of(act(action, verdict));
+      } catch (SQLException problem) {
+        await(problem, next);
       }
       if (!pause.await(next)) {
         return Optional.empty();
@@ -81,18 +155,54 @@ final class DatabaseGate {
     }
   }
 
-  /**
-   * Waits for the database and checks that its schema is this program's.
-   *
-   * @return false when the pause gave up
-   * @throws UserError when the schema is not this program's
-   */
-  boolean schemaIsCurrent() throws InterruptedException {
-    return isCurrent(whenThere(migrator()::state));
+  private void logIn() throws SQLException {
+    try {
+      pooler = PoolerCheck.look(access.login());
+      if (pooler == PoolerCheck.Kind.SESSION && !loggedIn) {
+        LOG.info("a connection pooler in session mode stands before {}", access.location());
+      }
+      loggedIn = true;
+    } catch (SQLException problem) {
+      if (loggedIn) {
+        throw problem;
+      }
+      throw orPassing(DatabaseProblem.ofFirstLogin(problem, access), problem);
+    }
   }
 
-  private Migrator migrator() {
-    return new Migrator(access.url(), access.user(), access.password());
+  private <T> T act(Supplier<T> action, Verdict verdict) throws SQLException {
+    try {
+      return action.get();
+    } catch (FlywayException e) {
+      SQLException cause = Trouble.sqlCause(e);
+      if (cause == null) {
+        throw new UserError(
+            ExitCode.REFUSED, "database " + access.location() + ": " + Trouble.words(e));
+      }
+      throw orPassing(verdict.of(cause, access), cause);
+    }
+  }
+
+  private static SQLException orPassing(Optional<UserError> mistake, SQLException problem) {
+    if (mistake.isPresent()) {
+      throw mistake.get();
+    }
+    return problem;
+  }
+
+  private void await(SQLException problem, Duration next) {
+    String reason = DatabaseProblem.words(problem);
+    waiting.waits(reason, Trouble.isRefusedLogin(problem));
+    if (told.isNew(reason)) {
+      LOG.warn(
+          "database {} cannot be used yet: {}; trying again, in {} first and every {} in the end",
+          access.location(),
+          reason,
+          Durations.text(next),
+          Durations.text(LONGEST_PAUSE));
+    } else {
+      LOG.debug("database {} cannot be used yet: {}", access.location(), reason);
+    }
   }
 
   private boolean isCurrent(Optional<SchemaState> state) {
@@ -100,72 +210,9 @@ final class DatabaseGate {
     return state.isPresent();
   }
 
-  /**
-   * Whether a pooler takes away what the relay needs of a session. Asked before everything else,
-   * which may fail through such a pooler with errors that tell nothing. False where the database
-   * cannot be reached.
-   */
-  boolean isBehindTransactionPooler() {
-    try {
-      PoolerCheck.Kind kind = PoolerCheck.look(access.url(), access.user(), access.password());
-      if (kind == PoolerCheck.Kind.SESSION) {
-        LOG.info("a connection pooler in session mode stands before {}", access.location());
-      }
-      return kind == PoolerCheck.Kind.TRANSACTION;
-    } catch (SQLException e) {
-      LOG.debug("could not look for a pooler: {}", DatabaseProblem.shortText(e));
-      return false;
-    }
-  }
-
-  /**
-   * As {@link #schemaIsCurrent}, for a command that needs sessions of its own.
-   *
-   * @throws UserError also when a pooler would take them away
-   */
-  boolean isReadyForSessions() throws InterruptedException {
-    return isCurrent(inSession(migrator()::state));
-  }
-
-  /**
-   * As {@link #whenThere}, for what needs a session of its own.
-   *
-   * @throws UserError also when a pooler would take it away
-   */
-  <T> Optional<T> inSession(Supplier<T> action) throws InterruptedException {
-    return whenThere(
-        () -> {
-          if (isBehindTransactionPooler()) {
-            throw new UserError(
-                ExitCode.USAGE,
-                "database " + access.location() + ": " + POOLER_FINDING + ". " + POOLER_REMEDY);
-          }
-          return action.get();
-        });
-  }
-
   private void check(SchemaState state) {
-    switch (state) {
-      case CURRENT -> {}
-      case MISSING ->
-          throw new UserError(
-              ExitCode.SCHEMA_MISSING,
-              "database "
-                  + access.location()
-                  + " has no schema outbox: run 'outbox-relay migrate'");
-      case OLDER ->
-          throw new UserError(
-              ExitCode.SCHEMA_OLDER,
-              "the schema outbox in "
-                  + access.location()
-                  + " is older than this program: run 'outbox-relay migrate'");
-      case NEWER ->
-          throw new UserError(
-              ExitCode.SCHEMA_NEWER,
-              "the schema outbox in "
-                  + access.location()
-                  + " is newer than this program: run the version of outbox-relay that migrated"
-                  + " it, or a later one");
+    if (state != SchemaState.CURRENT) {
+      throw SchemaProblem.of(state, access);
     }
   }
 }

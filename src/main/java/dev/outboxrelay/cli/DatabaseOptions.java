@@ -1,9 +1,8 @@
 package dev.outboxrelay.cli;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import dev.outboxrelay.store.Password;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -51,20 +50,17 @@ final class DatabaseOptions {
           ExitCode.USAGE,
           "both --database-password and --database-password-file are given: give one");
     }
-    return DatabaseAccess.of(url, user, firstLine(passwordFile));
+    Password inFile = Password.inFile(passwordFile);
+    return DatabaseAccess.of(url, user, read(inFile)).withPassword(inFile);
   }
 
-  private static String firstLine(Path file) {
+  private static String read(Password password) {
     try {
-      return Files.readString(file, StandardCharsets.UTF_8).lines().findFirst().orElse("");
-    } catch (IOException e) {
+      return password.read();
+    } catch (SQLException e) {
       throw new UserError(
           ExitCode.USAGE,
-          "--database-password-file: "
-              + file
-              + " cannot be read ("
-              + e.getClass().getSimpleName()
-              + "): name a file that this user may read");
+          "--database-password-file: " + e.getMessage() + ": name a file that this user may read");
     }
   }
 }

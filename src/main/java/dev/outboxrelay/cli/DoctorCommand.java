@@ -2,6 +2,7 @@ package dev.outboxrelay.cli;
 
 import dev.outboxrelay.store.Doctor;
 import dev.outboxrelay.store.Doctor.Finding;
+import dev.outboxrelay.store.PoolerCheck;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.List;
@@ -25,13 +26,16 @@ final class DoctorCommand implements Callable<Integer> {
   @Mixin CommonOptions common = new CommonOptions();
   @Spec CommandSpec spec = CommandSpec.create();
 
+  private String reasonSeen = "";
+
   @Override
   public Integer call() throws InterruptedException {
     common.apply();
     DatabaseAccess access = database.access();
-    DatabaseGate gate = new DatabaseGate(access, pause -> false);
+    DatabaseGate gate =
+        new DatabaseGate(access, pause -> false, (reason, refused) -> reasonSeen = reason);
     List<Finding> findings;
-    if (gate.isBehindTransactionPooler()) {
+    if (gate.pooler().orElse(PoolerCheck.Kind.NONE) == PoolerCheck.Kind.TRANSACTION) {
       // The rest would be asked through it, and fail by chance.
       findings =
           List.of(
@@ -44,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
     } else if (gate.schemaIsCurrent()) {
       findings = examine(access);
     } else {
-      throw unreachable(access);
+      throw unusable(access, reasonSeen);
     }
     PrintWriter out = spec.commandLine().getOut();
     findings.forEach(finding -> out.println(line(finding)));
@@ -58,16 +62,16 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static List<Finding> examine(DatabaseAccess access) {
     try {
-      return Doctor.examine(access.url(), access.user(), access.password());
+      return Doctor.examine(access.login());
     } catch (SQLException e) {
-      throw DatabaseProblem.asUserError(e, access).orElseGet(() -> unreachable(access));
+      throw DatabaseProblem.ofLook(e, access)
+          .orElseGet(() -> unusable(access, DatabaseProblem.words(e)));
     }
   }
 
-  private static UserError unreachable(DatabaseAccess access) {
+  private static UserError unusable(DatabaseAccess access, String reason) {
     return new UserError(
-        ExitCode.UNREACHABLE,
-        "database " + access.location() + " cannot be reached: see the log line above");
+        ExitCode.UNREACHABLE, "database " + access.location() + " cannot be used: " + reason);
   }
 
   private static String line(Finding finding) {

@@ -42,20 +42,6 @@ final class DurationConverter implements ITypeConverter<Duration> {
       // Falls through: the remedy is the same for every kind of nonsense.
     }
     throw new TypeConversionException(
-        "'" + value + "' is not a duration; write it as 500ms, 10s, 1m, 2h or PT1M");
-  }
-
-  /** The shortest of the forms above. */
-  static String format(Duration duration) {
-    if (duration.isZero()) {
-      return "0s";
-    }
-    for (String unit : new String[] {"d", "h", "m", "s"}) {
-      long count = duration.dividedBy(UNITS.get(unit));
-      if (count > 0 && UNITS.get(unit).multipliedBy(count).equals(duration)) {
-        return count + unit;
-      }
-    }
-    return duration.toMillis() + "ms";
+        "'" + value + "' is not a duration; write it as 500ms, 10s, 1m, 2h or 1d");
   }
 }

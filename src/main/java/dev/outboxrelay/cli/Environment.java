@@ -6,6 +6,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
@@ -32,6 +33,11 @@ final class Environment implements IDefaultValueProvider {
     return NOT_EMPTY.contains(option.longestName())
         ? variables.get(variable(option))
         : value(variable(option));
+  }
+
+  /** The environment of a command that is run. */
+  static Environment of(CommandSpec command) {
+    return (Environment) command.defaultValueProvider();
   }
 
   /** The variable's value, null when it is not set or empty. */

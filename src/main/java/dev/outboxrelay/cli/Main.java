@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code java -jar outbox-relay.jar COMMAND}. */
@@ -83,6 +84,7 @@ public final class Main implements Runnable {
     OneLineErrors errors = new OneLineErrors(environment);
     CommandLine commandLine =
         new CommandLine(new Main())
+            .setExecutionStrategy(parsed -> execute(parsed, variables))
             .setDefaultValueProvider(environment)
             .setParameterExceptionHandler(errors)
             .setExecutionExceptionHandler(errors)
@@ -96,6 +98,16 @@ public final class Main implements Runnable {
       command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Main::optionList);
     }
     return commandLine;
+  }
+
+  private static int execute(ParseResult parsed, Map<String, String> variables) {
+    CommandLine command = parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
+    if (!command.isUsageHelpRequested() && !command.isVersionHelpRequested()) {
+      new Misspelt(parsed.commandSpec().subcommands().values())
+          .warnings(variables)
+          .forEach(warning -> OneLineErrors.print(command, warning));
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static String optionList(Help help) {

@@ -1,6 +1,6 @@
 package dev.outboxrelay.cli;
 
-import dev.outboxrelay.store.Migrator;
+import dev.outboxrelay.values.Durations;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +33,8 @@ final class MigrateCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
+  private String reasonSeen = "";
+
   @Override
   public Integer call() throws InterruptedException {
     common.apply();
@@ -45,17 +47,19 @@ final class MigrateCommand implements Callable<Integer> {
               long left = deadline - System.nanoTime();
               TimeUnit.NANOSECONDS.sleep(Math.min(pause.toNanos(), Math.max(0, left)));
               return left > 0;
-            });
-    Migrator migrator = new Migrator(access.url(), access.user(), access.password());
-    Optional<List<String>> applied = gate.inSession(migrator::migrate);
+            },
+            (reason, refused) -> reasonSeen = reason);
+    Optional<List<String>> applied = gate.migrate();
     if (applied.isEmpty()) {
       throw new UserError(
           ExitCode.UNREACHABLE,
           "database "
               + access.location()
-              + " was not there within "
-              + DurationConverter.format(wait)
-              + ": start it, or wait longer with --wait");
+              + " could not be used within "
+              + Durations.text(wait)
+              + ": "
+              + reasonSeen
+              + "; wait longer with --wait");
     }
     PrintWriter out = spec.commandLine().getOut();
     applied.get().forEach(line -> out.println("applied " + line));

@@ -58,7 +58,7 @@ final class OneLineErrors implements IParameterExceptionHandler, IExecutionExcep
     return message;
   }
 
-  private static void print(CommandLine command, String message) {
+  static void print(CommandLine command, String message) {
     String line = message.replaceAll("\\s*[\\r\\n]+\\s*", " | ");
     command.getErr().println(name(command) + ": " + line);
     command.getErr().flush();

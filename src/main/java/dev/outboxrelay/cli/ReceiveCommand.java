@@ -6,6 +6,7 @@ import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
 import dev.outboxrelay.receiver.Refusal;
 import dev.outboxrelay.receiver.RelayCheck;
+import dev.outboxrelay.store.Trouble;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
@@ -171,8 +172,7 @@ final class ReceiveCommand implements Callable<Integer> {
   }
 
   private static UserError cannotListen(IOException e) {
-    return new UserError(
-        ExitCode.USAGE, DatabaseProblem.shortText(e) + ": choose another --port or --host");
+    return new UserError(ExitCode.USAGE, Trouble.words(e) + ": choose another --port or --host");
   }
 
   private ReceiverOptions options() {

@@ -2,14 +2,16 @@ package dev.outboxrelay.cli;
 
 import dev.outboxrelay.relay.RelayEvents;
 import dev.outboxrelay.values.WireId;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Logs a relay: a change of state at INFO, what a person should look at as WARN, single messages at
- * DEBUG. Used on the core thread alone.
+ * DEBUG. Used on one thread at a time.
  */
 final class RelayLog implements RelayEvents {
   private static final Logger LOG = LoggerFactory.getLogger("dev.outboxrelay.relay");
@@ -22,19 +24,45 @@ final class RelayLog implements RelayEvents {
   /** Destinations whose trouble has been told: each further failed probe is DEBUG. */
   private final Set<String> down = new HashSet<>();
 
+  /** Why the database is lost: each reason is told once. */
+  private final Reasons losses = new Reasons();
+
+  /** What fails, with the reason that was told. */
+  private final Map<String, String> failing = new HashMap<>();
+
+  private boolean connected;
+
   @Override
   public void connected() {
+    connected = true;
+    losses.clear();
     LOG.info("connected to the database");
   }
 
   @Override
   public void databaseLost(String reason, long retryInMillis) {
-    LOG.warn("lost the database: {}; connecting again in {} ms", reason, retryInMillis);
+    String what = connected ? "lost the database" : "no database to work with";
+    connected = false;
+    failing.clear();
+    if (losses.isNew(reason)) {
+      LOG.warn("{}: {}; trying again, every 5 s at the latest", what, reason);
+    } else {
+      LOG.debug("{}: {}; trying again in {} ms", what, reason, retryInMillis);
+    }
   }
 
   @Override
   public void statementFailed(String what, String reason, long retryInMillis) {
-    LOG.warn("{} failed: {}; trying again in {} ms", what, reason, retryInMillis);
+    if (reason.equals(failing.put(what, reason))) {
+      LOG.debug("{} failed: {}; trying again in {} ms", what, reason, retryInMillis);
+    } else {
+      LOG.warn("{} failed: {}; trying again, every 5 s at the latest", what, reason);
+    }
+  }
+
+  @Override
+  public void statementSucceeded(String what) {
+    failing.remove(what);
   }
 
   @Override

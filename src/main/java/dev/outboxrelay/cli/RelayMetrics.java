@@ -5,10 +5,13 @@ import dev.outboxrelay.values.WireId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class RelayMetrics implements RelayEvents {
   private static final String PREFIX = "outbox.relay.";
 
+  /** A statement that fails for longer makes the relay unready. */
+  private static final Duration FAILING_LONG = Duration.ofSeconds(10);
+
   private final MeterRegistry registry;
+  private final LongSupplier clock;
   private final AtomicLong connected;
   private final AtomicLong copied;
   private final Counter databaseLosses;
@@ -29,10 +36,21 @@ final class RelayMetrics implements RelayEvents {
   private final Counter completedMissing;
   private final Counter sleeps;
   private final Map<String, OfDestination> destinations = new HashMap<>();
+
+  /** Since when a statement fails, by what it is for. */
+  private final Map<String, Failing> failing = new ConcurrentHashMap<>();
+
   private volatile @Nullable String whyNotReady = "not connected to the database yet";
 
+  private record Failing(String reason, long sinceNanos) {}
+
   RelayMetrics(MeterRegistry registry) {
+    this(registry, System::nanoTime);
+  }
+
+  RelayMetrics(MeterRegistry registry, LongSupplier clock) {
     this.registry = registry;
+    this.clock = clock;
     connected = registry.gauge(PREFIX + "connected", new AtomicLong());
     copied = registry.gauge(PREFIX + "copied", new AtomicLong());
     databaseLosses = registry.counter(PREFIX + "database.losses");
@@ -46,7 +64,21 @@ final class RelayMetrics implements RelayEvents {
 
   /** Empty when the relay works, else what it lacks; from any thread. */
   Optional<String> whyNotReady() {
-    return Optional.ofNullable(whyNotReady);
+    String reason = whyNotReady;
+    return reason == null ? whatFails() : Optional.of(reason);
+  }
+
+  private Optional<String> whatFails() {
+    long now = clock.getAsLong();
+    return failing.entrySet().stream()
+        .filter(entry -> now - entry.getValue().sinceNanos() > FAILING_LONG.toNanos())
+        .map(entry -> entry.getKey() + " fails again and again: " + entry.getValue().reason())
+        .findFirst();
+  }
+
+  /** The database cannot be used yet. */
+  void waits(String reason) {
+    whyNotReady = "not connected to the database yet: " + reason;
   }
 
   @Override
@@ -61,11 +93,19 @@ final class RelayMetrics implements RelayEvents {
     connected.set(0);
     copied.set(0);
     databaseLosses.increment();
+    failing.clear();
+  }
+
+  @Override
+  public void statementSucceeded(String what) {
+    failing.remove(what);
   }
 
   @Override
   public void statementFailed(String what, String reason, long retryInMillis) {
     failedStatements.increment();
+    failing.compute(
+        what, (w, old) -> new Failing(reason, old == null ? clock.getAsLong() : old.sinceNanos()));
   }
 
   @Override

@@ -113,13 +113,7 @@ final class RelayOptions {
   RelayConfig config(DatabaseAccess access) {
     try {
       return new RelayConfig(
-          new DatabaseSettings(
-              access.url(),
-              access.user(),
-              access.password(),
-              poolSize,
-              CONNECT_TIMEOUT,
-              heartbeatBound),
+          new DatabaseSettings(access.login(), poolSize, CONNECT_TIMEOUT, heartbeatBound),
           name == null ? hostAndProcess() : name,
           sweep,
           poll,

@@ -13,12 +13,15 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "run",
@@ -38,6 +41,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin RelayOptions options = new RelayOptions();
   @Mixin HttpOptions http = new HttpOptions();
   @Mixin CommonOptions common = new CommonOptions();
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws Exception {
@@ -48,17 +52,33 @@ final class RunCommand implements Callable<Integer> {
     AddressPolicy policy = options.policy();
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     RelayMetrics metrics = new RelayMetrics(registry);
+    Optional<CredentialsCopy> copy =
+        CredentialsCopy.of(database.passwordFile, Environment.of(spec));
+    Ending ending = new Ending(access, copy);
     try (StopSignal stop = StopSignal.listen(config.stopTimeout().plus(CLOSING_TIME));
         HttpEndpoint endpoint = endpoint(registry, metrics)) {
       LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
-      DatabaseGate gate = new DatabaseGate(access, stop::pause);
-      if (!gate.isReadyForSessions()) {
-        return ExitCode.OK;
+      ending.decided().thenRun(stop::wake);
+      DatabaseGate gate =
+          new DatabaseGate(
+              access,
+              stop::pause,
+              (reason, refused) -> {
+                metrics.waits(reason);
+                if (refused) {
+                  ending.loginRefused(reason);
+                }
+              });
+      if (copy.isPresent() && copy.get().isStartedAgain()) {
+        gate.trustLogin();
       }
-      if (!stop.hold()) {
-        return ExitCode.OK;
+      if (gate.isReadyForSessions() && stop.hold()) {
+        deliver(config, policy, RelayEvents.all(List.of(new RelayLog(), metrics, ending)), stop);
       }
-      deliver(config, policy, RelayEvents.all(List.of(new RelayLog(), metrics)), stop);
+      UserError error = ending.decided().getNow(null);
+      if (error != null) {
+        throw error;
+      }
     }
     return ExitCode.OK;
   }

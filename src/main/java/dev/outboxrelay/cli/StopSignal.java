@@ -62,6 +62,11 @@ final class StopSignal implements AutoCloseable {
     return asked.getCount() > 0;
   }
 
+  /** As if the signal had come, but that the process does not end by it. */
+  void wake() {
+    asked.countDown();
+  }
+
   /** Waits for the signal. */
   void await() throws InterruptedException {
     asked.await();

@@ -2,6 +2,7 @@ package dev.outboxrelay.receiver;
 
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
+import dev.outboxrelay.values.Durations;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,7 @@ public record ReceiverOptions(
       throw new IllegalArgumentException("port is " + port + ", need 0 to 65535");
     }
     if (delay.isNegative()) {
-      throw new IllegalArgumentException("delay is " + delay + ", need 0 or more");
+      throw new IllegalArgumentException("delay is " + Durations.text(delay) + ", need 0s or more");
     }
     if (closeAfter < 0) {
       throw new IllegalArgumentException("close after " + closeAfter + ", need 0 or more");

@@ -1,5 +1,6 @@
 package dev.outboxrelay.receiver;
 
+import dev.outboxrelay.values.Durations;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ public record Refusal(
       throw new IllegalArgumentException("refuse every " + everyNth + ", need 0 or more");
     }
     if (retryAfter != null && retryAfter.isNegative()) {
-      throw new IllegalArgumentException("retry after " + retryAfter + ", need 0 or more");
+      throw new IllegalArgumentException(
+          "retry after " + Durations.text(retryAfter) + ", need 0s or more");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
 import java.util.List;
 
@@ -14,6 +15,21 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   @Override
   public void databaseLost(String reason, long retryInMillis) {
     listeners.forEach(l -> l.databaseLost(reason, retryInMillis));
+  }
+
+  @Override
+  public void loginRefused(String reason) {
+    listeners.forEach(l -> l.loginRefused(reason));
+  }
+
+  @Override
+  public void cannotGoOn(SchemaState schema) {
+    listeners.forEach(l -> l.cannotGoOn(schema));
+  }
+
+  @Override
+  public void statementSucceeded(String what) {
+    listeners.forEach(l -> l.statementSucceeded(what));
   }
 
   @Override

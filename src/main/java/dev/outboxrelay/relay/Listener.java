@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.ListenSession.Kind;
+import dev.outboxrelay.store.Trouble;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -69,7 +70,7 @@ final class Listener implements AutoCloseable {
       }
     } catch (SQLException | RuntimeException e) {
       if (!closed) {
-        onLoss.accept("the listening session: " + e.getMessage());
+        onLoss.accept("the listening session: " + Trouble.words(e));
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.store.Trouble;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Set;
@@ -86,7 +87,7 @@ final class Locks implements AutoCloseable {
               leaseFromNanos = sentAt;
               core.execute(() -> then.accept(result));
             } catch (SQLException | RuntimeException e) {
-              onLoss.accept("the lock session: " + e.getMessage());
+              onLoss.accept("the lock session: " + Trouble.words(e));
             }
           });
     } catch (RejectedExecutionException e) {

@@ -1,6 +1,8 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.store.SchemaState;
+import dev.outboxrelay.store.Trouble;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Relay {
+  /** A term that ended sooner counts as one that could not begin: the next one waits longer. */
+  private static final long SHORT_TERM_NANOS = Duration.ofSeconds(5).toNanos();
+
   private static final Backoff RECONNECT =
       new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
@@ -28,6 +33,10 @@ public final class Relay {
   private final Object lock = new Object();
   private @Nullable Term term; // guarded by lock
   private boolean stopping; // guarded by lock
+  private boolean connecting; // guarded by lock
+
+  /** Why there is no further term; of the relay's own thread. */
+  private @Nullable SchemaState end;
 
   /**
    * Makes a relay; connects nothing yet.
@@ -42,8 +51,9 @@ public final class Relay {
   }
 
   /**
-   * Starts; returns at once. As long as the database is not there, the relay tries again with
-   * backoff.
+   * Starts; returns at once. As long as the database is not there, refuses the login or takes no
+   * writes, the relay tries again with backoff. It ends by itself, and says so by {@link
+   * RelayEvents#cannotGoOn}, when the schema is gone or another.
    */
   public void start() {
     thread.start();
@@ -52,18 +62,29 @@ public final class Relay {
   private void run() {
     int failures = 0;
     while (!isStopping()) {
+      long begunNanos = System.nanoTime();
       String reason;
+      boolean refused = false;
       try {
         reason = runTerm();
-        failures = 0;
+        failures = System.nanoTime() - begunNanos < SHORT_TERM_NANOS ? failures + 1 : 0;
       } catch (SQLException | RuntimeException e) {
         failures++;
-        reason = String.valueOf(e.getMessage());
+        reason = Trouble.words(e);
+        refused = e instanceof SQLException problem && Trouble.isRefusedLogin(problem);
       } catch (InterruptedException e) {
         return;
       }
       if (isStopping()) {
         return;
+      }
+      SchemaState unusable = end;
+      if (unusable != null) {
+        events.cannotGoOn(unusable);
+        return;
+      }
+      if (refused) {
+        events.loginRefused(reason);
       }
       long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), ThreadLocalRandom.current());
       events.databaseLost(reason, delayMillis);
@@ -74,15 +95,31 @@ public final class Relay {
   }
 
   private String runTerm() throws SQLException, InterruptedException {
-    try (Term current = Term.begin(config, transport, events)) {
+    try (Term current = begin()) {
       synchronized (lock) {
         term = current;
       }
       String reason = isStopping() ? "stopped" : current.awaitLoss();
+      end = current.end();
       synchronized (lock) {
         term = null;
       }
       return reason;
+    }
+  }
+
+  private Term begin() throws SQLException {
+    synchronized (lock) {
+      connecting = true;
+    }
+    try {
+      return Term.begin(config, transport, events);
+    } finally {
+      synchronized (lock) {
+        connecting = false;
+        // What a stop broke off is over: a term that stands is ended in order.
+        Thread.interrupted();
+      }
     }
   }
 
@@ -120,6 +157,10 @@ public final class Relay {
       stopping = true;
       current = term;
       lock.notifyAll();
+      if (connecting) {
+        // A login may take long.
+        thread.interrupt();
+      }
     }
     try {
       if (current != null) {

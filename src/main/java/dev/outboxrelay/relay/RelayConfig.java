@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.DatabaseSettings;
+import dev.outboxrelay.values.Durations;
 import java.time.Duration;
 
 /**
@@ -39,18 +40,20 @@ public record RelayConfig(
 
   public RelayConfig {
     require(!name.isBlank(), "relay name is blank; give it a name, or leave it out");
-    require(sweep.toMillis() >= 1000, "sweep is " + sweep + ", need 1 s or more");
-    require(!poll.isNegative(), "poll is " + poll + ", need 0 (never) or more");
+    require(sweep.toMillis() >= 1000, "sweep is " + Durations.text(sweep) + ", need 1s or more");
+    require(!poll.isNegative(), "poll is " + Durations.text(poll) + ", need 10ms or more, or off");
     require(
         poll.isZero() || poll.toMillis() >= 10,
-        "poll is " + poll + ", need 10 ms or more, or 0 (never)");
+        "poll is " + Durations.text(poll) + ", need 10ms or more, or off");
     require(
         pageSize >= 1 && pageSize <= 100_000, "page size is " + pageSize + ", need 1 to 100000");
     require(
         memoryBytes >= MIN_MEMORY_BYTES,
         "memory budget is " + memoryBytes + " bytes, need " + MIN_MEMORY_BYTES + " (1 MB) or more");
     require(maxMessageBytes >= 1, "max message bytes is " + maxMessageBytes + ", need 1 or more");
-    require(!stopTimeout.isNegative(), "stop timeout is " + stopTimeout + ", need 0 or more");
+    require(
+        !stopTimeout.isNegative(),
+        "stop timeout is " + Durations.text(stopTimeout) + ", need 0s or more");
   }
 
   /** A relay that sends nothing from a copy. */

@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
 import java.util.List;
 
@@ -18,6 +19,15 @@ public interface RelayEvents {
   /** The database, or a control session, is lost; everything in memory was dropped. */
   default void databaseLost(String reason, long retryInMillis) {}
 
+  /**
+   * The login is what keeps the relay out; {@link #databaseLost} follows. What is refused now may
+   * be let in later: the password is read again at each try.
+   */
+  default void loginRefused(String reason) {}
+
+  /** The relay has ended by itself: the schema is none that it can work with. */
+  default void cannotGoOn(SchemaState schema) {}
+
   /** A statement failed; it is repeated. */
   default void statementFailed(String what, String reason, long retryInMillis) {}
 
@@ -31,6 +41,9 @@ public interface RelayEvents {
 
   /** What was a copy is the one to send from now. */
   default void adopted() {}
+
+  /** A statement that had failed went well. */
+  default void statementSucceeded(String what) {}
 
   /** This relay delivers for the destination now. */
   default void owned(String destination, long epoch) {}

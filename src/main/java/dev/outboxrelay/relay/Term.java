@@ -5,11 +5,15 @@ import dev.outboxrelay.store.Database;
 import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.store.SchemaState;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connected period of a relay: from both control sessions standing to the loss of either.
@@ -27,6 +31,7 @@ final class Term implements AutoCloseable {
   private final Database database;
   private final CompletableFuture<String> loss = new CompletableFuture<>();
   private final Core core;
+  private final Failures failures;
   private final Work work;
   private final Locks locks;
   private final Listener listener;
@@ -35,6 +40,7 @@ final class Term implements AutoCloseable {
   private final Fleet fleet;
   private final Sweep sweep;
   private boolean looking;
+  private volatile @Nullable SchemaState end;
 
   private Term(
       RelayConfig config,
@@ -48,7 +54,8 @@ final class Term implements AutoCloseable {
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
     core = new Core("relay-core", fault -> lost("a fault of the relay's own: " + fault, fault));
-    work = new Work(config.database().poolSize(), core, events);
+    failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
+    work = new Work(config.database().poolSize(), core, events, failures::failed);
     locks = new Locks(lockSession, silenceLimitMillis, core, this::lost);
     listener = new Listener(listenSession, silenceLimitMillis, this::heard, this::lost);
     ReadClock clock = new ReadClock();
@@ -86,7 +93,7 @@ final class Term implements AutoCloseable {
    */
   static Term begin(RelayConfig config, Transport transport, RelayEvents events)
       throws SQLException {
-    Database database = new Database(config.database());
+    Database database = Database.connect(config.database());
     LockSession lockSession = null;
     try {
       lockSession = database.openLockSession();
@@ -104,6 +111,7 @@ final class Term implements AutoCloseable {
   }
 
   private void start() {
+    database.unfit().thenAccept(this::lost);
     listener.start();
     core.execute(
         () -> {
@@ -135,6 +143,7 @@ final class Term implements AutoCloseable {
     locks.look(
         view -> {
           looking = false;
+          failures.seen(view.schema());
           fleet.share(view);
         });
   }
@@ -177,6 +186,20 @@ final class Term implements AutoCloseable {
       }
       case SELF_TEST -> {}
     }
+  }
+
+  private void lookAtSchema(Consumer<SchemaState> then, Consumer<String> failed) {
+    work.once(database::schema, then, failed);
+  }
+
+  private void end(SchemaState schema) {
+    end = schema;
+    lost("the schema outbox is " + schema.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Why no other term may follow, null when one may. */
+  @Nullable SchemaState end() {
+    return end;
   }
 
   private void lost(String reason) {

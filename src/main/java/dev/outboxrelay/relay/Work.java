@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.Trouble;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,13 +29,23 @@ final class Work implements AutoCloseable {
     void run() throws SQLException;
   }
 
+  /** Is told what failed, on the core. */
+  interface Judge {
+    /**
+     * @param tell what is to be told of it, unless it means more than that
+     */
+    void failed(Exception cause, Runnable tell);
+  }
+
   private final Scheduler core;
   private final RelayEvents events;
+  private final Judge judge;
   private final ThreadPoolExecutor threads;
 
-  Work(int threadCount, Scheduler core, RelayEvents events) {
+  Work(int threadCount, Scheduler core, RelayEvents events, Judge judge) {
     this.core = core;
     this.events = events;
+    this.judge = judge;
     AtomicInteger number = new AtomicInteger();
     threads =
         new ThreadPoolExecutor(
@@ -71,16 +82,43 @@ final class Work implements AutoCloseable {
         done -> then.run());
   }
 
-  private <T> void submit(String what, Statement<T> statement, Consumer<T> then, int failures) {
-    Runnable task =
+  /**
+   * Runs a statement once.
+   *
+   * @param then gets the result, on the core
+   * @param failed gets what went wrong, on the core
+   */
+  <T> void once(Statement<T> statement, Consumer<T> then, Consumer<String> failed) {
+    execute(
         () -> {
           try {
             T result = statement.run();
             core.execute(() -> then.accept(result));
           } catch (SQLException | RuntimeException e) {
+            core.execute(() -> failed.accept(Trouble.words(e)));
+          }
+        });
+  }
+
+  private <T> void submit(String what, Statement<T> statement, Consumer<T> then, int failures) {
+    execute(
+        () -> {
+          try {
+            T result = statement.run();
+            core.execute(
+                () -> {
+                  if (failures > 0) {
+                    events.statementSucceeded(what);
+                  }
+                  then.accept(result);
+                });
+          } catch (SQLException | RuntimeException e) {
             core.execute(() -> repeat(what, statement, then, failures + 1, e));
           }
-        };
+        });
+  }
+
+  private void execute(Runnable task) {
     try {
       threads.execute(task);
     } catch (RejectedExecutionException e) {
@@ -91,7 +129,7 @@ final class Work implements AutoCloseable {
   private <T> void repeat(
       String what, Statement<T> statement, Consumer<T> then, int failures, Exception cause) {
     long delayMillis = BACKOFF.delayMillis(failures, ThreadLocalRandom.current());
-    events.statementFailed(what, String.valueOf(cause.getMessage()), delayMillis);
+    judge.failed(cause, () -> events.statementFailed(what, Trouble.words(cause), delayMillis));
     core.schedule(delayMillis, () -> submit(what, statement, then, failures));
   }
 

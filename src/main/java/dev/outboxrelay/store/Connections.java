@@ -1,17 +1,16 @@
 package dev.outboxrelay.store;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Properties;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * Opens the relay's connections: a small pool for reads and completions, and single control
- * sessions beside it.
+ * Opens the sessions of one term: a small pool for reads and completions, and single control
+ * sessions beside it. All are on one server, and each logs in with the password as it is then.
  */
 final class Connections {
   /** A statement of the pool that takes longer than this is taken for lost. */
@@ -44,40 +43,60 @@ final class Connections {
   private static final String READ_COMMITTED =
       " set default_transaction_isolation = 'read committed'; ";
 
+  private static final String POOLED =
+      PINNED_PLANS
+          + RELAXED_COMMIT
+          + SHORT_WAITS
+          + AS_RELAY
+          + READ_COMMITTED
+          + " set timezone = 'UTC'";
+
   private final DatabaseSettings settings;
+  private final OneServer server = new OneServer();
+  private final CompletableFuture<String> unfit = new CompletableFuture<>();
 
   Connections(DatabaseSettings settings) {
     this.settings = settings;
   }
 
-  HikariDataSource pool() {
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(settings.url());
-    config.setDataSourceProperties(properties(STATEMENT_LIMIT));
-    config.setUsername(settings.user());
-    config.setPassword(settings.password());
-    config.setMaximumPoolSize(settings.poolSize());
-    config.setMinimumIdle(1);
-    config.setConnectionTimeout(Math.max(1000, settings.connectTimeout().toMillis()));
-    config.setValidationTimeout(Math.max(1000, settings.connectTimeout().toMillis() / 2));
-    config.setInitializationFailTimeout(-1);
-    config.setConnectionInitSql(
-        PINNED_PLANS
-            + RELAXED_COMMIT
-            + SHORT_WAITS
-            + AS_RELAY
-            + READ_COMMITTED
-            + " set timezone = 'UTC'");
-    config.setPoolName("outbox-relay");
-    config.setAutoCommit(true);
-    return new HikariDataSource(config);
+  /** Completes when a session of the pool was opened where the others are not, with the reason. */
+  CompletableFuture<String> unfit() {
+    return unfit;
+  }
+
+  /**
+   * The pool, with its first connection open.
+   *
+   * @throws SQLException when that cannot be had
+   */
+  Pool pool() throws SQLException {
+    Connection first = open(pooledParameters(), POOLED);
+    try {
+      return new Pool(settings, first, this::pooled);
+    } catch (RuntimeException e) {
+      Sessions.abort(first);
+      throw e;
+    }
+  }
+
+  private Connection pooled() throws SQLException {
+    try {
+      return open(pooledParameters(), POOLED);
+    } catch (UnfitServer e) {
+      unfit.complete("the pool: " + e.getMessage());
+      throw e;
+    }
+  }
+
+  private Map<String, String> pooledParameters() {
+    return parameters("outbox-relay", STATEMENT_LIMIT);
   }
 
   /** The session that listens. */
   Connection listeningSession(String name) throws SQLException {
-    Properties properties = properties(settings.silenceLimit());
-    properties.setProperty("socketFactory", PromptSocketFactory.class.getName());
-    return controlSession(name, properties);
+    Map<String, String> parameters = parameters(name, settings.silenceLimit());
+    parameters.put("socketFactory", PromptSocketFactory.class.getName());
+    return open(parameters, control());
   }
 
   /**
@@ -85,46 +104,44 @@ final class Connections {
    * timeout, the server by its idle session timeout and keepalives.
    */
   Connection controlSession(String name) throws SQLException {
-    return controlSession(name, properties(settings.silenceLimit()));
+    return open(parameters(name, settings.silenceLimit()), control());
   }
 
-  private Connection controlSession(String name, Properties properties) throws SQLException {
-    properties.setProperty("user", settings.user());
-    properties.setProperty("password", settings.password());
-    properties.setProperty("ApplicationName", name);
-    Connection connection = DriverManager.getConnection(settings.url(), properties);
+  private String control() {
     long limitMillis = settings.silenceLimit().toMillis();
     long limitSeconds = Math.max(1, limitMillis / 1000);
-    try (Statement s = connection.createStatement()) {
-      s.execute(
-          READ_COMMITTED
-              + "set idle_session_timeout = "
-              + limitMillis
-              + "; set tcp_keepalives_idle = "
-              + Math.max(1, limitSeconds / 3)
-              + "; set tcp_keepalives_interval = "
-              + Math.max(1, limitSeconds / 3)
-              + "; set tcp_keepalives_count = 2; set tcp_user_timeout = "
-              + limitMillis
-              + "; set synchronous_commit = off; set jit = off");
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
-    }
-    return connection;
+    return READ_COMMITTED
+        + "set idle_session_timeout = "
+        + limitMillis
+        + "; set tcp_keepalives_idle = "
+        + Math.max(1, limitSeconds / 3)
+        + "; set tcp_keepalives_interval = "
+        + Math.max(1, limitSeconds / 3)
+        + "; set tcp_keepalives_count = 2; set tcp_user_timeout = "
+        + limitMillis
+        + "; set synchronous_commit = off; set jit = off";
   }
 
-  private Properties properties(Duration socketTimeout) {
-    Properties properties = new Properties();
-    properties.setProperty(
-        "connectTimeout", Long.toString(Math.max(1, settings.connectTimeout().toSeconds())));
-    properties.setProperty(
-        "loginTimeout", Long.toString(Math.max(1, settings.connectTimeout().toSeconds())));
-    properties.setProperty("socketTimeout", Long.toString(Math.max(1, socketTimeout.toSeconds())));
-    properties.setProperty("tcpKeepAlive", "true");
-    properties.setProperty("ApplicationName", "outbox-relay");
-    properties.setProperty("prepareThreshold", "1");
-    properties.setProperty("reWriteBatchedInserts", "false");
-    return properties;
+  /** The one place where a session of a term is opened, looked at and prepared. */
+  private Connection open(Map<String, String> parameters, String preparation) throws SQLException {
+    Connection connection = settings.login().open(settings.connectTimeout(), parameters);
+    try (Statement s = connection.createStatement()) {
+      server.admit(connection);
+      s.execute(preparation);
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      Sessions.abort(connection);
+      throw e;
+    }
+  }
+
+  private static Map<String, String> parameters(String name, Duration socketTimeout) {
+    Map<String, String> parameters = new HashMap<>();
+    parameters.put("socketTimeout", Long.toString(Math.max(1, socketTimeout.toSeconds())));
+    parameters.put("tcpKeepAlive", "true");
+    parameters.put("ApplicationName", name);
+    parameters.put("prepareThreshold", "1");
+    parameters.put("reWriteBatchedInserts", "false");
+    return parameters;
   }
 }

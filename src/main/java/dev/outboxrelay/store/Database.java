@@ -1,22 +1,51 @@
 package dev.outboxrelay.store;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import org.flywaydb.core.api.FlywayException;
 
-/** One relay's access to its database, from connect to loss: a pool, and the control sessions. */
+/**
+ * One relay's access to its database, from connect to loss: a pool, and the control sessions, all
+ * on one server that takes writes.
+ */
 public final class Database implements AutoCloseable {
+  private final Login login;
   private final Connections connections;
-  private final HikariDataSource pool;
+  private final Pool pool;
+
+  private Database(Login login, Connections connections, Pool pool) {
+    this.login = login;
+    this.connections = connections;
+    this.pool = pool;
+  }
 
   /**
-   * Makes the access; connects nothing yet.
+   * Connects: the pool has a connection then.
    *
-   * @param settings how to reach the database
+   * @throws SQLException when it cannot be had, or the server takes no writes
    */
-  public Database(DatabaseSettings settings) {
-    connections = new Connections(settings);
-    pool = connections.pool();
+  public static Database connect(DatabaseSettings settings) throws SQLException {
+    Connections connections = new Connections(settings);
+    return new Database(settings.login(), connections, connections.pool());
+  }
+
+  /**
+   * Completes, with the reason, when the pool was led to another server than the other sessions, or
+   * to one that takes no writes any more.
+   */
+  public CompletableFuture<String> unfit() {
+    return connections.unfit();
+  }
+
+  /** How the schema stands, asked by a session of its own. Blocks. */
+  public SchemaState schema() throws SQLException {
+    try {
+      return new Migrator(login).state();
+    } catch (FlywayException e) {
+      SQLException cause = Trouble.sqlCause(e);
+      throw cause == null ? new SQLException(Trouble.words(e), e) : cause;
+    }
   }
 
   public MessageStore messages() {

@@ -1,13 +1,12 @@
 package dev.outboxrelay.store;
 
+import dev.outboxrelay.values.Durations;
 import java.time.Duration;
 
 /**
  * How to reach the database.
  *
- * @param url JDBC URL
- * @param user login
- * @param password may be empty
+ * @param login where, and as whom
  * @param poolSize connections for reads and completions, 2 or more; three more serve listening and
  *     locks
  * @param connectTimeout how long one connection attempt may take
@@ -15,26 +14,28 @@ import java.time.Duration;
  *     the database, and that one has stopped sending; 1 s or more
  */
 public record DatabaseSettings(
-    String url,
-    String user,
-    String password,
-    int poolSize,
-    Duration connectTimeout,
-    Duration heartbeatBound) {
+    Login login, int poolSize, Duration connectTimeout, Duration heartbeatBound) {
+
+  /** With a password that stays the same. */
+  public DatabaseSettings(
+      String url,
+      String user,
+      String password,
+      int poolSize,
+      Duration connectTimeout,
+      Duration heartbeatBound) {
+    this(Login.of(url, user, password), poolSize, connectTimeout, heartbeatBound);
+  }
 
   public DatabaseSettings {
-    if (!url.startsWith("jdbc:postgresql:")) {
-      throw new IllegalArgumentException(
-          "database URL: need jdbc:postgresql://host:port/database, got one that starts with '"
-              + url.substring(0, Math.min(url.length(), 16))
-              + "'");
-    }
     if (poolSize < 2 || poolSize > 100) {
       throw new IllegalArgumentException("pool size is " + poolSize + ", need 2 to 100");
     }
     if (heartbeatBound.toMillis() < 1000 || heartbeatBound.toHours() >= 1) {
       throw new IllegalArgumentException(
-          "heartbeat bound is " + heartbeatBound + ", need 1 s to 1 hour");
+          "heartbeat bound is "
+              + Durations.text(heartbeatBound)
+              + ", need 1s or more, less than 1h");
     }
   }
 
@@ -48,6 +49,6 @@ public record DatabaseSettings(
 
   @Override
   public String toString() {
-    return "DatabaseSettings[user=" + user + ", poolSize=" + poolSize + ", password hidden]";
+    return "DatabaseSettings[" + login + ", poolSize=" + poolSize + "]";
   }
 }

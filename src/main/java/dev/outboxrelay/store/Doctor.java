@@ -34,13 +34,10 @@ public final class Doctor {
   /**
    * Connects and asks.
    *
-   * @param url JDBC URL of the database
-   * @param user login
-   * @param password may be empty
+   * @param login where, and as whom
    */
-  public static List<Finding> examine(String url, String user, String password)
-      throws SQLException {
-    try (Connection connection = Login.open(url, user, password);
+  public static List<Finding> examine(Login login) throws SQLException {
+    try (Connection connection = login.open();
         Statement statement = connection.createStatement();
         ResultSet r = statement.executeQuery(EXAMINE)) {
       List<Finding> findings = new ArrayList<>();

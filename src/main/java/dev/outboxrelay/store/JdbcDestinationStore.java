@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,10 +82,10 @@ final class JdbcDestinationStore implements DestinationStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
-  private final DataSource pool;
+  private final Pool pool;
   private volatile Loaded last = new Loaded("", Map.of());
 
-  JdbcDestinationStore(DataSource pool) {
+  JdbcDestinationStore(Pool pool) {
     this.pool = pool;
   }
 

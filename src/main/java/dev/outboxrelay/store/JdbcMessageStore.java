@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +21,9 @@ final class JdbcMessageStore implements MessageStore {
   /** A lean page is tried when each row's share of the budget is at least this. */
   private static final long LEAN_ROW_BYTES = 512;
 
-  private final DataSource pool;
+  private final Pool pool;
 
-  JdbcMessageStore(DataSource pool) {
+  JdbcMessageStore(Pool pool) {
     this.pool = pool;
   }
 

@@ -29,7 +29,10 @@ public final class LockSession implements AutoCloseable {
   private static final String ENTER =
       "select pg_advisory_lock_shared(" + MEMBER + ", 0), pg_backend_pid()";
 
-  /** Who is there, and who owns what, in one row: it is asked every second for ever. */
+  /**
+   * Who is there, who owns what, and whether the schema still is, in one row: it is asked every
+   * second for ever.
+   */
   private static final String LOOK =
       "select count(*) filter (where classid = "
           + MEMBER
@@ -38,6 +41,7 @@ public final class LockSession implements AutoCloseable {
           + " and pid < ?), array_agg(objid::integer) filter (where classid = "
           + OWNER
           + "), (select outbox.copied()), (select incarnation::text from outbox.identity)"
+          + ", coalesce(to_regnamespace('outbox')::oid, 0)::bigint"
           + " from pg_locks where locktype = 'advisory' and granted"
           + " and database = (select oid from pg_database where datname = current_database())"
           + " and classid in ("
@@ -75,13 +79,15 @@ public final class LockSession implements AutoCloseable {
    * @param owned doorbells that any relay owns
    * @param copied words, when this database is a copy of the one whose messages these are
    * @param incarnation tells the schema from one that was dropped; null before the first relay
+   * @param schema the number of the schema outbox, 0 when there is none
    */
   public record View(
       int relays,
       int rank,
       Set<Integer> owned,
       @Nullable String copied,
-      @Nullable String incarnation) {}
+      @Nullable String incarnation,
+      long schema) {}
 
   /** Looks around; also the heartbeat. */
   public View look() throws SQLException {
@@ -95,7 +101,8 @@ public final class LockSession implements AutoCloseable {
             r.getInt(2),
             owned == null ? Set.of() : Set.copyOf(List.of((Integer[]) owned.getArray())),
             r.getString(4),
-            r.getString(5));
+            r.getString(5),
+            r.getLong(6));
       }
     }
   }

@@ -1,8 +1,15 @@
 package dev.outboxrelay.store;
 
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationState;
@@ -14,27 +21,51 @@ import org.flywaydb.core.api.output.MigrateOutput;
  * do after the other.
  */
 public final class Migrator {
+  private static final String SCHEMA = "outbox";
+
+  private static final String CONTENTS =
+      "with o(name, schema) as ("
+          + " select relname, relnamespace from pg_class where relkind in ('r','p','v','m','f','S')"
+          + " union all select proname || '()', pronamespace from pg_proc"
+          + " union all select typname, typnamespace from pg_type where typtype in ('e','d','r'))"
+          + " select name from o where schema = (select oid from pg_namespace where nspname = ?)"
+          + " and name <> 'flyway_schema_history' order by name limit ?";
+
+  private final Login login;
   private final Flyway flyway;
 
   /**
-   * @param url JDBC URL of the database
-   * @param user who migrates; the database's owner suffices
-   * @param password may be empty
+   * @param login who migrates; the database's owner suffices
    */
-  public Migrator(String url, String user, String password) {
+  public Migrator(Login login) {
+    this.login = login;
     flyway =
         Flyway.configure()
-            .dataSource(url, user, password)
-            .jdbcProperties(Login.LIMITS)
-            .schemas("outbox")
-            .defaultSchema("outbox")
+            .dataSource(new SessionSource(this::open))
+            .schemas(SCHEMA)
+            .defaultSchema(SCHEMA)
             .locations("classpath:db/migration")
             // All at once: between two of them a writer could meet a function that calls one which
             // is not there yet.
             .group(true)
-            // Warnings are for the user, notices such as "already exists, skipping" are not.
-            .initSql("set client_min_messages = warning")
             .load();
+  }
+
+  /** With a password that stays the same. */
+  public Migrator(String url, String user, String password) {
+    this(Login.of(url, user, password));
+  }
+
+  private Connection open() throws SQLException {
+    Connection connection = login.open();
+    try (Statement s = connection.createStatement()) {
+      // Warnings are for the user, notices such as "already exists, skipping" are not.
+      s.execute("set client_min_messages = warning");
+      return connection;
+    } catch (SQLException e) {
+      Sessions.abort(connection);
+      throw e;
+    }
   }
 
   /**
@@ -55,13 +86,19 @@ public final class Migrator {
   /**
    * Compares what is applied with what this program holds. Reads the history table only.
    *
-   * @throws org.flywaydb.core.api.FlywayException when the database cannot be reached or refuses;
-   *     the cause is the {@link java.sql.SQLException}
+   * @throws FlywayException when the database cannot be reached or refuses; the cause is the {@link
+   *     java.sql.SQLException}
    */
   public SchemaState state() {
     MigrationInfoService info = flyway.info();
-    if (info.applied().length == 0) {
-      return SchemaState.MISSING;
+    List<MigrationInfo> applied =
+        Arrays.stream(info.applied()).filter(m -> !m.getType().isSynthetic()).toList();
+    if (applied.isEmpty()) {
+      return strangers(1).isEmpty() ? SchemaState.MISSING : SchemaState.FOREIGN;
+    }
+    // Somebody else's history may have a version 1 as well; our functions it has not.
+    if (applied.stream().noneMatch(m -> m.getVersion() == null && m.getState().isResolved())) {
+      return SchemaState.FOREIGN;
     }
     boolean fromTheFuture =
         Arrays.stream(info.all())
@@ -71,6 +108,29 @@ public final class Migrator {
       return SchemaState.NEWER;
     }
     return info.pending().length == 0 ? SchemaState.CURRENT : SchemaState.OLDER;
+  }
+
+  /**
+   * What the schema holds beside the history of migrations.
+   *
+   * @param atMost so many names
+   * @throws FlywayException as {@link #state}
+   */
+  public List<String> strangers(int atMost) {
+    try (Connection connection = open();
+        PreparedStatement s = connection.prepareStatement(CONTENTS)) {
+      s.setString(1, SCHEMA);
+      s.setInt(2, atMost);
+      List<String> names = new ArrayList<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          names.add(r.getString(1));
+        }
+      }
+      return names;
+    } catch (SQLException e) {
+      throw new FlywayException(Trouble.words(e), e);
+    }
   }
 
   private static String line(MigrateOutput applied) {

@@ -34,17 +34,15 @@ public final class PoolerCheck {
   /**
    * Connects and looks.
    *
-   * @param url JDBC URL of the database
-   * @param user login
-   * @param password may be empty
+   * @param login where, and as whom
    */
-  public static Kind look(String url, String user, String password) throws SQLException {
-    try (Connection first = Login.open(url, user, password)) {
+  public static Kind look(Login login) throws SQLException {
+    try (Connection first = login.open()) {
       int process = process(first);
       if (process == first.unwrap(PGConnection.class).getBackendPID()) {
         return Kind.NONE;
       }
-      try (Connection second = Login.open(url, user, password)) {
+      try (Connection second = login.open()) {
         int other = process(second);
         for (int turn = 0; turn < TURNS; turn++) {
           if (process(first) != process || process(second) != other || process == other) {

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
@@ -115,6 +118,67 @@ final class CommandLineTest {
     assertEquals(ExitCode.USAGE, run.exitCode());
     assertEquals(1, run.err().lines().count(), run.err());
     assertTrue(run.err().contains("OUTBOX_RELAY_WAIT"), run.err());
+  }
+
+  /** As they were typed, not in a form that nobody types. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void duration_nonsense_isAnsweredInTheFormThatPeopleType(String command) {
+    String url = "--database-url=jdbc:postgresql://localhost:1/x";
+    options(command)
+        .filter(option -> option.type() == Duration.class)
+        .forEach(
+            option -> {
+              for (String value : List.of("soon", "-1s", "PT-1S")) {
+                CommandRun run = CommandRun.of(NOTHING_SET, command, option.longestName(), value);
+                assertEquals(ExitCode.USAGE, run.exitCode(), option.longestName() + run.err());
+                assertFalse(run.err().replace("PT-1S", "").contains("PT"), run.err());
+              }
+            });
+    if (command.equals("run")) {
+      for (String tooShort : List.of("--sweep", "--poll", "--heartbeat-bound")) {
+        CommandRun run = CommandRun.of(NOTHING_SET, command, url, tooShort, "7ms");
+        assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
+        assertTrue(run.err().contains(" is 7ms, need 1"), run.err());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "OUTBOX_RELAY_SWEP, OUTBOX_RELAY_SWEEP",
+    "OUTBOX_RELAY_DB_URL, OUTBOX_RELAY_DATABASE_URL",
+    "OUTBOX_RELAY_DATABASE_PASWORD_FILE, OUTBOX_RELAY_DATABASE_PASSWORD_FILE",
+    "OUTBOX_RELAY_HTPP_PORT, OUTBOX_RELAY_HTTP_PORT",
+    "outbox_relay_poll, OUTBOX_RELAY_POLL"
+  })
+  void variable_misspelt_isWarnedAboutWithTheNearestAndWithoutItsValue(
+      String variable, String nearest) {
+    for (String command : List.of("run", "migrate", "doctor")) {
+      CommandRun run = CommandRun.of(Map.of(variable, "secret"), command);
+      List<String> lines = run.err().lines().toList();
+      assertEquals(2, lines.size(), run.err());
+      assertTrue(lines.get(0).contains(variable + " is no setting"), run.err());
+      assertTrue(lines.get(0).contains("did you mean " + nearest + "?"), run.err());
+      assertFalse(run.err().contains("secret"), run.err());
+    }
+  }
+
+  /** Another command's, and what Kubernetes sets for a Service named outbox-relay. */
+  @Test
+  void variable_ofAnotherCommandOrOfAServiceLink_isNotWarnedAbout() {
+    CommandRun run =
+        CommandRun.of(
+            Map.of(
+                "OUTBOX_RELAY_SWEEP", "1m",
+                "OUTBOX_RELAY_SERVICE_HOST", "10.0.0.1",
+                "OUTBOX_RELAY_SERVICE_PORT", "9464",
+                "OUTBOX_RELAY_SERVICE_PORT_HTTP", "9464",
+                "OUTBOX_RELAY_METRICS_PORT", "tcp://10.0.0.1:9464",
+                "OUTBOX_RELAY_PORT_9464_TCP", "tcp://10.0.0.1:9464",
+                "OUTBOX_RELAY_PORT_9464_TCP_ADDR", "10.0.0.1"),
+            "migrate");
+    assertEquals(1, run.err().lines().count(), run.err());
   }
 
   @Test

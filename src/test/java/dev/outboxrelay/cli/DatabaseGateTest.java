@@ -15,7 +15,7 @@ final class DatabaseGateTest {
 
   private static DatabaseGate gate(TestDatabase db) {
     DatabaseAccess access = DatabaseAccess.of(db.url(), db.user(), db.password());
-    return new DatabaseGate(access, pause -> false);
+    return new DatabaseGate(access, pause -> false, (reason, refused) -> {});
   }
 
   private static int refusal(TestDatabase db) {
@@ -69,7 +69,8 @@ final class DatabaseGateTest {
             pause -> {
               pauses.add(pause);
               return pauses.size() < 7;
-            });
+            },
+            (reason, refused) -> {});
     assertFalse(gate.schemaIsCurrent());
     assertEquals(
         List.of(500L, 1000L, 2000L, 4000L, 8000L, 15000L, 15000L),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.values.Durations;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +43,6 @@ final class DurationConverterTest {
   @ParameterizedTest
   @ValueSource(strings = {"500ms", "10s", "1m", "90s", "2h", "1d", "0s"})
   void format_ofWhatWasRead_isTheSame(String text) {
-    assertEquals(text, DurationConverter.format(converter.convert(text)));
+    assertEquals(text, Durations.text(converter.convert(text)));
   }
 }

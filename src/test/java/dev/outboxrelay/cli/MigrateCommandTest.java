@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class MigrateCommandTest {
 
@@ -74,5 +78,52 @@ final class MigrateCommandTest {
     assertEquals(ExitCode.UNREACHABLE, run.exitCode(), run.err());
     assertTrue(run.err().contains("localhost:1/shop"), run.err());
     assertFalse(run.err().contains("secret"), run.err());
+  }
+
+  /** Made by hand before, as some owners want it. */
+  @Test
+  void schema_thereAndEmpty_isMigrated() throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      db.execute("create schema outbox");
+      CommandRun run = migrate(db);
+      assertEquals(ExitCode.OK, run.exitCode(), run.err());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "create table outbox.parcels (id int)",
+        "create function outbox.parcels() returns int language sql as 'select 1'",
+        "create type outbox.parcels as enum ('a')",
+        // With migrations of its own.
+        "create table outbox.flyway_schema_history (installed_rank int primary key,"
+            + " version varchar(50), description varchar(200) not null, type varchar(20) not null,"
+            + " script varchar(1000) not null, checksum int, installed_by varchar(100) not null,"
+            + " installed_on timestamp not null default now(), execution_time int not null,"
+            + " success boolean not null); create table outbox.parcels (id int);"
+            + " insert into outbox.flyway_schema_history values (1, '1', 'parcels', 'SQL',"
+            + " 'V1__parcels.sql', 1, 'somebody', now(), 1, true)"
+      })
+  void schema_thatIsSomebodyElses_isExitCode10WithWhatItHolds(String statement) throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      db.execute("create schema outbox", statement);
+      for (String command : List.of("migrate", "run", "doctor")) {
+        CommandRun run = CommandRun.of(variables(db, db.user()), command);
+        assertEquals(ExitCode.SCHEMA_FOREIGN, run.exitCode(), command + ": " + run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().contains("was not made by this program; it holds parcels"), run.err());
+        assertFalse(run.err().toLowerCase(Locale.ROOT).contains("baseline"), run.err());
+      }
+    }
+  }
+
+  @Test
+  void hostName_thatCannotBeResolved_isNamed() {
+    CommandRun run =
+        CommandRun.of(
+            Map.of(), "migrate", "--database-url=jdbc:postgresql://nohost.invalid/x", "--wait=0s");
+    assertEquals(ExitCode.UNREACHABLE, run.exitCode(), run.err());
+    assertTrue(run.err().contains("the host name nohost.invalid cannot be resolved"), run.err());
   }
 }

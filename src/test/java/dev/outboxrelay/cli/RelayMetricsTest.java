@@ -10,8 +10,10 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -48,6 +50,21 @@ final class RelayMetricsTest {
     metrics.adopted();
     assertEquals(Optional.empty(), metrics.whyNotReady());
     assertShown("outbox_relay_copied 0.0");
+  }
+
+  @Test
+  void readiness_whileAStatementFailsForLong_saysWhich() {
+    AtomicLong nanos = new AtomicLong();
+    RelayMetrics clocked = new RelayMetrics(registry, nanos::get);
+    clocked.connected();
+    clocked.statementFailed("page of d", "permission denied", 50);
+    assertEquals(Optional.empty(), clocked.whyNotReady());
+    nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+    clocked.statementFailed("page of d", "permission denied", 5000);
+    assertEquals(
+        Optional.of("page of d fails again and again: permission denied"), clocked.whyNotReady());
+    clocked.statementSucceeded("page of d");
+    assertEquals(Optional.empty(), clocked.whyNotReady());
   }
 
   @Test

@@ -114,17 +114,19 @@ final class RunCommandTest {
   void server_absent_isWaitedForAndSigtermStillExits0() throws Exception {
     Path log = folder.resolve("relay.log");
     String url = "jdbc:postgresql://localhost:1/shop?password=secret";
-    try (RelayProcess relay = RelayProcess.start(url, "u", log, HEAP_MEGABYTES)) {
+    try (RelayProcess relay =
+        RelayProcess.start(url, "u", log, HEAP_MEGABYTES, "--log-level", "debug")) {
       Await.until(
           "the relay tries a third time",
           PATIENCE,
-          () -> Files.exists(log) && Files.readString(log).split("cannot be reached").length > 3);
+          () -> Files.exists(log) && Files.readString(log).split("cannot be used").length > 3);
       assertTrue(relay.terminate(STOP_BOUND), "still alive after " + STOP_BOUND);
       String text = Files.readString(log);
       assertEquals(ExitCode.OK, relay.exitCode(), text);
       assertTrue(text.contains("localhost:1/shop"), text);
       assertFalse(text.contains("secret"), text);
       assertFalse(text.contains("\tat "), text);
+      assertEquals(1, text.lines().filter(line -> line.contains(" WARN ")).count(), text);
     }
   }
 
@@ -137,7 +139,7 @@ final class RunCommandTest {
         Await.until(
             "the relay says that it cannot log in",
             PATIENCE,
-            () -> Files.exists(log) && Files.readString(log).contains("cannot be reached"));
+            () -> Files.exists(log) && Files.readString(log).contains("cannot be used yet"));
         assertTrue(relay.terminate(STOP_BOUND), "still alive after " + STOP_BOUND);
         assertEquals(ExitCode.OK, relay.exitCode(), Files.readString(log));
       }
@@ -172,6 +174,31 @@ final class RunCommandTest {
       assertEquals(ExitCode.SCHEMA_MISSING, run.exitCode(), run.err());
       assertEquals(1, run.err().lines().count(), run.err());
       assertTrue(run.err().contains("outbox-relay migrate"), run.err());
+    }
+  }
+
+  @Test
+  void schema_droppedUnderARunningRelay_isOneLineAndExitCode4() throws Exception {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    try (TestDatabase db = TestDatabase.create();
+        Receiver receiver =
+            Receiver.start(
+                ReceiverOptions.DEFAULTS,
+                line -> lines.add(new String(line, StandardCharsets.UTF_8)));
+        RelayProcess relay = start(db)) {
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('d', 'tcp://127.0.0.1:"
+              + receiver.port()
+              + "')",
+          "select outbox.publish('d', '{}')");
+      Await.until("the message arrives", PATIENCE, () -> !lines.isEmpty());
+      db.execute("drop schema outbox cascade");
+      assertTrue(relay.awaitEnd(PATIENCE), "still there");
+      String text = Files.readString(relay.log());
+      assertEquals(ExitCode.SCHEMA_MISSING, relay.exitCode(), text);
+      List<String> told = text.lines().filter(line -> !line.contains(" INFO ")).toList();
+      assertEquals(1, told.size(), text);
+      assertTrue(told.get(0).contains("has no schema outbox: run"), told.get(0));
     }
   }
 

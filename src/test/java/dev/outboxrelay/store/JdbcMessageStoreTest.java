@@ -36,7 +36,7 @@ final class JdbcMessageStoreTest {
   void setUp() throws Exception {
     db = TestDatabase.create();
     database =
-        new Database(
+        Database.connect(
             new DatabaseSettings(
                 db.url(),
                 db.user(),

@@ -11,10 +11,14 @@ import org.junit.jupiter.api.Test;
 
 final class PoolerCheckTest {
 
+  private static Login login(String url, TestDatabase db) {
+    return Login.of(url, db.user(), db.password());
+  }
+
   @Test
   void server_reachedDirectly_isNotTakenForAPooler() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {
-      assertEquals(PoolerCheck.Kind.NONE, PoolerCheck.look(db.url(), db.user(), db.password()));
+      assertEquals(PoolerCheck.Kind.NONE, PoolerCheck.look(login(db.url(), db)));
     }
   }
 
@@ -26,8 +30,8 @@ final class PoolerCheckTest {
         for (String roundRobin : List.of("0", "1")) {
           try (Pooler pooler =
                   Pooler.before(db, "pool_mode = " + mode, "server_round_robin = " + roundRobin);
-              Connection one = Login.open(pooler.url(), db.user(), db.password());
-              Connection two = Login.open(pooler.url(), db.user(), db.password())) {
+              Connection one = login(pooler.url(), db).open();
+              Connection two = login(pooler.url(), db).open()) {
             if (!mode.equals("statement")) {
               // Several idle processes in the pool.
               one.setAutoCommit(false);
@@ -39,7 +43,7 @@ final class PoolerCheckTest {
             }
             assertEquals(
                 mode.equals("session") ? PoolerCheck.Kind.SESSION : PoolerCheck.Kind.TRANSACTION,
-                PoolerCheck.look(pooler.url(), db.user(), db.password()),
+                PoolerCheck.look(login(pooler.url(), db)),
                 mode + " " + roundRobin);
           }
         }
@@ -54,8 +58,7 @@ final class PoolerCheckTest {
     try (TestDatabase db = TestDatabase.createEmpty();
         Pooler pooler = Pooler.before(db, "pool_mode = session")) {
       for (int i = 0; i < 12; i++) {
-        try (ListenSession session =
-            ListenSession.open(Login.open(pooler.url(), db.user(), db.password()))) {
+        try (ListenSession session = ListenSession.open(login(pooler.url(), db).open())) {
           session.ringSelf();
           assertEquals(ListenSession.Kind.SELF_TEST, session.await(5000).get(0).kind());
         }

@@ -39,7 +39,7 @@ public final class FaultProxy implements AutoCloseable {
   private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicLong bytesUntilCut = new AtomicLong(UNLIMITED);
-  private final InetSocketAddress target;
+  private volatile InetSocketAddress target;
   private final LoopbackListener listener;
   private volatile boolean stalled;
   private volatile boolean closed;
@@ -114,6 +114,11 @@ public final class FaultProxy implements AutoCloseable {
   /** Holds every chunk back for this long, in each direction. */
   public void delay(Duration each) {
     delay = each;
+  }
+
+  /** Leads connections to come to another port, as a proxy or a name does after a failover. */
+  public void redirect(int targetPort) {
+    target = new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort);
   }
 
   /** Stops listening: new connections are refused. The open ones stay. */

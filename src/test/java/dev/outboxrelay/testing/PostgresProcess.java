@@ -165,6 +165,11 @@ public final class PostgresProcess implements AutoCloseable {
     }
   }
 
+  /** What is read only after the next start: this server follows another, or waits for one. */
+  public void demote() throws IOException {
+    Files.createFile(dataDirectory().resolve("standby.signal"));
+  }
+
   public int port() {
     return port;
   }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A relay as a process of its own, which signals reach: {@code run}, as a user starts it. */
@@ -33,6 +34,18 @@ public final class RelayProcess implements AutoCloseable {
    */
   public static RelayProcess start(
       String url, String user, Path log, int heapMegabytes, String... flags) throws IOException {
+    return start(url, user, log, heapMegabytes, Map.of(), flags);
+  }
+
+  /** The same, with more in its environment. */
+  public static RelayProcess start(
+      String url,
+      String user,
+      Path log,
+      int heapMegabytes,
+      Map<String, String> environment,
+      String... flags)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + heapMegabytes + "m");
@@ -48,6 +61,7 @@ public final class RelayProcess implements AutoCloseable {
     Files.createDirectories(log.toAbsolutePath().getParent());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
+    builder.environment().putAll(environment);
     long logStart = Files.exists(log) ? Files.size(log) : 0;
     Process process =
         builder
@@ -68,6 +82,11 @@ public final class RelayProcess implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** Waits for its end; true when it came within the time. */
+  public boolean awaitEnd(Duration atMost) throws InterruptedException {
+    return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   public int exitCode() {

@@ -16,8 +16,7 @@ final class PemFile {
 
   private PemFile() {}
 
-  /** What tells whether the file has changed. */
-  static String stamp(String option, Path file) {
+  static byte[] read(String option, Path file) {
     try {
       BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
       if (!found.isRegularFile()) {
@@ -26,20 +25,13 @@ final class PemFile {
       if (found.size() > MAX_BYTES) {
         throw tooLarge(option, file);
       }
-      return file + " " + found.lastModifiedTime() + " " + found.size();
-    } catch (IOException e) {
-      throw new IllegalArgumentException(option + ": cannot read " + file, e);
-    }
-  }
-
-  static byte[] read(String option, Path file) {
-    stamp(option, file);
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw tooLarge(option, file);
+      try (InputStream in = Files.newInputStream(file)) {
+        byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+        if (bytes.length > MAX_BYTES) {
+          throw tooLarge(option, file);
+        }
+        return bytes;
       }
-      return bytes;
     } catch (IOException e) {
       throw new IllegalArgumentException(option + ": cannot read " + file, e);
     }

@@ -6,16 +6,18 @@ import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS settings made from PEM files, kept until a file changes: a renewed certificate is used by the
- * next connection without a restart. Safe for threads.
+ * TLS settings made from PEM files, which are read again for each connection: a renewed certificate
+ * is used by the next one without a restart. What was made is kept as long as the files say the
+ * same; their times and sizes may stay as they are when their content changes. Safe for threads.
  */
 final class TlsContexts {
 
@@ -24,8 +26,37 @@ final class TlsContexts {
 
   private final Map<TlsOptions, Loaded> kept = new ConcurrentHashMap<>();
 
-  /** What was made, and the state of the files that it was made from. */
-  private record Loaded(List<String> stamps, SslContext context) {}
+  /** What was made, and the fingerprint of the files that it was made from. */
+  private record Loaded(String fingerprint, SslContext context) {}
+
+  /** What the files hold. */
+  private record Files(byte @Nullable [] ca, byte @Nullable [] certificate, byte @Nullable [] key) {
+
+    static Files read(TlsOptions options) {
+      return new Files(
+          content("tls_ca", options.ca()),
+          content("tls_cert", options.certificate()),
+          content("tls_key", options.key()));
+    }
+
+    private static byte @Nullable [] content(String option, @Nullable Path file) {
+      return file == null ? null : PemFile.read(option, file);
+    }
+
+    String fingerprint() {
+      return fingerprint(ca) + fingerprint(certificate) + fingerprint(key);
+    }
+
+    private static String fingerprint(byte @Nullable [] content) {
+      try {
+        return content == null
+            ? "-"
+            : HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has SHA-256", e);
+      }
+    }
+  }
 
   /**
    * The settings for these options; reads files.
@@ -33,15 +64,13 @@ final class TlsContexts {
    * @throws IllegalArgumentException when a file is missing or not what it should be
    */
   SslContext of(TlsOptions options) {
-    List<String> stamps = new ArrayList<>();
-    stamp("tls_ca", options.ca(), stamps);
-    stamp("tls_cert", options.certificate(), stamps);
-    stamp("tls_key", options.key(), stamps);
+    Files files = Files.read(options);
     Loaded known = kept.get(options);
-    if (known != null && known.stamps().equals(stamps)) {
+    String fingerprint = files.fingerprint();
+    if (known != null && known.fingerprint().equals(fingerprint)) {
       return known.context();
     }
-    Loaded loaded = new Loaded(stamps, load(options));
+    Loaded loaded = new Loaded(fingerprint, load(options, files));
     if (kept.size() >= MAX_KEPT) {
       kept.clear();
     }
@@ -49,20 +78,14 @@ final class TlsContexts {
     return loaded.context();
   }
 
-  private static void stamp(String option, @Nullable Path file, List<String> stamps) {
-    if (file != null) {
-      stamps.add(PemFile.stamp(option, file));
-    }
-  }
-
-  private static SslContext load(TlsOptions options) {
+  private static SslContext load(TlsOptions options, Files files) {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .sslProvider(SslProvider.JDK)
             .protocols("TLSv1.3", "TLSv1.2")
             .endpointIdentificationAlgorithm("HTTPS");
-    if (options.ca() != null) {
-      InputStream ca = stream("tls_ca", options.ca());
+    if (files.ca() != null) {
+      InputStream ca = new ByteArrayInputStream(files.ca());
       try {
         builder.trustManager(ca);
       } catch (IllegalArgumentException e) {
@@ -70,9 +93,9 @@ final class TlsContexts {
             "tls_ca: " + options.ca() + " holds no PEM certificate", e);
       }
     }
-    if (options.certificate() != null && options.key() != null) {
-      InputStream certificate = stream("tls_cert", options.certificate());
-      InputStream key = stream("tls_key", options.key());
+    if (files.certificate() != null && files.key() != null) {
+      InputStream certificate = new ByteArrayInputStream(files.certificate());
+      InputStream key = new ByteArrayInputStream(files.key());
       try {
         builder.keyManager(certificate, key);
       } catch (IllegalArgumentException e) {
@@ -90,9 +113,5 @@ final class TlsContexts {
     } catch (SSLException e) {
       throw new IllegalArgumentException("TLS settings cannot be used: " + e.getMessage(), e);
     }
-  }
-
-  private static InputStream stream(String option, Path file) {
-    return new ByteArrayInputStream(PemFile.read(option, file));
   }
 }

@@ -23,8 +23,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SSLServerSocket;
@@ -343,6 +343,12 @@ class TlsTest {
     }
   }
 
+  /** Neither its time nor its size tells then that a file was replaced. */
+  private static void unnoticed(Path file) throws IOException {
+    Files.writeString(file, "#".repeat(4096 - (int) Files.size(file)), StandardOpenOption.APPEND);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(86_400_000));
+  }
+
   /** As certificates are renewed: the files are replaced, and nobody tells the relay. */
   @Test
   void ownCertificate_thatChanges_isReadAgain() throws Exception {
@@ -350,14 +356,14 @@ class TlsTest {
     try (ScriptedPeer peer =
         asking(authority.forLocalhost(), "TLSv1.3", TlsTest::acknowledgeThree)) {
       String options = withOwnCertificate(stranger.forName("relay"));
+      unnoticed(directory.resolve("own.pem"));
+      unnoticed(directory.resolve("own.key"));
       connect(peer, options).send(Messages.range(1, 3));
       String reason = heard.awaitClosed(Fault.UNREACHABLE);
       assertTrue(reason.contains("fatal alert"), reason);
       assertEquals(options, withOwnCertificate(authority.forName("relay")));
-      for (String file : new String[] {"own.pem", "own.key"}) {
-        Files.setLastModifiedTime(
-            directory.resolve(file), FileTime.from(Instant.now().plusSeconds(5)));
-      }
+      unnoticed(directory.resolve("own.pem"));
+      unnoticed(directory.resolve("own.key"));
       RecordedSink again = new RecordedSink();
       transport.connect(destination(peer, options), again).send(Messages.range(1, 3));
       again.awaitAnswers(3);
@@ -418,10 +424,11 @@ class TlsTest {
   void authorityFile_thatChanges_isReadAgain() throws Exception {
     Certificates renewed = new Certificates("renewed authority");
     try (ScriptedPeer peer = peer(renewed.forLocalhost(), TlsTest::acknowledgeThree)) {
+      unnoticed(ca);
       connect(peer, options("tls_ca", ca));
       assertUnreachable("is not signed by a CA that the relay trusts");
       Certificates.writeCertificate(renewed.certificate(), ca);
-      Files.setLastModifiedTime(ca, FileTime.from(Instant.now().plusSeconds(5)));
+      unnoticed(ca);
       RecordedSink again = new RecordedSink();
       transport.connect(destination(peer, options("tls_ca", ca)), again);
       again.awaitConnected();

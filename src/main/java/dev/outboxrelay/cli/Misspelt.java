@@ -1,0 +1,73 @@
+package dev.outboxrelay.cli;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+
+/**
+ * Variables that begin as this program's do and are none: mostly a slip of the pen, which would
+ * leave a setting at its default without a word. A variable of another command is no slip, since an
+ * environment serves several.
+ */
+final class Misspelt {
+  /** What Kubernetes sets by itself for a Service whose name begins so. */
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile(".*_SERVICE_HOST|.*_SERVICE_PORT(_.*)?|.*_PORT_\\d+_(TCP|UDP|SCTP)(_.*)?");
+
+  private static final Pattern SERVICE_ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
+
+  private final SortedSet<String> known;
+
+  Misspelt(Collection<CommandLine> commands) {
+    known = new TreeSet<>();
+    for (CommandLine command : commands) {
+      command.getCommandSpec().options().stream()
+          .filter(Environment::hasVariable)
+          .forEach(option -> known.add(Environment.variable(option)));
+    }
+  }
+
+  /** A line for each, without its value, which may be a secret. */
+  List<String> warnings(Map<String, String> variables) {
+    return variables.keySet().stream()
+        .filter(name -> name.toUpperCase(Locale.ROOT).startsWith(Environment.PREFIX))
+        .filter(name -> !known.contains(name) && !isServiceLink(name, variables.get(name)))
+        .sorted()
+        .map(name -> name + " is no setting and is ignored; did you mean " + nearest(name) + "?")
+        .toList();
+  }
+
+  private static boolean isServiceLink(String name, String value) {
+    return SERVICE_LINK.matcher(name).matches()
+        || name.endsWith("_PORT") && SERVICE_ADDRESS.matcher(value).matches();
+  }
+
+  private String nearest(String name) {
+    String upper = name.toUpperCase(Locale.ROOT);
+    return known.stream()
+        .min(Comparator.comparingDouble(candidate -> distance(upper, candidate)))
+        .orElseThrow();
+  }
+
+  /** The share of letters that are not common to both, in their order: 0 for the same name. */
+  private static double distance(String one, String other) {
+    String a = one.substring(Environment.PREFIX.length());
+    String b = other.substring(Environment.PREFIX.length());
+    int[][] common = new int[a.length() + 1][b.length() + 1];
+    for (int i = 1; i <= a.length(); i++) {
+      for (int j = 1; j <= b.length(); j++) {
+        common[i][j] =
+            a.charAt(i - 1) == b.charAt(j - 1)
+                ? common[i - 1][j - 1] + 1
+                : Math.max(common[i - 1][j], common[i][j - 1]);
+      }
+    }
+    return 1 - 2.0 * common[a.length()][b.length()] / (a.length() + b.length());
+  }
+}

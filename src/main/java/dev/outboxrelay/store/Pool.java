@@ -1,0 +1,62 @@
+package dev.outboxrelay.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** The few connections for reads and completions. Safe for threads. */
+final class Pool implements AutoCloseable {
+  private final AtomicReference<@Nullable Connection> first;
+  private final HikariDataSource pool;
+
+  /**
+   * @param first the first connection, open already
+   * @param opening opens the others
+   */
+  Pool(DatabaseSettings settings, Connection first, SessionSource.Opening opening) {
+    this.first = new AtomicReference<>(first);
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(new SessionSource(() -> next(opening)));
+    config.setMaximumPoolSize(settings.poolSize());
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(Math.max(1000, settings.connectTimeout().toMillis()));
+    config.setValidationTimeout(Math.max(1000, settings.connectTimeout().toMillis() / 2));
+    config.setInitializationFailTimeout(-1);
+    config.setPoolName("outbox-relay");
+    config.setAutoCommit(true);
+    pool = new HikariDataSource(config);
+  }
+
+  private Connection next(SessionSource.Opening opening) throws SQLException {
+    Connection ready = first.getAndSet(null);
+    return ready == null ? opening.open() : ready;
+  }
+
+  /**
+   * Lends a connection; closing it gives it back.
+   *
+   * @throws NoConnection when there is none at all, nor can one be opened
+   * @throws SQLException when all are lent, or a new one cannot be opened
+   */
+  Connection getConnection() throws SQLException {
+    try {
+      return pool.getConnection();
+    } catch (SQLException e) {
+      // The pool says that it waited in vain; what for is in the cause.
+      SQLException cause = e.getCause() instanceof SQLException sql ? sql : e;
+      throw pool.getHikariPoolMXBean().getTotalConnections() == 0 ? new NoConnection(cause) : cause;
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    Connection left = first.getAndSet(null);
+    if (left != null) {
+      Sessions.abort(left);
+    }
+  }
+}
