@@ -1,7 +1,9 @@
 -- outbox.destination_sound: refuses settings that do not go together, with words instead of a constraint's name.
 --
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
--- A host is what can be one: whatever else is saved here would be looked up again and again. Zones of IPv6 ([fe80::1%eth0]) are not supported.
+-- A host is what can be one: whatever else is saved here would be looked up again and again. Systems disagree about addresses
+-- written otherwise than as four plain numbers (1.2.3, 010.0.0.1, 0x7f.1). Zones of IPv6 ([fe80::1%eth0]) are not supported.
+-- The transport (HostName, TcpOptions, WirePairs in Java) says the same.
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
 --
 -- reads: nothing
@@ -12,25 +14,45 @@ set standard_conforming_strings = on
 as $$
 declare
   known constant text[] := '{idle_timeout_ms,tls_ca,tls_cert,tls_key,tls_server_name}';
+  label constant text := '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+  octet constant text := '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+  ipv4 constant text := '(' || octet || '\.){3}' || octet;
+  number constant text := '([0-9]+|0[xX][0-9A-Fa-f]*)';
   uri_parts constant text[] := regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$');
-  host constant text := uri_parts[2];
+  hosts text[] := array[uri_parts[2]];
+  host text;
+  is_address boolean;
   unknown text;
   wrong text;
 begin
-  -- What is no uri at all is left to the constraint.
-  if host like '[%' then
-    begin
-      if host like '%\%%' or family(trim(host, '[]')::inet) <> 6 then
-        raise invalid_text_representation;
-      end if;
-    exception when data_exception then
-      raise exception 'destination %: the uri''s host % is not an IPv6 address', quote_literal(new.name), quote_literal(host)
-        using errcode = 'check_violation', hint = 'Without a zone: [2001:db8::7].';
-    end;
-  elsif host !~ '^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.?$' or length(host) > 253 then
-    raise exception 'destination %: the uri''s host % is not a host name', quote_literal(new.name), quote_literal(host)
-      using errcode = 'check_violation', hint = 'Labels of letters, digits, - and _, separated by dots; other letters as xn--...';
+  if jsonb_typeof(new.options -> 'tls_server_name') = 'string' then
+    -- An address stands here without brackets.
+    hosts := hosts || regexp_replace(new.options ->> 'tls_server_name', '^(.*:.*)$', '[\1]');
   end if;
+  -- What is no uri at all is left to the constraint.
+  foreach host in array hosts loop
+    if host like '[%' then
+      begin
+        is_address := host !~ '[%/]' and (host !~ '\.' or host ~ (':' || ipv4 || '\]$'))
+          and family(substr(host, 2, length(host) - 2)::inet) = 6;
+      exception when data_exception then
+        is_address := false;
+      end;
+      if not is_address then
+        raise exception 'destination %: the host % is not an IPv6 address', quote_literal(new.name), quote_literal(host)
+          using errcode = 'check_violation', hint = 'Without a zone: [2001:db8::7].';
+      end if;
+    elsif host ~ ('^(' || number || '\.)*' || number || '\.?$') then
+      if host !~ ('^' || ipv4 || '$') then
+        raise exception 'destination %: the host % is not an IPv4 address', quote_literal(new.name), quote_literal(host)
+          using errcode = 'check_violation', hint = 'Four numbers from 0 to 255, without zeros before them: 10.1.2.3.';
+      end if;
+    elsif host !~ ('^(' || label || '\.)*' || label || '\.?$') or length(regexp_replace(host, '\.$', '')) > 253 then
+      raise exception 'destination %: the host % is not a host name', quote_literal(new.name), quote_literal(host)
+        using errcode = 'check_violation',
+              hint = 'At most 253 characters: labels of at most 63 letters, digits, - and _, separated by dots; other letters as xn--....';
+    end if;
+  end loop;
 
   if new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
     raise exception 'destination %: % goes with ack ''close'' or ''none'', not with ''line''', quote_literal(new.name),
@@ -49,7 +71,7 @@ begin
 
     select string_agg(quote_literal(o.key), ', ') into wrong from jsonb_each(new.options) as o(key, value)
     where case
-      when o.key <> 'idle_timeout_ms' then jsonb_typeof(o.value) <> 'string' or (o.value #>> '{}') !~ '[^[:space:]]'
+      when o.key <> 'idle_timeout_ms' then jsonb_typeof(o.value) <> 'string' or (o.value #>> '{}') !~ '[^ \t\n\v\f\r]'
       when jsonb_typeof(o.value) <> 'number' then true
       when (o.value #>> '{}') !~ '^[0-9]{1,8}$' then true
       else (o.value #>> '{}')::numeric not between 1 and 86400000

@@ -28,6 +28,7 @@ create table outbox.destination (
   created_at      timestamptz not null default now(),
   constraint destination_pkey primary key (name),
   constraint destination_id_key unique (id),
+  constraint destination_id_check check (id > 0),
   constraint destination_name_check check (name ~ '^[A-Za-z0-9_.-]{1,63}$'),
   constraint destination_uri_check check (
     uri ~ '^(tcp|tls)://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}$'

@@ -3,6 +3,8 @@ package dev.outboxrelay.testing;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -14,10 +16,13 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Date;
+import java.util.Locale;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
@@ -72,6 +77,27 @@ public final class Certificates {
   public Identity forName(String host) {
     return issue(
         Instant.now().plus(Duration.ofDays(10)), new GeneralName(GeneralName.dNSName, host));
+  }
+
+  /** For all of these: addresses as such, and names in lower case without the dot at their end. */
+  public Identity forNames(Collection<String> hosts) {
+    return issue(
+        Instant.now().plus(Duration.ofDays(10)),
+        hosts.stream().map(Certificates::generalName).toArray(GeneralName[]::new));
+  }
+
+  private static GeneralName generalName(String host) {
+    if (host.indexOf(':') >= 0 || host.matches("[0-9.]*[0-9]")) {
+      try {
+        return new GeneralName(
+            GeneralName.iPAddress, new DEROctetString(InetAddress.getByName(host).getAddress()));
+      } catch (UnknownHostException e) {
+        throw new IllegalArgumentException(host + " is no address", e);
+      }
+    }
+    String name = host.toLowerCase(Locale.ROOT);
+    return new GeneralName(
+        GeneralName.dNSName, name.endsWith(".") ? name.substring(0, name.length() - 1) : name);
   }
 
   public Identity expired() {

@@ -18,6 +18,15 @@ public final class Destinations {
   }
 
   public static Destination at(String uri, Framing framing, Ack ack, String options) {
+    return at(uri, framing, ack, Duration.ofSeconds(2), options);
+  }
+
+  public static Destination at(String uri, Duration connectTimeout, String options) {
+    return at(uri, Framing.NDJSON, Ack.LINE, connectTimeout, options);
+  }
+
+  private static Destination at(
+      String uri, Framing framing, Ack ack, Duration connectTimeout, String options) {
     return new Destination(
         1,
         "test",
@@ -31,7 +40,7 @@ public final class Destinations {
         Duration.ofSeconds(1),
         Duration.ofMinutes(5),
         Duration.ofSeconds(30),
-        Duration.ofSeconds(2),
+        connectTimeout,
         1000,
         OnFailure.SKIP,
         null,

@@ -51,6 +51,10 @@ public final class RecordedSink implements SinkListener {
     await("connected", () -> connected);
   }
 
+  public void awaitConnectedOrEnd() {
+    await("connected, or the end", () -> connected || closedTimes > 0);
+  }
+
   public void awaitAnswers(int count) {
     await(count + " answers", () -> answers.size() >= count);
   }

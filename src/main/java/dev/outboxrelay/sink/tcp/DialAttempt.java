@@ -96,18 +96,24 @@ final class DialAttempt {
     SslHandler handler =
         context.newHandler(channel.alloc(), route.serverName(), route.endpoint().port());
     handler.setHandshakeTimeoutMillis(route.timeoutMillis());
+    PeerName expected = new PeerName(route.serverName());
+    expected.expect(handler);
     HandshakeErrors errors = new HandshakeErrors();
     channel.pipeline().addLast(handler, errors);
     handler
         .handshakeFuture()
         .addListener(
             handshake -> {
-              if (handshake.isSuccess()) {
+              String objection =
+                  handshake.isSuccess()
+                      ? expected.objection(handler)
+                      : TlsFailure.reason(handshake.cause(), route.serverName());
+              if (objection == null) {
                 channel.pipeline().remove(errors);
                 shaken(channel, handler, address, roundTripNanos);
               } else {
                 channel.close();
-                failed(address, TlsFailure.reason(handshake.cause(), route.serverName()));
+                failed(address, objection);
               }
             });
   }

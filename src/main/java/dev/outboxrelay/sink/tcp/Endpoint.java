@@ -1,6 +1,5 @@
 package dev.outboxrelay.sink.tcp;
 
-import io.netty.util.NetUtil;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,11 +13,7 @@ import java.util.regex.Pattern;
 record Endpoint(boolean secure, String host, int port) {
 
   private static final Pattern URI =
-      Pattern.compile(
-          "(tcp|tls)://(?:\\[([0-9A-Fa-f:.]+)]|((?:LABEL\\.)*LABEL\\.?)):([0-9]{1,5})"
-              .replace("LABEL", "[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"));
-
-  private static final int MAX_NAME_CHARS = 253;
+      Pattern.compile("(tcp|tls)://(?:\\[([^\\[\\]]*)]|([^\\[\\]:]*)):([0-9]{1,5})");
 
   static Endpoint parse(String uri) {
     Matcher matcher = URI.matcher(uri);
@@ -30,12 +25,15 @@ record Endpoint(boolean secure, String host, int port) {
     if (port < 1 || port > 65535) {
       throw new IllegalArgumentException("uri is '" + uri + "', need a port from 1 to 65535");
     }
-    boolean address = matcher.group(2) != null;
-    String host = address ? matcher.group(2) : matcher.group(3);
-    if (address ? !NetUtil.isValidIpV6Address(host) : host.length() > MAX_NAME_CHARS) {
+    String address = matcher.group(2);
+    if (address == null ? !HostName.isNameOrIpv4(matcher.group(3)) : !HostName.isIpv6(address)) {
       throw new IllegalArgumentException(
-          "uri is '" + uri + "', need " + (address ? "an IPv6 address" : "a shorter name"));
+          "uri is '"
+              + uri
+              + "', need "
+              + (address == null ? "a host name or an IPv4 address" : "an IPv6 address"));
     }
+    String host = address == null ? matcher.group(3) : address;
     return new Endpoint(matcher.group(1).equals("tls"), host, port);
   }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** As PostgreSQL sees it, whatever its locale. */
+  private static final Pattern NOT_BLANK = Pattern.compile("[^ \\t\\n\\x0B\\f\\r]");
+
   private static final long MAX_IDLE_TIMEOUT_MS = Duration.ofDays(1).toMillis();
 
   static TcpOptions parse(String json) {
@@ -52,6 +57,10 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
     if ((certificate == null) != (key == null)) {
       throw new IllegalArgumentException("options need tls_cert and tls_key together");
     }
+    if (serverName != null && !HostName.isNameOrIpv4(serverName) && !HostName.isIpv6(serverName)) {
+      throw new IllegalArgumentException(
+          "option tls_server_name is '" + serverName + "', need a host name or an address");
+    }
     return new TcpOptions(
         new TlsOptions(
             path("tls_ca", ca), path("tls_cert", certificate), path("tls_key", key), serverName),
@@ -72,7 +81,7 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
 
   private static String text(Map.Entry<String, JsonNode> member) {
     JsonNode value = member.getValue();
-    if (!value.isTextual() || value.textValue().isBlank()) {
+    if (!value.isTextual() || !NOT_BLANK.matcher(value.textValue()).find()) {
       throw new IllegalArgumentException(
           "option " + member.getKey() + " is " + value + ", need a string");
     }
@@ -99,11 +108,12 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
     try {
       return text == null ? null : Path.of(text);
     } catch (InvalidPathException e) {
-      // In the locale "C" no file can be named whose name has a letter that is not ASCII.
       throw new IllegalArgumentException(
           "option "
               + option
-              + " is no file name in the locale of the relay: start the relay with LC_ALL=C.UTF-8",
+              + " is '"
+              + text
+              + "', which is no name of a file in the relay's locale: start it with LC_ALL=C.UTF-8",
           e);
     }
   }

@@ -104,6 +104,7 @@ public final class TcpTransport implements Transport {
   private Sink open(Destination destination, EventLoop loop, SinkListener listener) {
     WirePairs.check(destination);
     TcpOptions options = TcpOptions.parse(destination.options());
+    WirePairs.check(destination, options);
     Endpoint endpoint = Endpoint.parse(destination.uri());
     WirePairs.check(endpoint, options.tls());
     Route route =

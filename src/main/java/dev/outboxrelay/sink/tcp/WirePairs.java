@@ -28,6 +28,16 @@ final class WirePairs {
     }
   }
 
+  /** A connection for each batch is never idle for long. */
+  static void check(Destination destination, TcpOptions options) {
+    boolean stays = destination.ack() != Ack.CLOSE && destination.framing() != Framing.RAW;
+    if (options.idleTimeout() != null && !stays) {
+      throw new IllegalArgumentException(
+          "idle_timeout_ms goes with a connection that stays open, not with "
+              + (destination.ack() == Ack.CLOSE ? "ack 'close'" : "framing 'raw'"));
+    }
+  }
+
   /** Who names a CA means to speak TLS, and would speak plain text. */
   static void check(Endpoint endpoint, TlsOptions tls) {
     if (!endpoint.secure() && !tls.equals(TlsOptions.NONE)) {
