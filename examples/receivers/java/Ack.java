@@ -1,6 +1,7 @@
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -10,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** A receiver that acknowledges: java Ack.java 4000. */
 public class Ack {
-  private static final Pattern ID = Pattern.compile("^\\{\"id\":\"([0-9a-z-]+)\"");
+  private static final Pattern ID = Pattern.compile("^\\{\"id\":\"([^\"]+)\"");
 
   public static void main(String[] args) throws IOException {
     ServerSocket server = new ServerSocket(args.length > 0 ? Integer.parseInt(args[0]) : 4000);
@@ -21,12 +22,10 @@ public class Ack {
   }
 
   private static void receive(Socket relay) {
-    try (relay;
-        BufferedReader in =
-            new BufferedReader(
-                new InputStreamReader(relay.getInputStream(), StandardCharsets.UTF_8))) {
+    try (relay) {
+      InputStream in = new BufferedInputStream(relay.getInputStream());
       OutputStream out = relay.getOutputStream();
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
+      for (String line = line(in); line != null; line = line(in)) {
         Matcher id = ID.matcher(line);
         if (!id.find()) {
           throw new IOException("not a message: " + line);
@@ -37,5 +36,17 @@ public class Ack {
     } catch (IOException e) {
       System.err.println(e.getMessage());
     }
+  }
+
+  /** The next line, or null. BufferedReader would hand out a line that was cut off, too. */
+  private static String line(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int b = in.read(); b >= 0; b = in.read()) {
+      if (b == '\n') {
+        return line.toString(StandardCharsets.UTF_8);
+      }
+      line.write(b);
+    }
+    return null;
   }
 }

@@ -1,6 +1,7 @@
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -51,23 +52,47 @@ public class Idempotent {
   private static void receive(Socket relay, String url) {
     try (relay;
         Connection database = DriverManager.getConnection(url);
-        PreparedStatement once = database.prepareStatement(ONCE);
-        BufferedReader in =
-            new BufferedReader(
-                new InputStreamReader(relay.getInputStream(), StandardCharsets.UTF_8))) {
+        PreparedStatement once = database.prepareStatement(ONCE)) {
+      InputStream in = new BufferedInputStream(relay.getInputStream());
       OutputStream out = relay.getOutputStream();
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
+      for (String line = line(in); line != null; line = line(in)) {
         Matcher id = ID.matcher(line);
         if (!id.find()) {
           throw new IOException("not a message: " + line);
         }
-        once.setString(1, id.group(1));
-        once.setString(2, line);
-        once.executeUpdate(); // committed when this returns; only then is it acknowledged
-        out.write(("{\"ack\":\"" + id.group(1) + "\"}\n").getBytes(StandardCharsets.UTF_8));
+        String answer = work(once, id.group(1), line) + "\n";
+        out.write(answer.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException | SQLException e) {
       System.err.println(e.getMessage()); // the connection ends, and the relay sends it again
     }
+  }
+
+  /** The answer: what the database will never take is refused for good. */
+  private static String work(PreparedStatement once, String id, String line) throws SQLException {
+    try {
+      once.setString(1, id);
+      once.setString(2, line);
+      once.executeUpdate(); // committed when this returns; only then is it acknowledged
+      return "{\"ack\":\"" + id + "\"}";
+    } catch (SQLException e) {
+      String state = String.valueOf(e.getSQLState());
+      if (!state.startsWith("22") && !state.startsWith("23")) {
+        throw e;
+      }
+      return "{\"nack\":\"" + id + "\",\"reason\":\"SQLSTATE " + state + "\",\"retry\":false}";
+    }
+  }
+
+  /** The next line, or null. BufferedReader would hand out a line that was cut off, too. */
+  private static String line(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int b = in.read(); b >= 0; b = in.read()) {
+      if (b == '\n') {
+        return line.toString(StandardCharsets.UTF_8);
+      }
+      line.write(b);
+    }
+    return null;
   }
 }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     })
 final class CheckReceiverCommand implements Callable<Integer> {
   private static final Pattern URI = Pattern.compile("(tcp|tls)://[^/?#@\\s]+:\\d{1,5}");
-  private static final int MAX_IN_FLIGHT = 1000;
+  private static final int MOST_IN_FLIGHT = 100_000;
 
   @Parameters(
       paramLabel = "URI",
@@ -58,6 +58,13 @@ final class CheckReceiverCommand implements Callable<Integer> {
   Ack ack = Ack.LINE;
 
   @Option(
+      names = "--max-in-flight",
+      paramLabel = "NUMBER",
+      defaultValue = "1000",
+      description = "As the destination's: how many messages are sent before one is answered.")
+  int maxInFlight;
+
+  @Option(
       names = "--tls-options",
       paramLabel = "JSON",
       defaultValue = "{}",
@@ -68,7 +75,7 @@ final class CheckReceiverCommand implements Callable<Integer> {
       names = "--patience",
       paramLabel = "DURATION",
       defaultValue = "10s",
-      description = "How long an answer may take.")
+      description = "How long may pass without an answer that is due.")
   Duration patience = Duration.ZERO;
 
   @Mixin CommonOptions common = new CommonOptions();
@@ -80,6 +87,10 @@ final class CheckReceiverCommand implements Callable<Integer> {
     if (!URI.matcher(uri).matches()) {
       throw new UserError(
           ExitCode.USAGE, "'" + uri + "' is no receiver: write tcp://host:port or tls://host:port");
+    }
+    if (maxInFlight < 1 || maxInFlight > MOST_IN_FLIGHT) {
+      throw new UserError(
+          ExitCode.USAGE, "--max-in-flight is " + maxInFlight + ", need 1 to " + MOST_IN_FLIGHT);
     }
     PrintWriter out = spec.commandLine().getOut();
     List<CheckResult> results =
@@ -108,7 +119,7 @@ final class CheckReceiverCommand implements Callable<Integer> {
         Duration.ofSeconds(1),
         patience,
         patience,
-        MAX_IN_FLIGHT,
+        maxInFlight,
         OnFailure.SKIP,
         null,
         false,

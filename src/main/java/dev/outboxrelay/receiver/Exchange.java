@@ -22,15 +22,6 @@ final class Exchange implements SinkListener, AutoCloseable {
   private String reason = "";
   private Fault fault = Fault.NONE;
 
-  /** The receiver did not do what it should. */
-  static final class Failed extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Failed(String message) {
-      super(message);
-    }
-  }
-
   Exchange(Transport transport, Destination destination, Duration patience) {
     this.patience = patience;
     this.sink = transport.connect(destination, this);
@@ -40,27 +31,39 @@ final class Exchange implements SinkListener, AutoCloseable {
     sink.send(messages);
   }
 
-  void awaitConnected() throws InterruptedException, Failed {
+  void awaitConnected() throws InterruptedException, CheckFailed {
     if (!await(patience, () -> connected || closed)) {
-      throw new Failed("no connection within " + patience.toMillis() + " ms");
+      throw new CheckFailed("no connection within " + patience.toMillis() + " ms");
     }
     synchronized (this) {
       if (!connected) {
-        throw new Failed(reason);
+        throw new CheckFailed(reason);
       }
     }
   }
 
-  /** Waits for the answers, all of them or the end. */
-  List<Answer> awaitAnswers(int count) throws InterruptedException, Failed {
-    boolean ended = await(patience, () -> answers.size() >= count || closed);
+  /** Waits for the answers: all of them, the end, or none for as long as patience lasts. */
+  List<Answer> awaitAnswers(int count) throws InterruptedException, CheckFailed {
+    boolean moves = true;
+    while (moves && count() < count && !isClosed()) {
+      int before = count();
+      moves = await(patience, () -> answers.size() > before || closed);
+    }
     synchronized (this) {
       if (answers.size() >= count) {
         return List.copyOf(answers);
       }
-      String how = ended ? reason : "nothing more within " + patience.toMillis() + " ms";
-      throw new Failed(answers.size() + " of " + count + " answered: " + how);
+      String how = closed ? reason : "nothing more within " + patience.toMillis() + " ms";
+      throw new CheckFailed(answers.size() + " of " + count + " answered: " + how);
     }
+  }
+
+  private synchronized int count() {
+    return answers.size();
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   boolean closedWithin(Duration time) throws InterruptedException {

@@ -1,7 +1,10 @@
 package dev.outboxrelay.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.receiver.CheckResult;
+import dev.outboxrelay.receiver.Conformance;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.testing.Destinations;
@@ -13,9 +16,11 @@ import dev.outboxrelay.values.Message;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class IdempotentExampleTest {
@@ -39,6 +44,19 @@ class IdempotentExampleTest {
       assertEquals(
           List.of("a 9900", "b 10000"),
           db.query("select account || ' ' || amount from total order by account"));
+    }
+  }
+
+  /** The messages of a check name no account: they are refused, and the receiver goes on. */
+  @Test
+  @Tag("full")
+  void receiver_checked_passesEveryItem() throws Exception {
+    int port = Program.freePort();
+    try (TestDatabase db = TestDatabase.createEmpty();
+        Program receiver = start(port, db)) {
+      List<CheckResult> results =
+          Conformance.check(Destinations.at(port), Duration.ofSeconds(60), each -> {});
+      assertTrue(results.stream().allMatch(CheckResult::passed), results::toString);
     }
   }
 

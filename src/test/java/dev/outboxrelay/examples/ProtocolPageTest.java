@@ -1,6 +1,5 @@
 package dev.outboxrelay.examples;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -40,7 +39,7 @@ class ProtocolPageTest {
       receiver.awaitPort(port);
       List<CheckResult> results =
           Conformance.check(Destinations.at(port), Duration.ofSeconds(20), each -> {});
-      assertEquals(10, results.size());
+      assertTrue(results.size() > 20, results::toString);
       assertTrue(results.stream().allMatch(CheckResult::passed), results::toString);
     }
   }

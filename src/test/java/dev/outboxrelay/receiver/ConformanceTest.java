@@ -1,20 +1,40 @@
 package dev.outboxrelay.receiver;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Destinations;
+import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.ScriptedPeer;
+import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ConformanceTest {
 
-  private static final int ITEMS = 10;
+  private static final int ITEMS = CheckItem.values().length;
+  private static final List<CheckItem> SOME =
+      List.of(
+          CheckItem.CONNECTS,
+          CheckItem.EVERY_OPERATION,
+          CheckItem.PIPELINING,
+          CheckItem.SPLIT_MESSAGE,
+          CheckItem.HALF_A_MESSAGE);
 
   @Test
   void ourOwnReceiver_passesEveryItem() throws Exception {
@@ -36,8 +56,8 @@ class ConformanceTest {
   void receiverThatRefuses_conforms() throws Exception {
     ReceiverOptions options = ReceiverOptions.DEFAULTS.withRefusal(Refusal.all("not today"));
     try (Receiver receiver = Receiver.start(options, line -> {})) {
-      List<CheckResult> results = check(receiver.port(), Framing.NDJSON, Ack.LINE);
-      assertAllPassed(results);
+      List<CheckResult> results = some(receiver.port());
+      assertEquals(List.of(), failed(results), results::toString);
       assertEquals("0 acknowledged, 6 refused", results.get(1).detail());
     }
   }
@@ -60,32 +80,115 @@ class ConformanceTest {
                 it.say("ok\n");
               }
             })) {
-      List<CheckResult> results = check(peer.port(), Framing.NDJSON, Ack.LINE);
-      assertEquals(ITEMS - 1, failed(results).size(), results::toString);
+      List<CheckResult> results = some(peer.port());
+      assertEquals(SOME.size() - 1, failed(results).size(), results::toString);
       assertTrue(results.get(1).detail().contains("is not JSON"), results::toString);
     }
   }
 
-  @Test
-  void receiverThatReadsOneLineAPacket_failsWherePacketsHoldMore() throws Exception {
-    try (ScriptedPeer peer =
-        new ScriptedPeer(
-            it -> {
-              byte[] packet = new byte[64 * 1024];
-              int bytes = it.socket().getInputStream().read(packet);
-              while (bytes > 0) {
-                String text = new String(packet, 0, bytes);
-                int id = text.indexOf("{\"id\":\"");
-                if (id >= 0) {
-                  it.say(
-                      "{\"ack\":\"" + text.substring(id + 7, text.indexOf('"', id + 7)) + "\"}\n");
-                }
-                bytes = it.socket().getInputStream().read(packet);
-              }
-            })) {
-      List<String> failed = failed(check(peer.port(), Framing.NDJSON, Ack.LINE));
-      assertTrue(failed.contains("pipelining"), failed::toString);
+  static Stream<CheckItem> items() {
+    Set<CheckItem> apart = Set.of(CheckItem.CONNECTS, CheckItem.LATE_READING);
+    return Stream.of(CheckItem.values()).filter(item -> !apart.contains(item));
+  }
+
+  @ParameterizedTest
+  @MethodSource("items")
+  void receiverWithOneFault_failsInTheItemForIt(CheckItem item) throws Exception {
+    try (FragileReceiver receiver = new FragileReceiver(FragileReceivers.all().get(item))) {
+      CheckResult result = only(item, receiver.port(), Duration.ofSeconds(1));
+      assertFalse(result.passed(), result::toString);
+      assertTrue(result.detail().endsWith(item.advice()), result::toString);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("items")
+  void receiverWithoutAFault_passesTheItem(CheckItem item) throws Exception {
+    try (FragileReceiver receiver = new FragileReceiver(FragileReceivers.sound())) {
+      CheckResult result = only(item, receiver.port(), Duration.ofSeconds(20));
+      assertTrue(result.passed(), result::toString);
+    }
+  }
+
+  @Test
+  void receiverThatAcknowledgesHalfAMessage_fails() throws Exception {
+    try (FragileReceiver receiver = new FragileReceiver(FragileReceivers::acknowledgesTheRest)) {
+      CheckResult result = only(CheckItem.HALF_A_MESSAGE, receiver.port(), Duration.ofSeconds(2));
+      assertFalse(result.passed(), result::toString);
+      assertTrue(result.detail().contains("acknowledged a message of which"), result::toString);
+    }
+  }
+
+  /** Node's readline hands out half a line when the stream ends, and the program dies of it. */
+  @Test
+  void receiverOnNodesReadline_diesOfHalfAMessage_andIsFound(@TempDir Path directory)
+      throws Exception {
+    assumeTrue(Program.exists("node"), "node is not installed here");
+    Path script =
+        Files.writeString(
+            directory.resolve("receive.js"),
+            """
+            const readline = require('readline');
+            require('net').createServer((socket) => {
+              socket.on('error', () => {});
+              readline.createInterface({ input: socket }).on('line', (line) => {
+                socket.write(JSON.stringify({ ack: JSON.parse(line).id }) + '\\n');
+              });
+            }).listen(Number(process.argv[2]));
+            """);
+    int port = Program.freePort();
+    List<CheckItem> items = List.of(CheckItem.EVERY_OPERATION, CheckItem.HALF_A_MESSAGE);
+    try (Program receiver =
+        Program.start(List.of("node", script.toString(), "" + port), Map.of())) {
+      receiver.awaitPort(port);
+      List<CheckResult> results =
+          Conformance.check(Destinations.at(port), Duration.ofSeconds(5), items, each -> {});
+      assertEquals(List.of("half-a-message"), failed(results), results::toString);
+    }
+  }
+
+  /** The system's own buffers hold 66,000 answers: less than the most that may be in flight. */
+  @Test
+  @Tag("full")
+  void receiverThatDropsWhatCannotBeWritten_failsWhereAnswersAreReadLate() throws Exception {
+    try (FragileReceiver receiver = new FragileReceiver(FragileReceivers::dropsWhatDoesNotFit);
+        FragileReceiver sound = new FragileReceiver(FragileReceivers.sound())) {
+      CheckResult found = lateReading(receiver, Duration.ofSeconds(2));
+      assertFalse(found.passed(), found::toString);
+      CheckResult none = lateReading(sound, Duration.ofSeconds(20));
+      assertTrue(none.passed(), none::toString);
+    }
+  }
+
+  private static CheckResult lateReading(FragileReceiver receiver, Duration patience) {
+    return only(
+        CheckItem.LATE_READING, Destinations.withMaxInFlight(receiver.port(), 100_000), patience);
+  }
+
+  @Test
+  void receiverThatHasDied_isNotTriedFurther() throws Exception {
+    List<CheckItem> items =
+        List.of(CheckItem.HALF_A_MESSAGE, CheckItem.NEW_EPOCH, CheckItem.PIPELINING);
+    try (FragileReceiver receiver =
+        new FragileReceiver(FragileReceivers.all().get(CheckItem.HALF_A_MESSAGE))) {
+      List<CheckResult> results =
+          Conformance.check(
+              Destinations.at(receiver.port()), Duration.ofSeconds(1), items, each -> {});
+      assertEquals("not tried: nobody listens there any more", results.get(1).detail());
+      assertEquals(results.get(1).detail(), results.get(2).detail());
+    }
+  }
+
+  private static List<CheckResult> some(int port) {
+    return Conformance.check(Destinations.at(port), Duration.ofSeconds(2), SOME, each -> {});
+  }
+
+  private static CheckResult only(CheckItem item, int port, Duration patience) {
+    return only(item, Destinations.at(port), patience);
+  }
+
+  private static CheckResult only(CheckItem item, Destination destination, Duration patience) {
+    return Conformance.check(destination, patience, List.of(item), each -> {}).get(0);
   }
 
   private static List<CheckResult> check(int port, Framing framing, Ack ack) {

@@ -18,15 +18,30 @@ public final class Destinations {
   }
 
   public static Destination at(String uri, Framing framing, Ack ack, String options) {
-    return at(uri, framing, ack, Duration.ofSeconds(2), options);
+    return at(uri, framing, ack, Duration.ofSeconds(2), 1000, options);
+  }
+
+  public static Destination withMaxInFlight(int port, int maxInFlight) {
+    return at(
+        "tcp://127.0.0.1:" + port,
+        Framing.NDJSON,
+        Ack.LINE,
+        Duration.ofSeconds(2),
+        maxInFlight,
+        "{}");
   }
 
   public static Destination at(String uri, Duration connectTimeout, String options) {
-    return at(uri, Framing.NDJSON, Ack.LINE, connectTimeout, options);
+    return at(uri, Framing.NDJSON, Ack.LINE, connectTimeout, 1000, options);
   }
 
   private static Destination at(
-      String uri, Framing framing, Ack ack, Duration connectTimeout, String options) {
+      String uri,
+      Framing framing,
+      Ack ack,
+      Duration connectTimeout,
+      int maxInFlight,
+      String options) {
     return new Destination(
         1,
         "test",
@@ -41,7 +56,7 @@ public final class Destinations {
         Duration.ofMinutes(5),
         Duration.ofSeconds(30),
         connectTimeout,
-        1000,
+        maxInFlight,
         OnFailure.SKIP,
         null,
         false,

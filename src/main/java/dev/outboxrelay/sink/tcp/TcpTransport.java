@@ -10,15 +10,20 @@ import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Message;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -101,15 +106,47 @@ public final class TcpTransport implements Transport {
     return tracked;
   }
 
+  /**
+   * Connects as {@link #connect} does, and leaves to the caller what is said.
+   *
+   * @param patience how long each of its calls may wait
+   * @throws IOException when there is no connection, in words
+   */
+  public BareConnection bare(Destination destination, Duration patience)
+      throws IOException, InterruptedException {
+    CompletableFuture<Channel> made = new CompletableFuture<>();
+    Dialer.Outcome outcome =
+        new Dialer.Outcome() {
+          @Override
+          public void stood(Channel channel, long roundTripNanos) {
+            made.complete(channel);
+          }
+
+          @Override
+          public void failed(String reason) {
+            made.completeExceptionally(new IOException(reason));
+          }
+        };
+    dialer.dial(route(destination, TcpOptions.parse(destination.options())), loops.next(), outcome);
+    try {
+      return new BareConnection(made.get(), patience);
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause().getMessage(), e);
+    }
+  }
+
+  private static Route route(Destination destination, TcpOptions options) {
+    Endpoint endpoint = Endpoint.parse(destination.uri());
+    WirePairs.check(endpoint, options.tls());
+    return new Route(
+        endpoint, options.tls(), destination.connectTimeout(), destination.ack() == Ack.NONE);
+  }
+
   private Sink open(Destination destination, EventLoop loop, SinkListener listener) {
     WirePairs.check(destination);
     TcpOptions options = TcpOptions.parse(destination.options());
     WirePairs.check(destination, options);
-    Endpoint endpoint = Endpoint.parse(destination.uri());
-    WirePairs.check(endpoint, options.tls());
-    Route route =
-        new Route(
-            endpoint, options.tls(), destination.connectTimeout(), destination.ack() == Ack.NONE);
+    Route route = route(destination, options);
     String name = destination.name();
     Framing framing = destination.framing();
     Ack ack = destination.ack();
