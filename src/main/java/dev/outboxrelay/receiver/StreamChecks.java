@@ -21,6 +21,10 @@ final class StreamChecks {
   private static final Duration BETWEEN_PIECES = Duration.ofMillis(10);
 
   private static final Duration BETWEEN_BYTES = Duration.ofMillis(1);
+
+  /** A receiver that has read nothing for so long waits until its answers are read. */
+  private static final Duration STUCK = Duration.ofSeconds(3);
+
   private static final Duration UNREAD = Duration.ofMillis(500);
   private static final Duration LAST_WORDS = Duration.ofMillis(500);
   private static final int EMPTY_CONNECTIONS = 15;
@@ -92,7 +96,7 @@ final class StreamChecks {
     }
     try (BareConnection connection = receiver.bare()) {
       connection.stopReading();
-      connection.writeUntilStuck(receiver.framed(messages.many(count)), UNREAD);
+      connection.writeUntilStuck(receiver.framed(messages.many(count)), STUCK);
       pause(UNREAD);
       connection.readOn();
       receiver.awaitAnswered(connection, count);
