@@ -206,8 +206,9 @@ final class FragileReceivers {
     }
   }
 
-  /** Room for two thousand answers, and a thread that writes them. */
+  /** Room for two thousand answers, and a thread that writes them, with a small buffer below. */
   static void dropsWhatDoesNotFit(Conversation it) throws IOException {
+    it.socket().setSendBufferSize(8_192);
     BlockingQueue<String> answers = new ArrayBlockingQueue<>(2_000);
     Thread writer =
         new Thread(

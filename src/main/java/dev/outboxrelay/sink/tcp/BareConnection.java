@@ -26,8 +26,6 @@ import java.util.function.BooleanSupplier;
  */
 public final class BareConnection implements Closeable {
 
-  private static final int SMALL_BUFFER_BYTES = 4096;
-  private static final int LARGE_BUFFER_BYTES = 256 * 1024;
   private static final int PIECE_BYTES = 16 * 1024;
 
   private final Duration patience;
@@ -94,14 +92,12 @@ public final class BareConnection implements Closeable {
     return channel.writeAndFlush(Unpooled.wrappedBuffer(bytes));
   }
 
-  /** Leaves what the receiver says in the system's buffer, which is made small. */
+  /** Leaves what the receiver says in the system's buffer, until it is full. */
   public void stopReading() {
-    channel.config().setOption(ChannelOption.SO_RCVBUF, SMALL_BUFFER_BYTES);
     channel.config().setAutoRead(false);
   }
 
   public void readOn() {
-    channel.config().setOption(ChannelOption.SO_RCVBUF, LARGE_BUFFER_BYTES);
     channel.config().setAutoRead(true);
   }
 
