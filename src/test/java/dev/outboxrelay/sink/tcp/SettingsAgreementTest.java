@@ -81,7 +81,7 @@ final class SettingsAgreementTest {
     DatabaseSettings settings =
         new DatabaseSettings(
             db.url(), db.user(), db.password(), 2, Duration.ofSeconds(5), Duration.ofSeconds(10));
-    try (Database database = new Database(settings)) {
+    try (Database database = Database.connect(settings)) {
       saved = database.destinations().load();
     }
     // What the relay's own record refuses is left out of what is loaded.
