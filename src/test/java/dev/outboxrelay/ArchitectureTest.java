@@ -51,10 +51,11 @@ final class ArchitectureTest {
       Map.of(
           "values", List.of(),
           "embedded", List.of(),
+          "threads", List.of(),
           "format", List.of("values"),
-          "sink", List.of("values"),
-          "store", List.of("values", "format"),
-          "relay", List.of("values", "format", "sink", "store"));
+          "sink", List.of("values", "threads"),
+          "store", List.of("values", "format", "threads"),
+          "relay", List.of("values", "format", "sink", "store", "threads"));
 
   static List<String> lowerPackages() {
     return MAY_USE.keySet().stream().sorted().toList();

@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.threads.Errors;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -9,8 +10,9 @@ import java.util.function.Consumer;
 
 /**
  * The one place that owns all of a relay's state. Whatever happens elsewhere comes here as a task;
- * a task must not block. An exception that escapes a task is a fault of ours: it is told, and the
- * term ends and starts anew from the table.
+ * a task must not block. What escapes a task is a fault of ours, and so is what keeps a task from
+ * being brought: it is told, and the term ends and starts anew from the table. So whoever brings a
+ * task hears nothing of its fate.
  *
  * <p>INVARIANT: one task runs at a time, in the order in which they came, each seeing what the one
  * before it wrote. While nothing else is to do a task runs on the thread that brings it, since
@@ -47,20 +49,34 @@ final class Core implements Scheduler, AutoCloseable {
 
   @Override
   public void execute(Runnable task) {
-    waiting.add(task);
-    if (unfinished.getAndIncrement() == 0 && runOne()) {
-      thread.execute(this::runTurn);
+    try {
+      waiting.add(task);
+      if (unfinished.getAndIncrement() == 0 && runOne()) {
+        thread.execute(this::runTurn);
+      }
+    } catch (RuntimeException | Error e) {
+      fault(e);
     }
   }
 
   /** On the core's thread. Between two turns it brings the timers whose time has come. */
   private void runTurn() {
-    for (int n = 0; n < TURN; n++) {
-      if (!runOne()) {
-        return;
+    try {
+      for (int n = 0; n < TURN; n++) {
+        if (!runOne()) {
+          return;
+        }
       }
+      thread.execute(this::runTurn);
+    } catch (RuntimeException | Error e) {
+      fault(e);
     }
-    thread.execute(this::runTurn);
+  }
+
+  /** The executor would keep for itself whatever escapes. */
+  private void fault(Throwable problem) {
+    Errors.report(problem);
+    onFault.accept(problem);
   }
 
   /** Runs the first task; returns whether there is another, which is then the caller's to run. */
@@ -70,7 +86,7 @@ final class Core implements Scheduler, AutoCloseable {
       try {
         task.run();
       } catch (RuntimeException | Error e) {
-        onFault.accept(e);
+        fault(e);
       }
     }
     return unfinished.decrementAndGet() > 0;

@@ -4,6 +4,7 @@ import dev.outboxrelay.format.Formatter;
 import dev.outboxrelay.format.Formatters;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The destinations that this relay owns, as they come and go. Lives on the core. */
 final class Fleet {
@@ -20,6 +23,8 @@ final class Fleet {
    * How long a destination that is handed over, or whose settings changed, may wait for answers.
    */
   private static final long HAND_OVER_MILLIS = 5000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
 
   private final LaneContext context;
   private final Locks locks;
@@ -262,10 +267,17 @@ final class Fleet {
     }
   }
 
-  /** Drops everything at once: connections first. */
+  /** Drops everything at once: connections first, each whatever becomes of the others. */
   void abandon(String reason) {
     stopping = true;
-    lanes.values().forEach(lane -> lane.abandon(reason));
+    for (Lane lane : lanes.values()) {
+      try {
+        lane.abandon(reason);
+      } catch (RuntimeException | Error e) {
+        Errors.report(e);
+        LOG.error("destination {}: not closed in order", lane.name(), e);
+      }
+    }
     lanes.clear();
   }
 }

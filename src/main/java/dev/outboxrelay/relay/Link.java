@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;
+import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
@@ -12,6 +13,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A lane's connection: made on demand, made anew with backoff, probed while the destination is
@@ -33,6 +36,8 @@ final class Link {
   /** How soon, and how seldom, a destination that does not answer is tried again. */
   private static final Backoff RECONNECT =
       new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+
+  private static final Logger LOG = LoggerFactory.getLogger(Link.class);
 
   private enum State {
     IDLE,
@@ -64,7 +69,7 @@ final class Link {
   private final Suspects suspects = new Suspects();
   private boolean lookingAtSuspects;
 
-  /** It accepts connections, and does not answer: reported as down. */
+  /** It accepts connections, and nothing has come of that: reported as down. */
   private boolean mute;
 
   private Scheduler.@Nullable Timer restTimer;
@@ -116,11 +121,26 @@ final class Link {
       }
       Sink current = sink;
       if (!batch.isEmpty() && current != null) {
-        current.send(batch);
+        if (!hand(batch, current)) {
+          return;
+        }
         context.events().sent(destination.name(), batch.size(), bytes);
       }
     }
     ackTimer.arm();
+  }
+
+  /** A defect on the way to the connection is the end of this connection, and of nothing else. */
+  private boolean hand(List<Message> batch, Sink to) {
+    try {
+      to.send(batch);
+      return true;
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      LOG.error("destination {}: messages could not be handed over", destination.name(), e);
+      new Hearing(connection).closed(Errors.words(e), SinkListener.Fault.DEFECT);
+      return false;
+    }
   }
 
   private boolean mayFly() {
@@ -139,8 +159,14 @@ final class Link {
   private void connect() {
     state = State.CONNECTING;
     lively = false;
-    int number = ++connection;
-    sink = context.transport().connect(destination, new Hearing(number));
+    Hearing hearing = new Hearing(++connection);
+    try {
+      sink = context.transport().connect(destination, hearing);
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      LOG.error("destination {}: no connection could be made", destination.name(), e);
+      hearing.closed(Errors.words(e), SinkListener.Fault.UNREACHABLE);
+    }
   }
 
   /** Brings what the transport says to the core. */
@@ -273,6 +299,10 @@ final class Link {
       unreachable(reason);
       return;
     }
+    if (fault == SinkListener.Fault.DEFECT) {
+      failed(reason, unanswered);
+      return;
+    }
     boolean atFault = fault != SinkListener.Fault.NONE;
     boolean calm = !atFault && (lively || unanswered.isEmpty());
     if (!calm) {
@@ -301,6 +331,23 @@ final class Link {
         context.events().down(destination.name(), reason, delayMillis);
       }
     }
+    lane.pump();
+  }
+
+  /**
+   * The relay itself failed. Down until the receiver has answered something: that the next
+   * connection stands would not show that it serves. It may be a message that the relay fails at,
+   * so the guilty one is looked for as if it killed its receiver.
+   */
+  private void failed(String reason, List<Entry> unanswered) {
+    context.events().connectionLost(destination.name(), reason, unanswered.size());
+    if (!unanswered.isEmpty()) {
+      died(unanswered, reason);
+    }
+    mute = true;
+    report(reason);
+    failures++;
+    context.events().down(destination.name(), reason, rest());
     lane.pump();
   }
 

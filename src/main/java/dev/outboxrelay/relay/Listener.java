@@ -4,6 +4,7 @@ import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.ListenSession.Kind;
 import dev.outboxrelay.store.Trouble;
+import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,23 +19,27 @@ final class Listener implements AutoCloseable {
   private final long silenceLimitMillis;
   private final Consumer<List<Heard>> onHeard;
   private final Consumer<String> onLoss;
+  private final Consumer<Throwable> onFault;
   private final Thread thread;
   private volatile boolean closed;
 
   /**
    * @param silenceLimitMillis how long the session may stay unheard of
    * @param onHeard gets what came, on the listener's thread
-   * @param onLoss gets the reason, once
+   * @param onLoss gets the reason when the session fails, once
+   * @param onFault gets what is no answer of the database, once
    */
   Listener(
       ListenSession session,
       long silenceLimitMillis,
       Consumer<List<Heard>> onHeard,
-      Consumer<String> onLoss) {
+      Consumer<String> onLoss,
+      Consumer<Throwable> onFault) {
     this.session = session;
     this.silenceLimitMillis = silenceLimitMillis;
     this.onHeard = onHeard;
     this.onLoss = onLoss;
+    this.onFault = onFault;
     thread = new Thread(this::run, "relay-listener");
     thread.setDaemon(true);
   }
@@ -68,9 +73,15 @@ final class Listener implements AutoCloseable {
           onHeard.accept(heard);
         }
       }
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException e) {
+      Errors.report(e);
       if (!closed) {
         onLoss.accept("the listening session: " + Trouble.words(e));
+      }
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      if (!closed) {
+        onFault.accept(e);
       }
     }
   }

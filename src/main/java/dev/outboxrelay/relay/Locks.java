@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.LockSession;
 import dev.outboxrelay.store.Trouble;
+import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Set;
@@ -23,14 +24,27 @@ final class Locks implements AutoCloseable {
   private final LockSession session;
   private final Scheduler core;
   private final Consumer<String> onLoss;
+  private final Consumer<Throwable> onFault;
   private final long silenceLimitNanos;
   private final ExecutorService thread;
   private volatile long leaseFromNanos;
+  private volatile boolean closed;
 
-  Locks(LockSession session, long silenceLimitMillis, Scheduler core, Consumer<String> onLoss) {
+  /**
+   * @param onLoss gets the reason when the session fails
+   * @param onFault gets what is no answer of the database; either ends the term, so that no call
+   *     stays unanswered
+   */
+  Locks(
+      LockSession session,
+      long silenceLimitMillis,
+      Scheduler core,
+      Consumer<String> onLoss,
+      Consumer<Throwable> onFault) {
     this.session = session;
     this.core = core;
     this.onLoss = onLoss;
+    this.onFault = onFault;
     silenceLimitNanos = silenceLimitMillis * 1_000_000L;
     leaseFromNanos = core.nanoTime();
     thread =
@@ -86,8 +100,14 @@ final class Locks implements AutoCloseable {
               T result = call.run();
               leaseFromNanos = sentAt;
               core.execute(() -> then.accept(result));
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException e) {
+              Errors.report(e);
               onLoss.accept("the lock session: " + Trouble.words(e));
+            } catch (RuntimeException | Error e) {
+              Errors.report(e);
+              if (!closed) {
+                onFault.accept(e);
+              }
             }
           });
     } catch (RejectedExecutionException e) {
@@ -97,6 +117,7 @@ final class Locks implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     thread.shutdownNow();
     session.abort();
   }

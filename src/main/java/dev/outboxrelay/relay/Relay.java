@@ -1,12 +1,16 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.relay.Term.Loss;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.store.Trouble;
+import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A relay: reads what is owed in one database and delivers it. Any number may run; they share the
@@ -25,6 +29,8 @@ public final class Relay {
 
   private static final Backoff RECONNECT =
       new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+
+  private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
   private final RelayConfig config;
   private final Transport transport;
@@ -59,52 +65,69 @@ public final class Relay {
     thread.start();
   }
 
+  /** INVARIANT: only a stop ends this. Whatever a term ends by, the next one begins. */
   private void run() {
     int failures = 0;
     while (!isStopping()) {
       long begunNanos = System.nanoTime();
-      String reason;
+      Loss loss;
       boolean refused = false;
       try {
-        reason = runTerm();
+        loss = runTerm();
         failures = System.nanoTime() - begunNanos < SHORT_TERM_NANOS ? failures + 1 : 0;
-      } catch (SQLException | RuntimeException e) {
+      } catch (SQLException e) {
+        Errors.report(e);
         failures++;
-        reason = Trouble.words(e);
-        refused = e instanceof SQLException problem && Trouble.isRefusedLogin(problem);
+        loss = new Loss(Trouble.words(e), false);
+        refused = Trouble.isRefusedLogin(e);
       } catch (InterruptedException e) {
         return;
+      } catch (RuntimeException | Error e) {
+        Errors.report(e);
+        failures++;
+        loss = new Loss(Errors.words(e), true);
+        LOG.error("{}", loss.reason(), e);
       }
       if (isStopping()) {
         return;
       }
       SchemaState unusable = end;
       if (unusable != null) {
-        events.cannotGoOn(unusable);
+        tell(() -> events.cannotGoOn(unusable));
         return;
       }
+      String reason = loss.reason();
       if (refused) {
-        events.loginRefused(reason);
+        tell(() -> events.loginRefused(reason));
       }
       long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), ThreadLocalRandom.current());
-      events.databaseLost(reason, delayMillis);
+      tell(() -> events.databaseLost(reason, delayMillis));
       if (!rest(delayMillis)) {
         return;
       }
     }
   }
 
-  private String runTerm() throws SQLException, InterruptedException {
+  private static void tell(Runnable event) {
+    try {
+      event.run();
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      LOG.error("a listener of the relay's failed, which is a defect", e);
+    }
+  }
+
+  private Loss runTerm() throws SQLException, InterruptedException {
     try (Term current = begin()) {
       synchronized (lock) {
         term = current;
       }
-      String reason = isStopping() ? "stopped" : current.awaitLoss();
+      Loss loss = isStopping() ? new Loss("stopped", false) : current.awaitLoss();
       end = current.end();
       synchronized (lock) {
         term = null;
       }
-      return reason;
+      return loss;
     }
   }
 

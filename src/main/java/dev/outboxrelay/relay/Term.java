@@ -6,6 +6,7 @@ import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.LockSession;
 import dev.outboxrelay.store.SchemaState;
+import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One connected period of a relay: from both control sessions standing to the loss of either.
@@ -26,10 +29,19 @@ final class Term implements AutoCloseable {
    */
   private static final long LOOK_MILLIS = 1000;
 
+  private static final Logger LOG = LoggerFactory.getLogger(Term.class);
+
+  /**
+   * Why a term has ended.
+   *
+   * @param fault it was a fault of the relay's own, which the next term may meet again
+   */
+  record Loss(String reason, boolean fault) {}
+
   private final RelayConfig config;
   private final RelayEvents events;
   private final Database database;
-  private final CompletableFuture<String> loss = new CompletableFuture<>();
+  private final CompletableFuture<Loss> loss = new CompletableFuture<>();
   private final Core core;
   private final Failures failures;
   private final Work work;
@@ -53,11 +65,12 @@ final class Term implements AutoCloseable {
     this.events = events;
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
-    core = new Core("relay-core", fault -> lost("a fault of the relay's own: " + fault, fault));
+    core = new Core("relay-core", this::fault);
     failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
-    work = new Work(config.database().poolSize(), core, events, failures::failed);
-    locks = new Locks(lockSession, silenceLimitMillis, core, this::lost);
-    listener = new Listener(listenSession, silenceLimitMillis, this::heard, this::lost);
+    work = new Work(config.database().poolSize(), core, events, failures::failed, this::fault);
+    locks = new Locks(lockSession, silenceLimitMillis, core, this::lost, this::fault);
+    listener =
+        new Listener(listenSession, silenceLimitMillis, this::heard, this::lost, this::fault);
     ReadClock clock = new ReadClock();
     MemoryBudget memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
@@ -95,19 +108,36 @@ final class Term implements AutoCloseable {
       throws SQLException {
     Database database = Database.connect(config.database());
     LockSession lockSession = null;
+    ListenSession listenSession = null;
+    Term term = null;
     try {
       lockSession = database.openLockSession();
-      ListenSession listenSession = database.openListenSession();
-      Term term = new Term(config, transport, events, database, lockSession, listenSession);
+      listenSession = database.openListenSession();
+      term = new Term(config, transport, events, database, lockSession, listenSession);
       term.start();
       return term;
-    } catch (SQLException | RuntimeException e) {
-      if (lockSession != null) {
-        lockSession.abort();
-      }
-      database.close();
+    } catch (SQLException | RuntimeException | Error e) {
+      leave(database, lockSession, listenSession, term);
       throw e;
     }
+  }
+
+  private static void leave(
+      Database database,
+      @Nullable LockSession lockSession,
+      @Nullable ListenSession listenSession,
+      @Nullable Term term) {
+    if (term != null) {
+      term.close();
+      return;
+    }
+    if (lockSession != null) {
+      lockSession.abort();
+    }
+    if (listenSession != null) {
+      listenSession.abort();
+    }
+    database.close();
   }
 
   private void start() {
@@ -203,20 +233,22 @@ final class Term implements AutoCloseable {
   }
 
   private void lost(String reason) {
-    loss.complete(reason);
+    loss.complete(new Loss(reason, false));
   }
 
-  private void lost(String reason, Throwable fault) {
-    org.slf4j.LoggerFactory.getLogger(Term.class).error("{}", reason, fault);
-    lost(reason);
+  /** A defect, on whichever thread: nothing of this term is relied on any more. */
+  private void fault(Throwable problem) {
+    String reason = Errors.words(problem);
+    loss.complete(new Loss(reason, true));
+    LOG.error("{}", reason, problem);
   }
 
   /** Waits for the end of the term, and tells its reason. */
-  String awaitLoss() throws InterruptedException {
+  Loss awaitLoss() throws InterruptedException {
     try {
       return loss.get();
     } catch (java.util.concurrent.ExecutionException e) {
-      return String.valueOf(e.getMessage());
+      return new Loss(String.valueOf(e.getMessage()), true);
     }
   }
 
@@ -251,13 +283,22 @@ final class Term implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (TimeoutException | java.util.concurrent.ExecutionException e) {
-      org.slf4j.LoggerFactory.getLogger(Term.class)
-          .warn("connections were not closed in order: {}", String.valueOf(e));
+      LOG.warn("connections were not closed in order: {}", String.valueOf(e));
     }
-    core.close();
-    listener.close();
-    locks.close();
-    work.close();
-    database.close();
+    end(core::close);
+    end(listener::close);
+    end(locks::close);
+    end(work::close);
+    end(database::close);
+  }
+
+  /** Whatever goes wrong with one part, the others end too. */
+  private static void end(Runnable part) {
+    try {
+      part.run();
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      LOG.error("a part of the term did not end in order", e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.Trouble;
+import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -13,8 +14,10 @@ import java.util.function.Consumer;
 
 /**
  * Runs statements on a few threads, as many as the pool has connections, and brings their results
- * to the core. What fails is repeated with backoff until it succeeds or the term ends: every
- * statement of the relay may be repeated.
+ * to the core. What the database refuses is repeated with backoff until it succeeds or the term
+ * ends: every statement of the relay may be repeated. Anything else that a statement throws is a
+ * fault of ours, which a repetition would only meet again: it ends the term. So a statement is
+ * answered, or nobody is left who waits for it.
  */
 final class Work implements AutoCloseable {
   private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(5));
@@ -40,12 +43,24 @@ final class Work implements AutoCloseable {
   private final Scheduler core;
   private final RelayEvents events;
   private final Judge judge;
+  private final Consumer<Throwable> onFault;
   private final ThreadPoolExecutor threads;
+  private volatile boolean closed;
 
-  Work(int threadCount, Scheduler core, RelayEvents events, Judge judge) {
+  /**
+   * @param judge is told, on the core, of each statement that the database refused
+   * @param onFault gets what is no answer of the database, on the thread of the statement
+   */
+  Work(
+      int threadCount,
+      Scheduler core,
+      RelayEvents events,
+      Judge judge,
+      Consumer<Throwable> onFault) {
     this.core = core;
     this.events = events;
     this.judge = judge;
+    this.onFault = onFault;
     AtomicInteger number = new AtomicInteger();
     threads =
         new ThreadPoolExecutor(
@@ -94,8 +109,14 @@ final class Work implements AutoCloseable {
           try {
             T result = statement.run();
             core.execute(() -> then.accept(result));
-          } catch (SQLException | RuntimeException e) {
-            core.execute(() -> failed.accept(Trouble.words(e)));
+          } catch (SQLException e) {
+            if (Errors.isBehind(e)) {
+              fault(e);
+            } else {
+              core.execute(() -> failed.accept(Trouble.words(e)));
+            }
+          } catch (RuntimeException | Error e) {
+            fault(e);
           }
         });
   }
@@ -112,8 +133,14 @@ final class Work implements AutoCloseable {
                   }
                   then.accept(result);
                 });
-          } catch (SQLException | RuntimeException e) {
-            core.execute(() -> repeat(what, statement, then, failures + 1, e));
+          } catch (SQLException e) {
+            if (Errors.isBehind(e)) {
+              fault(e);
+            } else {
+              core.execute(() -> repeat(what, statement, then, failures + 1, e));
+            }
+          } catch (RuntimeException | Error e) {
+            fault(e);
           }
         });
   }
@@ -126,8 +153,16 @@ final class Work implements AutoCloseable {
     }
   }
 
+  /** What happens while the connections are being taken away says nothing. */
+  private void fault(Throwable problem) {
+    Errors.report(problem);
+    if (!closed) {
+      onFault.accept(problem);
+    }
+  }
+
   private <T> void repeat(
-      String what, Statement<T> statement, Consumer<T> then, int failures, Exception cause) {
+      String what, Statement<T> statement, Consumer<T> then, int failures, SQLException cause) {
     long delayMillis = BACKOFF.delayMillis(failures, ThreadLocalRandom.current());
     judge.failed(cause, () -> events.statementFailed(what, Trouble.words(cause), delayMillis));
     core.schedule(delayMillis, () -> submit(what, statement, then, failures));
@@ -135,6 +170,7 @@ final class Work implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     threads.shutdownNow();
   }
 }

@@ -39,6 +39,8 @@ public interface SinkListener {
     LOST,
     /** The peer answered what the protocol does not allow. */
     PROTOCOL,
+    /** The relay itself failed on it: not the peer's fault, though perhaps a message's. */
+    DEFECT,
     /** Nothing was wrong: closed by the relay, or by the peer while nothing was unanswered. */
     NONE
   }

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 /** How many statements it takes to get what was delivered off the table. */
 final class CompleterTest {
   private final HandScheduler core = new HandScheduler();
-  private final Work work = new Work(2, core, RelayEvents.NONE, (cause, tell) -> tell.run());
+  private final Work work =
+      new Work(2, core, RelayEvents.NONE, (cause, tell) -> tell.run(), fault -> {});
   private final List<Integer> deletes = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> settled = new ArrayList<>();
   private final Consumer<List<Long>> then = settled::addAll;
