@@ -1,6 +1,7 @@
 package dev.outboxrelay.sink.tcp;
 
 import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Message;
@@ -75,6 +76,9 @@ final class Conversation extends ChannelInboundHandlerAdapter {
     void closedUnused();
 
     void lost(String reason, Fault fault);
+
+    /** The relay itself has failed; the conversation is still to be ended. */
+    void broken(Throwable problem);
   }
 
   @Override
@@ -114,11 +118,11 @@ final class Conversation extends ChannelInboundHandlerAdapter {
         ChannelFuture last = null;
         while (!outgoing.isEmpty() && channel.isWritable()) {
           last = context.write(outgoing.next(context.alloc(), message -> {}));
-          last.addListener(future -> written(future.isSuccess()));
+          last.addListener(future -> guarded(() -> written(future.isSuccess())));
         }
         if (outgoing.isEmpty() && last != null) {
           queued = true;
-          last.addListener(future -> allWritten(future.isSuccess()));
+          last.addListener(future -> guarded(() -> allWritten(future.isSuccess())));
         }
         context.flush();
         if (last == null) {
@@ -150,7 +154,14 @@ final class Conversation extends ChannelInboundHandlerAdapter {
       ending.delivered(batch);
       return;
     }
-    context.channel().eventLoop().schedule(this::endOutput, openNanos, TimeUnit.NANOSECONDS);
+    context
+        .channel()
+        .eventLoop()
+        .schedule(() -> guarded(this::endOutput), openNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void guarded(Runnable action) {
+    Defect.guard(action, ending::broken);
   }
 
   private void endOutput() {
@@ -224,6 +235,12 @@ final class Conversation extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     context.close();
+    Errors.report(cause);
+    if (!over && Defect.is(cause)) {
+      over = true;
+      ending.broken(cause);
+      return;
+    }
     String alert = TlsFailure.alert(cause);
     if (alert != null) {
       unreachable(alert);

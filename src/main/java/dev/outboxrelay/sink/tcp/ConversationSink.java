@@ -4,6 +4,7 @@ import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;
 import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Message;
@@ -65,7 +66,7 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
     this.lingering = lingering;
     this.patience = patience;
     this.loop = loop;
-    this.listener = new ListenerGuard(name, listener);
+    this.listener = new ListenerGuard(name, listener, this::broken);
   }
 
   @Override
@@ -92,7 +93,7 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
 
   private void onLoop(Runnable work) {
     try {
-      loop.execute(work);
+      loop.execute(() -> Defect.guard(work, this::broken));
     } catch (RejectedExecutionException e) {
       LOG.debug("{}: the transport is closed", name);
     }
@@ -192,6 +193,13 @@ final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Endin
   public void lost(String reason, Fault fault) {
     conversation = null;
     end(reason, fault);
+  }
+
+  /** A fault of the relay's own: what the connection has missed is not known. */
+  @Override
+  public void broken(Throwable problem) {
+    end(Errors.words(problem), Fault.DEFECT);
+    LOG.error("{}: the connection is closed after an error", name, problem);
   }
 
   private void end(String reason, Fault fault) {

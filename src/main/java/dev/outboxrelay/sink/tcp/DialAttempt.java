@@ -1,5 +1,6 @@
 package dev.outboxrelay.sink.tcp;
 
+import dev.outboxrelay.threads.Errors;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -19,9 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Tries one address after the other until a connection stands. Lives on the event loop. */
 final class DialAttempt {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DialAttempt.class);
 
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(Outgoing.MAX_BUFFER_BYTES, 2 * Outgoing.MAX_BUFFER_BYTES);
@@ -35,6 +40,7 @@ final class DialAttempt {
   private final Dialer.Outcome outcome;
   private final List<String> failures = new ArrayList<>();
   private int tried;
+  private @Nullable Channel made;
 
   DialAttempt(
       Route route,
@@ -49,13 +55,21 @@ final class DialAttempt {
     this.outcome = outcome;
   }
 
-  /** Nothing of this may end the event loop's work, or the sink would wait for ever. */
   void next() {
-    try {
-      tryNext();
-    } catch (RuntimeException e) {
-      outcome.failed(route.endpoint() + ": " + e.getMessage());
-    }
+    guarded(this::tryNext);
+  }
+
+  /** Whatever goes wrong, the sink hears of it: it would wait for ever. */
+  private void guarded(Runnable step) {
+    Defect.guard(
+        step,
+        problem -> {
+          if (made != null) {
+            made.close();
+          }
+          LOG.error("{}: no connection after an error", route.endpoint(), problem);
+          outcome.failed(route.endpoint() + ": " + Errors.words(problem));
+        });
   }
 
   private void tryNext() {
@@ -76,9 +90,11 @@ final class DialAttempt {
         .handler(new ChannelInboundHandlerAdapter())
         .connect(new InetSocketAddress(address, route.endpoint().port()))
         .addListener(
-            (ChannelFuture future) ->
-                connected(
-                    future, address, Math.min(MAX_ROUND_TRIP_NANOS, System.nanoTime() - started)));
+            (ChannelFuture future) -> {
+              long took = Math.min(MAX_ROUND_TRIP_NANOS, System.nanoTime() - started);
+              made = future.channel();
+              guarded(() -> connected(future, address, took));
+            });
   }
 
   private void connected(ChannelFuture future, InetAddress address, long roundTripNanos) {
@@ -103,19 +119,26 @@ final class DialAttempt {
     handler
         .handshakeFuture()
         .addListener(
-            handshake -> {
-              String objection =
-                  handshake.isSuccess()
-                      ? expected.objection(handler)
-                      : TlsFailure.reason(handshake.cause(), route.serverName());
-              if (objection == null) {
-                channel.pipeline().remove(errors);
-                shaken(channel, handler, address, roundTripNanos);
-              } else {
-                channel.close();
-                failed(address, objection);
-              }
-            });
+            handshake ->
+                guarded(
+                    () -> {
+                      String objection =
+                          handshake.isSuccess()
+                              ? expected.objection(handler)
+                              : whyNotShaken(handshake.cause());
+                      if (objection == null) {
+                        channel.pipeline().remove(errors);
+                        shaken(channel, handler, address, roundTripNanos);
+                      } else {
+                        channel.close();
+                        failed(address, objection);
+                      }
+                    }));
+  }
+
+  private String whyNotShaken(Throwable why) {
+    Errors.report(why);
+    return Defect.is(why) ? Errors.words(why) : TlsFailure.reason(why, route.serverName());
   }
 
   private void shaken(
@@ -128,8 +151,8 @@ final class DialAttempt {
     TlsVerdict.await(
         channel,
         route.serverName(),
-        () -> outcome.stood(channel, roundTripNanos),
-        why -> failed(address, why));
+        () -> guarded(() -> outcome.stood(channel, roundTripNanos)),
+        why -> guarded(() -> failed(address, why)));
   }
 
   private void failed(InetAddress address, String why) {
@@ -138,6 +161,10 @@ final class DialAttempt {
   }
 
   private String reason(Throwable cause) {
+    Errors.report(cause);
+    if (Defect.is(cause)) {
+      return Errors.words(cause);
+    }
     if (cause instanceof ConnectTimeoutException) {
       return "no answer within " + route.timeoutMillis() + " ms";
     }

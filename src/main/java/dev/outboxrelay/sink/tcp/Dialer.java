@@ -1,6 +1,7 @@
 package dev.outboxrelay.sink.tcp;
 
 import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.threads.Errors;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
@@ -16,6 +17,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes connections: resolves the host's name anew each time, asks the policy about what it stands
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * executor of its own.
  */
 final class Dialer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
 
   private static final int MAX_ADDRESSES = 16;
 
@@ -85,7 +90,13 @@ final class Dialer {
     void runElsewhere() {
       FutureTask<?> task = new FutureTask<>(this, null);
       blocking.execute(task);
-      timer = loop.schedule(() -> tooLate(task), route.timeoutMillis(), TimeUnit.MILLISECONDS);
+      timer =
+          loop.schedule(
+              () ->
+                  Defect.guard(
+                      () -> tooLate(task), problem -> outcome.failed(Errors.words(problem))),
+              route.timeoutMillis(),
+              TimeUnit.MILLISECONDS);
     }
 
     private void tooLate(FutureTask<?> task) {
@@ -112,11 +123,13 @@ final class Dialer {
         }
       } catch (UnknownHostException e) {
         fail("the host name is not known");
-      } catch (RuntimeException e) {
+      } catch (IllegalArgumentException e) {
         fail(String.valueOf(e.getMessage()));
-      } catch (Error e) {
+      } catch (RuntimeException | Error e) {
         // Shown where it belongs: nothing else would tell why the destination stands still.
-        fail(e.toString());
+        Errors.report(e);
+        LOG.error("{}: no connection after an error", route.endpoint(), e);
+        fail(Errors.words(e));
       }
     }
 
@@ -134,7 +147,7 @@ final class Dialer {
                 if (running != null) {
                   running.cancel(false);
                 }
-                news.run();
+                Defect.guard(news, problem -> outcome.failed(Errors.words(problem)));
               });
         } catch (RejectedExecutionException e) {
           return;

@@ -4,6 +4,7 @@ import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;
 import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Message;
@@ -14,7 +15,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,26 +68,26 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
     this.ack = ack;
     this.idleTimeout = idleTimeout;
     this.loop = loop;
-    this.listener = new ListenerGuard(name, listener);
+    this.listener = new ListenerGuard(name, listener, this::broken);
     this.outgoing = new Outgoing(framing);
   }
 
   @Override
   public void send(List<Message> messages) {
     List<Message> batch = List.copyOf(messages);
-    try {
-      loop.execute(() -> enqueue(batch));
-    } catch (RejectedExecutionException e) {
-      LOG.debug("{}: not sent, the transport is closed", name);
-    }
+    onLoop(() -> enqueue(batch));
   }
 
   @Override
   public void close(String reason) {
+    onLoop(() -> end(reason, Fault.NONE));
+  }
+
+  private void onLoop(Runnable work) {
     try {
-      loop.execute(() -> end(reason, Fault.NONE));
+      loop.execute(() -> Defect.guard(work, this::broken));
     } catch (RejectedExecutionException e) {
-      LOG.debug("{}: not closed, the transport is closed", name);
+      LOG.debug("{}: the transport is closed", name);
     }
   }
 
@@ -152,7 +152,7 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
           .addListener(
               future -> {
                 if (future.isSuccess()) {
-                  taken(delivered);
+                  Defect.guard(() -> taken(delivered), this::broken);
                 }
               });
       return;
@@ -261,10 +261,18 @@ final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink,
       end(alert, greeting.anything() ? Fault.LOST : Fault.UNREACHABLE);
       return;
     }
-    if (!(cause instanceof IOException)) {
-      LOG.warn("{}: the connection is given up after an unexpected error", name, cause);
+    Errors.report(cause);
+    if (Defect.is(cause)) {
+      broken(cause);
+      return;
     }
     end("the connection broke: " + cause.getMessage() + ", unanswered: " + owed(), Fault.LOST);
+  }
+
+  /** A fault of the relay's own: what the connection has missed is not known. */
+  private void broken(Throwable problem) {
+    end(Errors.words(problem), Fault.DEFECT);
+    LOG.error("{}: the connection is closed after an error", name, problem);
   }
 
   private void end(String reason, Fault fault) {

@@ -6,6 +6,8 @@ import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.threads.Errors;
+import dev.outboxrelay.threads.EventLoops;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
@@ -13,8 +15,6 @@ import dev.outboxrelay.values.Message;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,6 +30,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Connections over TCP, all on one small group of event loops. */
 public final class TcpTransport implements Transport {
@@ -44,6 +46,10 @@ public final class TcpTransport implements Transport {
   private static final int MAX_REASON_CHARS = 1_000;
 
   private static final String STOPPING = "the relay is stopping";
+  private static final String LOOP_ENDED =
+      "a thread that serves connections has ended, which is a defect: the relay must be restarted";
+
+  private static final Logger LOG = LoggerFactory.getLogger(TcpTransport.class);
 
   private final EventLoopGroup loops;
   private final ThreadPoolExecutor resolver;
@@ -69,9 +75,8 @@ public final class TcpTransport implements Transport {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", need 1 or more");
     }
-    this.loops =
-        new MultiThreadIoEventLoopGroup(
-            threads, new DefaultThreadFactory("sink", true), NioIoHandler.newFactory());
+    this.loops = EventLoops.group(threads, "sink");
+    this.loops.forEach(loop -> loop.terminationFuture().addListener(end -> loopEnded()));
     // The queue holds at most one lookup a destination.
     this.resolver =
         new ThreadPoolExecutor(
@@ -98,10 +103,13 @@ public final class TcpTransport implements Transport {
     try {
       tracked.sink = open(destination, loop, tracked);
     } catch (IllegalArgumentException e) {
-      String reason = String.valueOf(e.getMessage());
-      loop.execute(() -> tracked.closed(reason, Fault.UNREACHABLE));
+      refuse(tracked, loop, String.valueOf(e.getMessage()));
     } catch (RejectedExecutionException e) {
-      tracked.closed(STOPPING, Fault.UNREACHABLE);
+      tracked.closed(closed ? STOPPING : LOOP_ENDED, Fault.UNREACHABLE);
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      LOG.error("{}: no connection after an error", destination.name(), e);
+      refuse(tracked, loop, Errors.words(e));
     }
     return tracked;
   }
@@ -142,6 +150,26 @@ public final class TcpTransport implements Transport {
         endpoint, options.tls(), destination.connectTimeout(), destination.ack() == Ack.NONE);
   }
 
+  private void refuse(Tracked tracked, EventLoop loop, String reason) {
+    try {
+      loop.execute(() -> tracked.closed(reason, Fault.UNREACHABLE));
+    } catch (RejectedExecutionException e) {
+      tracked.closed(reason, Fault.UNREACHABLE);
+    }
+  }
+
+  /** Nothing ends a loop but the transport's own end. If it comes about, nobody waits for ever. */
+  private void loopEnded() {
+    if (!closed) {
+      LOG.error(LOOP_ENDED);
+      open.forEach(sink -> sink.closed(LOOP_ENDED, Fault.DEFECT));
+      Thread thread = Thread.currentThread();
+      thread
+          .getUncaughtExceptionHandler()
+          .uncaughtException(thread, new IllegalStateException(LOOP_ENDED));
+    }
+  }
+
   private Sink open(Destination destination, EventLoop loop, SinkListener listener) {
     WirePairs.check(destination);
     TcpOptions options = TcpOptions.parse(destination.options());
@@ -176,6 +204,10 @@ public final class TcpTransport implements Transport {
     }
     // Whoever was being connected while the loops ended has not heard of it.
     open.forEach(sink -> sink.closed(STOPPING, Fault.NONE));
+  }
+
+  EventLoopGroup loops() {
+    return loops;
   }
 
   /** How many connections have done their work and wait for the receiver's close. */

@@ -1,5 +1,6 @@
 package dev.outboxrelay.sink.tcp;
 
+import dev.outboxrelay.threads.Errors;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -45,7 +46,15 @@ final class TlsVerdict {
     verdict.moment =
         channel
             .eventLoop()
-            .schedule(() -> verdict.decide(null), MOMENT_MILLIS, TimeUnit.MILLISECONDS);
+            .schedule(
+                () -> Defect.guard(() -> verdict.decide(null), verdict::fail),
+                MOMENT_MILLIS,
+                TimeUnit.MILLISECONDS);
+  }
+
+  private void fail(Throwable problem) {
+    channel.close();
+    refused.accept(Errors.words(problem));
   }
 
   private void decide(@Nullable String objection) {
@@ -100,8 +109,12 @@ final class TlsVerdict {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      Errors.report(cause);
       String alert = TlsFailure.alert(cause);
-      decide(alert == null ? TlsFailure.reason(cause, name) : alert);
+      if (alert == null) {
+        alert = Defect.is(cause) ? Errors.words(cause) : TlsFailure.reason(cause, name);
+      }
+      decide(alert);
     }
   }
 }
