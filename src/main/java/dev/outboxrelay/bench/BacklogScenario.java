@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Whether the size of a backlog matters, to the rate and to a small heap. */
 final class BacklogScenario implements Scenario {
-  private static final List<String> SMALL_HEAP = List.of("-Xmx64m", "-XX:+ExitOnOutOfMemoryError");
+  private static final List<String> SMALL_HEAP = List.of("-Xmx64m");
 
   /** The figures of one size. */
   private record Size(int messages, Series rate, Series whole, Series start) {

@@ -1,11 +1,13 @@
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.threads.Errors;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.Security;
 import java.util.Map;
 import java.util.Optional;
 import java.util.logging.LogManager;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -44,6 +46,8 @@ public final class Main implements Runnable {
 
   public static void main(String[] args) {
     RuntimeDefaults.set();
+    StandardError.install();
+    ProcessEnd.install();
     // The driver logs by java.util.logging, on its own account and with URLs; it throws the same
     // besides.
     LogManager.getLogManager().reset();
@@ -51,12 +55,19 @@ public final class Main implements Runnable {
     if (Security.getProperty("networkaddress.cache.ttl") == null) {
       Security.setProperty("networkaddress.cache.ttl", "1");
     }
-    int exitCode =
-        run(
-            args,
-            System.getenv(),
-            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-            new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    int exitCode = ExitCode.INTERNAL;
+    try {
+      exitCode =
+          run(
+              args,
+              System.getenv(),
+              new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+              new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    } catch (RuntimeException | Error e) {
+      Errors.report(e);
+      LoggerFactory.getLogger(Main.class).error("unexpected: this is a bug, please report it", e);
+    }
+    StandardError.settle();
     System.exit(exitCode);
   }
 

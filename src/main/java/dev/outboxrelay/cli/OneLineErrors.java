@@ -1,5 +1,6 @@
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.threads.Errors;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class OneLineErrors implements IParameterExceptionHandler, IExecutionExcep
       print(command, String.valueOf(mistake.getMessage()));
       return mistake.exitCode();
     }
+    Errors.report(problem);
     LOG.error("unexpected: this is a bug, please report it with this trace", problem);
     print(command, "stopped by an unexpected error: " + problem);
     return ExitCode.INTERNAL;

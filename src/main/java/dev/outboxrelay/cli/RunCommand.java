@@ -47,6 +47,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     common.apply();
     HangupSignal.ignore();
+    ProcessEnd.threadsMustLive();
     DatabaseAccess access = database.access();
     RelayConfig config = options.config(access);
     AddressPolicy policy = options.policy();

@@ -40,8 +40,9 @@ final class StopSignal implements AutoCloseable {
       nothingToFinish = !held;
       asked.countDown();
     }
-    Runtime.getRuntime()
-        .halt(nothingToFinish || isFinished(bound) ? ExitCode.OK : ExitCode.INTERNAL);
+    boolean finishedInTime = nothingToFinish || isFinished(bound);
+    StandardError.settle();
+    Runtime.getRuntime().halt(finishedInTime ? ExitCode.OK : ExitCode.INTERNAL);
   }
 
   private boolean isFinished(Duration bound) {

@@ -54,7 +54,6 @@ public final class RelayProcess implements AutoCloseable {
       // Beside other tests a process that is there soon is worth more than one that is fast later.
       command.add("-XX:TieredStopAtLevel=1");
     }
-    command.add("-XX:+ExitOnOutOfMemoryError");
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
     command.addAll(List.of("--database-url", url, "--database-user", user));
     command.addAll(List.of(flags));
