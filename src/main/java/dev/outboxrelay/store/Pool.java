@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The few connections for reads and completions. Safe for threads. */
 final class Pool implements AutoCloseable {
   private final AtomicReference<@Nullable Connection> first;
+  private final PoolTimer timer = new PoolTimer();
   private final HikariDataSource pool;
 
   /**
@@ -27,6 +28,7 @@ final class Pool implements AutoCloseable {
     config.setInitializationFailTimeout(-1);
     config.setPoolName("outbox-relay");
     config.setAutoCommit(true);
+    config.setScheduledExecutor(timer);
     pool = new HikariDataSource(config);
   }
 
@@ -54,6 +56,7 @@ final class Pool implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
+    timer.shutdownNow();
     Connection left = first.getAndSet(null);
     if (left != null) {
       Sessions.abort(left);
