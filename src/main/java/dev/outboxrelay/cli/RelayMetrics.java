@@ -3,6 +3,7 @@ package dev.outboxrelay.cli;
 import dev.outboxrelay.relay.RelayEvents;
 import dev.outboxrelay.values.WireId;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
@@ -60,6 +61,9 @@ final class RelayMetrics implements RelayEvents {
     completed = registry.counter(PREFIX + "messages.completed");
     completedMissing = registry.counter(PREFIX + "messages.completed.missing");
     sleeps = registry.counter(PREFIX + "sleeps");
+    FunctionCounter.builder(
+            PREFIX + "log.lines.dropped", this, metrics -> StandardError.droppedLines())
+        .register(registry);
   }
 
   /** Empty when the relay works, else what it lacks; from any thread. */

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +88,7 @@ final class MemoryGoneTest {
 
   /** Which thread meets it first is chance. */
   @Test
+  @Tag("full")
   void relay_keepingMoreThanItsHeap_endsWithItsOwnCode() throws Exception {
     try (TestDatabase db = TestDatabase.create();
         ScriptedReceiver silent = ScriptedReceiver.start()) {

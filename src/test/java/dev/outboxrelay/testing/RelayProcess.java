@@ -1,6 +1,7 @@
 package dev.outboxrelay.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,6 +47,24 @@ public final class RelayProcess implements AutoCloseable {
       Map<String, String> environment,
       String... flags)
       throws IOException {
+    Files.createDirectories(log.toAbsolutePath().getParent());
+    long logStart = Files.exists(log) ? Files.size(log) : 0;
+    ProcessBuilder builder = builder(url, user, heapMegabytes, flags);
+    builder.environment().putAll(environment);
+    Process process =
+        builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+    return new RelayProcess(process, log, logStart);
+  }
+
+  /** Starts a relay whose output goes to a pipe that nobody reads, unless the test does. */
+  public static RelayProcess startUnread(
+      String url, String user, int heapMegabytes, String... flags) throws IOException {
+    return new RelayProcess(
+        builder(url, user, heapMegabytes, flags).start(), Path.of("/dev/null"), 0);
+  }
+
+  private static ProcessBuilder builder(
+      String url, String user, int heapMegabytes, String... flags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + heapMegabytes + "m");
@@ -57,17 +76,9 @@ public final class RelayProcess implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
     command.addAll(List.of("--database-url", url, "--database-user", user));
     command.addAll(List.of(flags));
-    Files.createDirectories(log.toAbsolutePath().getParent());
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
-    builder.environment().putAll(environment);
-    long logStart = Files.exists(log) ? Files.size(log) : 0;
-    Process process =
-        builder
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
-    return new RelayProcess(process, log, logStart);
+    return builder.redirectErrorStream(true);
   }
 
   public boolean alive() {
@@ -92,6 +103,11 @@ public final class RelayProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** What it writes, of one that was started unread. */
+  public InputStream output() {
+    return process.getInputStream();
+  }
+
   public Path log() {
     return log;
   }
@@ -113,6 +129,12 @@ public final class RelayProcess implements AutoCloseable {
     ended = true;
     process.destroy();
     return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** SIGTERM, and nothing else: the pipes stay as they are. */
+  public void askToStop() throws IOException, InterruptedException {
+    ended = true;
+    signal("TERM");
   }
 
   /** SIGSTOP: the process stands still until {@link #proceed}, as in a very long pause. */
