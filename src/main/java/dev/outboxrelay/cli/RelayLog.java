@@ -81,6 +81,11 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
+  public void destinations(Set<String> names) {
+    down.retainAll(names);
+  }
+
+  @Override
   public void owned(String destination, long epoch) {
     LOG.info("destination {}: delivering, epoch {}", destination, epoch);
   }
@@ -127,8 +132,8 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
-  public void rung(String destination) {
-    LOG.debug("destination {}: a writer rang", destination);
+  public void rung(String destination, int times) {
+    LOG.debug("destination {}: writers rang {} times", destination, times);
   }
 
   @Override

@@ -4,12 +4,17 @@ import dev.outboxrelay.relay.RelayEvents;
 import dev.outboxrelay.values.WireId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -105,6 +110,16 @@ final class RelayMetrics implements RelayEvents {
     failing.remove(what);
   }
 
+  /** What a destination that is gone had counted goes with it, or the meters would only grow. */
+  @Override
+  public void destinations(Set<String> names) {
+    for (String name : List.copyOf(destinations.keySet())) {
+      if (!names.contains(name)) {
+        destinations.remove(name).remove(registry);
+      }
+    }
+  }
+
   @Override
   public void statementFailed(String what, String reason, long retryInMillis) {
     failedStatements.increment();
@@ -152,8 +167,8 @@ final class RelayMetrics implements RelayEvents {
   }
 
   @Override
-  public void rung(String destination) {
-    of(destination).rings.increment();
+  public void rung(String destination, int times) {
+    of(destination).rings.increment(times);
   }
 
   @Override
@@ -209,7 +224,10 @@ final class RelayMetrics implements RelayEvents {
     return destinations.computeIfAbsent(destination, name -> new OfDestination(registry, name));
   }
 
-  /** The meters of one destination; they stay when it is released, since counters must not fall. */
+  /**
+   * The meters of one destination; they stay when it is released, since counters must not fall,
+   * until it is deleted.
+   */
   private static final class OfDestination {
     final AtomicLong owned;
     final AtomicLong epoch;
@@ -223,22 +241,39 @@ final class RelayMetrics implements RelayEvents {
     final Counter failed;
     final Counter held;
     final Counter missed;
+    private final List<Meter> meters = new ArrayList<>();
 
     OfDestination(MeterRegistry registry, String name) {
       Tags tags = Tags.of("destination", name);
       String prefix = PREFIX + "destination.";
-      owned = registry.gauge(prefix + "owned", tags, new AtomicLong());
-      epoch = registry.gauge(prefix + "epoch", tags, new AtomicLong());
-      down = registry.gauge(prefix + "down", tags, new AtomicLong());
-      connectionsLost = registry.counter(prefix + "connections.lost", tags);
-      rings = registry.counter(prefix + "rings", tags);
-      sent = registry.counter(prefix + "sent", tags);
-      sentBytes = registry.counter(prefix + "sent.bytes", tags);
-      acknowledged = registry.counter(prefix + "acknowledged", tags);
-      retried = registry.counter(prefix + "retried", tags);
-      failed = registry.counter(prefix + "failed", tags);
-      held = registry.counter(prefix + "held", tags);
-      missed = registry.counter(prefix + "missed", tags);
+      owned = gauge(registry, prefix + "owned", tags);
+      epoch = gauge(registry, prefix + "epoch", tags);
+      down = gauge(registry, prefix + "down", tags);
+      connectionsLost = counter(registry, prefix + "connections.lost", tags);
+      rings = counter(registry, prefix + "rings", tags);
+      sent = counter(registry, prefix + "sent", tags);
+      sentBytes = counter(registry, prefix + "sent.bytes", tags);
+      acknowledged = counter(registry, prefix + "acknowledged", tags);
+      retried = counter(registry, prefix + "retried", tags);
+      failed = counter(registry, prefix + "failed", tags);
+      held = counter(registry, prefix + "held", tags);
+      missed = counter(registry, prefix + "missed", tags);
+    }
+
+    private AtomicLong gauge(MeterRegistry registry, String name, Tags tags) {
+      AtomicLong value = new AtomicLong();
+      meters.add(Gauge.builder(name, value, AtomicLong::get).tags(tags).register(registry));
+      return value;
+    }
+
+    private Counter counter(MeterRegistry registry, String name, Tags tags) {
+      Counter counter = registry.counter(name, tags);
+      meters.add(counter);
+      return counter;
+    }
+
+    void remove(MeterRegistry registry) {
+      meters.forEach(registry::remove);
     }
   }
 }

@@ -407,12 +407,11 @@ final class Backlog {
   // What a person does. ---------------------------------------------------------------------------
 
   /**
-   * An operator has changed something: look whether what blocks still stands, what is due, and
-   * whether what is in memory is still there.
+   * An operator has changed something: look whether what blocks still stands, and whether what is
+   * in memory is still there.
    */
   void recheck() {
     if (window.isOn()) {
-      due.read();
       discards.look();
     }
     rechecks.acted();

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Which doorbells ring. A doorbell sleeps while its exclusive lock is held: then every writer
@@ -27,6 +28,11 @@ final class Doorbells {
 
   private final Locks locks;
   private final Map<Integer, Bell> bells = new HashMap<>();
+
+  /** When any writer may have rung without being heard yet. */
+  private long unheardNanos;
+
+  private boolean everUnheard;
 
   Doorbells(Locks locks) {
     this.locks = locks;
@@ -54,15 +60,25 @@ final class Doorbells {
     }
   }
 
-  /** A writer rang. */
-  void rung(int doorbell, long nowNanos) {
+  /**
+   * Writers rang.
+   *
+   * @param times how often, since the last time
+   */
+  void rung(int doorbell, int times, long nowNanos) {
     Bell bell = bells.get(doorbell);
     if (bell == null) {
       return;
     }
-    bell.busy |= bell.rungOnce && nowNanos - bell.lastRungNanos < BUSY_NANOS;
+    bell.busy |= times > 1 || bell.rungOnce && nowNanos - bell.lastRungNanos < BUSY_NANOS;
     bell.rungOnce = true;
     bell.lastRungNanos = nowNanos;
+  }
+
+  /** So much was notified that a bell may stand behind it, unheard. */
+  void perhapsRung(long nowNanos) {
+    everUnheard = true;
+    unheardNanos = nowNanos;
   }
 
   /** Whether each writer rings. */
@@ -71,21 +87,25 @@ final class Doorbells {
     return bell != null && bell.asleep;
   }
 
-  /** Whether a writer has rung since then, as far as is known. */
+  /** Whether a writer has rung since then, or may have, as far as is known. */
   boolean rungSince(int doorbell, long nanos) {
     Bell bell = bells.get(doorbell);
-    return bell == null || (bell.rungOnce && bell.lastRungNanos - nanos >= 0);
+    return bell == null
+        || bell.rungOnce && bell.lastRungNanos - nanos >= 0
+        || everUnheard && unheardNanos - nanos >= 0;
   }
 
   /**
    * Wakes the busy ones. Called when what they rang for is on its way, since that is what somebody
-   * waits for.
+   * waits for. A bell for which nothing has come is no writer's.
+   *
+   * @param withTraffic those for which something has come
    */
-  void wakeBusy() {
+  void wakeBusy(Predicate<Integer> withTraffic) {
     Set<Integer> woken = new HashSet<>();
     bells.forEach(
         (doorbell, bell) -> {
-          if (bell.busy && bell.asleep) {
+          if (bell.busy && bell.asleep && withTraffic.test(doorbell)) {
             bell.asleep = false;
             woken.add(doorbell);
           }

@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
 import java.util.List;
+import java.util.Set;
 
 /** Passes events on, in the listeners' order. */
 record FanOut(List<RelayEvents> listeners) implements RelayEvents {
@@ -48,6 +49,11 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void destinations(Set<String> names) {
+    listeners.forEach(l -> l.destinations(names));
+  }
+
+  @Override
   public void owned(String destination, long epoch) {
     listeners.forEach(l -> l.owned(destination, epoch));
   }
@@ -73,8 +79,8 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
-  public void rung(String destination) {
-    listeners.forEach(l -> l.rung(destination));
+  public void rung(String destination, int times) {
+    listeners.forEach(l -> l.rung(destination, times));
   }
 
   @Override

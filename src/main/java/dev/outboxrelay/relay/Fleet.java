@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,9 @@ final class Fleet {
 
   private final Set<Integer> mine = new HashSet<>();
   private final Set<Integer> leaving = new HashSet<>();
-  private final Map<String, Lane> lanes = new HashMap<>();
+
+  /** Other threads may ask whether there is one of a name. */
+  private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
 
   /** Destinations that are being taken over, with the settings that they had then. */
   private final Map<String, Destination> arriving = new HashMap<>();
@@ -69,6 +72,11 @@ final class Fleet {
     return lanes.get(destination);
   }
 
+  /** From any thread. */
+  boolean hasLane(String destination) {
+    return lanes.containsKey(destination);
+  }
+
   /** The settings may have changed: read them. */
   void reload(Runnable then) {
     afterLoad.add(then);
@@ -85,16 +93,25 @@ final class Fleet {
             () -> context.destinations().load(),
             loaded -> {
               loading = false;
-              destinations = loaded;
-              restful = null;
-              sizes.clear();
-              loaded.values().forEach(d -> sizes.merge(d.doorbell(), 1, Integer::sum));
-              reconcile();
+              loaded(loaded);
               asked.forEach(Runnable::run);
               if (!afterLoad.isEmpty()) {
                 reload(() -> {});
               }
             });
+  }
+
+  /** The store gives the same map as long as nothing has changed. */
+  private void loaded(Map<String, Destination> now) {
+    if (now == destinations) {
+      return;
+    }
+    destinations = now;
+    restful = null;
+    sizes.clear();
+    now.values().forEach(d -> sizes.merge(d.doorbell(), 1, Integer::sum));
+    context.events().destinations(Set.copyOf(now.keySet()));
+    reconcile();
   }
 
   /**

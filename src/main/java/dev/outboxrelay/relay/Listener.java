@@ -1,45 +1,102 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.ListenSession;
+import dev.outboxrelay.store.ListenSession.Flooded;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.ListenSession.Kind;
 import dev.outboxrelay.store.Trouble;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
  * The listening session, on a thread of its own: always read, with finite waits, never in a
- * transaction. It rings its own bell now and then; a session that does not hear itself is deaf, and
- * counts as lost.
+ * transaction. Another session rings its bell now and then; one that does not hear that is deaf,
+ * and counts as lost.
+ *
+ * <p>Where more is notified than is kept, the session is given up for one that hears only what
+ * comes after it: a flood costs no more than that, however large it is. While it goes on, there is
+ * a growing pause between two sessions. What is told meanwhile goes unheard, so whatever could be
+ * told is looked for.
  */
 final class Listener implements AutoCloseable {
-  private final ListenSession session;
+  private static final long FIRST_PAUSE_MILLIS = 20;
+  private static final long LONGEST_PAUSE_MILLIS = 400;
+
+  /** In a pause it is looked so often for what goes unheard. */
+  private static final long LOOK_MILLIS = 20;
+
+  /** So long without a flood, and the next pause is the first again. */
+  private static final long QUIET_MILLIS = 5000;
+
+  /** Opens a session. */
+  interface Opening {
+    ListenSession open() throws SQLException;
+  }
+
+  /** Rings a session's bell, soon and without waiting. */
+  interface Ring {
+    /**
+     * @param number what the session is to hear
+     * @param rung is called, on any thread, once the bell has certainly rung; perhaps never
+     */
+    void ring(ListenSession session, long number, Runnable rung);
+  }
+
+  private final Opening opening;
   private final long silenceLimitMillis;
-  private final Consumer<List<Heard>> onHeard;
+  private final long testEveryMillis;
+  private final Ring ring;
+  private final Notices notices;
   private final Consumer<String> onLoss;
   private final Consumer<Throwable> onFault;
   private final Thread thread;
+  private volatile ListenSession session;
   private volatile boolean closed;
 
+  /** The newest bell of its own that was asked for; of the listener's thread. */
+  private long number;
+
+  private long askedNanos;
+  private long floodedNanos;
+  private long pauseMillis;
+
+  /** When anything was heard last. */
+  private volatile long heardNanos = System.nanoTime();
+
+  /** The newest bell of its own that it has heard, and the newest that has rung. */
+  private volatile long heardNumber;
+
+  private volatile long rungNumber;
+  private volatile long rungNanos;
+
   /**
-   * @param silenceLimitMillis how long the session may stay unheard of
-   * @param onHeard gets what came, on the listener's thread
+   * @param opening makes a session when this one is given up
+   * @param silenceLimitMillis how long the session may not hear its own bell
+   * @param notices get what came
    * @param onLoss gets the reason when the session fails, once
    * @param onFault gets what is no answer of the database, once
    */
   Listener(
       ListenSession session,
+      Opening opening,
       long silenceLimitMillis,
-      Consumer<List<Heard>> onHeard,
+      Ring ring,
+      Notices notices,
       Consumer<String> onLoss,
       Consumer<Throwable> onFault) {
     this.session = session;
+    this.opening = opening;
     this.silenceLimitMillis = silenceLimitMillis;
-    this.onHeard = onHeard;
+    this.ring = ring;
+    this.notices = notices;
     this.onLoss = onLoss;
     this.onFault = onFault;
+    testEveryMillis = Math.max(1, silenceLimitMillis / 3);
+    askedNanos = System.nanoTime() - testEveryMillis * 1_000_000L;
+    floodedNanos = System.nanoTime() - QUIET_MILLIS * 1_000_000L;
     thread = new Thread(this::run, "relay-listener");
     thread.setDaemon(true);
   }
@@ -49,28 +106,12 @@ final class Listener implements AutoCloseable {
   }
 
   private void run() {
-    long testEveryMillis = Math.max(1, silenceLimitMillis / 3);
     try {
-      long heardSelf = System.nanoTime();
-      long rang = heardSelf - testEveryMillis * 1_000_000L;
       while (!closed) {
-        if (millisSince(rang) >= testEveryMillis) {
-          // By the clock, however much is heard: notifications do not count as activity on the
-          // server.
-          rang = System.nanoTime();
-          session.ringSelf();
-        }
-        long waitMillis = Math.max(1, testEveryMillis - millisSince(rang));
-        List<Heard> heard = session.await((int) waitMillis);
-        if (heard.stream().anyMatch(h -> h.kind() == Kind.SELF_TEST)) {
-          heardSelf = System.nanoTime();
-        } else if (millisSince(heardSelf) > silenceLimitMillis) {
-          onLoss.accept(
-              "the listening session has not heard itself for " + millisSince(heardSelf) + " ms");
-          return;
-        }
-        if (!heard.isEmpty()) {
-          onHeard.accept(heard);
+        try {
+          listen();
+        } catch (Flooded e) {
+          listenAnew();
         }
       }
     } catch (SQLException e) {
@@ -84,6 +125,84 @@ final class Listener implements AutoCloseable {
         onFault.accept(e);
       }
     }
+  }
+
+  private void listen() throws SQLException {
+    if (millisSince(askedNanos) >= testEveryMillis) {
+      askedNanos = System.nanoTime();
+      long next = ++number;
+      ring.ring(session, next, () -> rung(next));
+    }
+    long waitMillis = Math.max(1, testEveryMillis - millisSince(askedNanos));
+    List<Heard> heard = session.await((int) waitMillis);
+    if (!heard.isEmpty()) {
+      heard(heard);
+    }
+  }
+
+  private void heard(List<Heard> all) {
+    heardNanos = System.nanoTime();
+    for (Heard heard : all) {
+      if (heard.kind() == Kind.SELF_TEST) {
+        heardNumber = Math.max(heardNumber, number(heard.text()));
+      }
+    }
+    notices.heard(all);
+  }
+
+  /** Anybody may notify anything, which shows as well that the session hears. */
+  private static long number(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  private void listenAnew() throws SQLException {
+    session.abort();
+    pauseMillis =
+        millisSince(floodedNanos) >= QUIET_MILLIS
+            ? FIRST_PAUSE_MILLIS
+            : Math.min(LONGEST_PAUSE_MILLIS, 2 * pauseMillis);
+    floodedNanos = System.nanoTime();
+    while (!closed && millisSince(floodedNanos) < pauseMillis) {
+      notices.flooded();
+      LockSupport.parkNanos(LOOK_MILLIS * 1_000_000L);
+    }
+    if (closed) {
+      return;
+    }
+    session = opening.open();
+    if (closed) {
+      session.abort();
+    }
+    heardNumber = number;
+    heardNanos = System.nanoTime();
+    floodedNanos = System.nanoTime();
+    // Only from now on is everything heard.
+    notices.flooded();
+  }
+
+  /** Bells may be told of in another order. Only the first one that is not heard counts. */
+  private synchronized void rung(long rang) {
+    boolean allHeard = rungNumber <= heardNumber;
+    if (rang > rungNumber) {
+      rungNumber = rang;
+      if (allHeard) {
+        rungNanos = System.nanoTime();
+      }
+    }
+  }
+
+  /**
+   * Whether the session has not heard a bell that rang long ago, nor anything else since. Asked
+   * from outside, since a session may hang while it reads.
+   */
+  boolean isDeaf() {
+    return rungNumber > heardNumber
+        && millisSince(rungNanos) > silenceLimitMillis
+        && millisSince(heardNanos) > silenceLimitMillis;
   }
 
   private static long millisSince(long nanos) {

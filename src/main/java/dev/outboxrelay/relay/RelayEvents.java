@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What happens in a relay, for logs, metrics and tests. Called on the core thread: must be quick
@@ -45,6 +46,9 @@ public interface RelayEvents {
   /** A statement that had failed went well. */
   default void statementSucceeded(String what) {}
 
+  /** The destinations that there are, at first and whenever they have changed. */
+  default void destinations(Set<String> names) {}
+
   /** This relay delivers for the destination now. */
   default void owned(String destination, long epoch) {}
 
@@ -60,8 +64,12 @@ public interface RelayEvents {
   /** A connection ended otherwise than by intent. */
   default void connectionLost(String destination, String reason, int inFlight) {}
 
-  /** A writer rang. */
-  default void rung(String destination) {}
+  /**
+   * Writers rang.
+   *
+   * @param times how often, since the last time
+   */
+  default void rung(String destination, int times) {}
 
   /** A read ended. */
   default void read(int messages) {}

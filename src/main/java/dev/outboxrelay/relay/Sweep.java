@@ -20,11 +20,13 @@ final class Sweep {
 
   private final LaneContext context;
   private final Fleet fleet;
+  private final DueTimes dueTimes;
   private boolean underWay;
 
-  Sweep(LaneContext context, Fleet fleet) {
+  Sweep(LaneContext context, Fleet fleet, DueTimes dueTimes) {
     this.context = context;
     this.fleet = fleet;
+    this.dueTimes = dueTimes;
   }
 
   /** Sweeps, unless the last sweep is still under way. */
@@ -36,7 +38,7 @@ final class Sweep {
     context.mendIds();
     fleet.reload(() -> {});
     fleet.lanes().forEach(lane -> lane.backlog().recheckBlocked());
-    lookForDue();
+    dueTimes.look(fleet.lanes());
     TailReader tail = context.tail();
     tail.sweep();
     String snapshot = tail.last();
@@ -51,27 +53,6 @@ final class Sweep {
       return;
     }
     chunk(asked, snapshot, new Owed("", 0), context.clock().begin());
-  }
-
-  /** One statement for all: with many destinations, nearly all have nothing with a due time. */
-  private void lookForDue() {
-    List<String> names = fleet.lanes().stream().map(Lane::name).toList();
-    if (names.isEmpty()) {
-      return;
-    }
-    context
-        .work()
-        .submit(
-            "sweep of due times",
-            () -> context.store().nextDueMillis(names),
-            next ->
-                next.forEach(
-                    (name, millis) -> {
-                      Lane lane = fleet.lane(name);
-                      if (lane != null && lane.backlog().window().isOn()) {
-                        lane.backlog().dueIn(millis);
-                      }
-                    }));
   }
 
   private void chunk(Map<String, Backlog> asked, String snapshot, Owed after, long ticket) {

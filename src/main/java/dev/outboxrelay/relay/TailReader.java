@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class TailReader {
   private record Joining(Backlog backlog, String upTo) {}
 
+  /**
+   * So many bells in a row for which nothing comes are followed at once: two writers may ring for
+   * what one read brings. Anybody may ring, as often as he likes.
+   */
+  private static final int FEW = 3;
+
   private final MessageStore store;
   private final Work work;
   private final Scheduler core;
@@ -42,6 +48,12 @@ final class TailReader {
   private boolean falling;
   private boolean wanted;
   private boolean waitsForMemory;
+
+  /** Somebody has rung since the last read began. */
+  private boolean rung;
+
+  /** Reads in a row that a bell brought about, and that found nothing. */
+  private int inVain;
 
   /** The next read is a sweep's. */
   private boolean sweeping;
@@ -95,10 +107,20 @@ final class TailReader {
     }
   }
 
-  /** A writer rang, or it is time to look: read soon. */
+  /** It is time to look: read as soon as the last read has ended. */
   void kick() {
     wanted = true;
     step();
+  }
+
+  /** A writer rang, or somebody who passes for one. */
+  void rung() {
+    rung = true;
+    if (inVain < FEW) {
+      kick();
+    } else if (timer == null) {
+      readLater();
+    }
   }
 
   /** Reads whether anybody rang or not, and tells what no bell announces. */
@@ -183,7 +205,7 @@ final class TailReader {
     long asked = Math.min(memory.shareBytes(), WindowReader.READ_BYTES);
     long granted = memory.reserve(asked);
     if (granted == 0) {
-      doorbells.wakeBusy();
+      doorbells.wakeBusy(doorbell -> true);
       if (!waitsForMemory) {
         waitsForMemory = true;
         memory.whenFree(
@@ -199,6 +221,8 @@ final class TailReader {
     String from = lastRead();
     Set<Backlog> ringing = sweeping ? missedBells.ringing(backlogs.values()) : Set.of();
     sweeping = false;
+    boolean brought = rung;
+    rung = false;
     long sinceNanos = lastReadNanos;
     lastReadNanos = core.nanoTime();
     Map<String, Backlog> asking = new HashMap<>(backlogs);
@@ -212,6 +236,11 @@ final class TailReader {
         () -> store.tail(encodings, from, limits),
         tail -> {
           memory.release(granted);
+          if (!tail.batch().messages().isEmpty() || tail.overflow()) {
+            inVain = 0;
+          } else if (brought) {
+            inVain++;
+          }
           if (tail.overflow()) {
             page(asking, from, tail, ticket);
             return;
@@ -223,7 +252,7 @@ final class TailReader {
           found.keySet().forEach(backlog -> traffic.add(backlog.doorbell()));
           clock.end(ticket);
           events.read(tail.batch().messages().size());
-          doorbells.wakeBusy();
+          doorbells.wakeBusy(traffic::contains);
           settle(traffic, core.nanoTime() - lastReadNanos);
           found.keySet().retainAll(ringing);
           missedBells.found(found, sinceNanos);
@@ -268,15 +297,17 @@ final class TailReader {
           clock.end(ticket);
           reading = false;
           last = tail.snapshot();
+          Set<Integer> traffic = new HashSet<>();
           first.forEach(
               (name, firstId) -> {
                 Backlog backlog = asked.get(name);
                 if (backlog != null && contains(backlog)) {
+                  traffic.add(backlog.doorbell());
                   leave(backlog);
                   backlog.window().pageWindow(from, tail.snapshot(), firstId - 1);
                 }
               });
-          doorbells.wakeBusy();
+          doorbells.wakeBusy(traffic::contains);
           wanted = true;
           step();
         });

@@ -1,15 +1,15 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.relay.Notices.News;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.store.Database;
 import dev.outboxrelay.store.ListenSession;
-import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.LockSession;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -51,6 +51,7 @@ final class Term implements AutoCloseable {
   private final Doorbells doorbells;
   private final Fleet fleet;
   private final Sweep sweep;
+  private final Changes changes;
   private boolean looking;
   private volatile @Nullable SchemaState end;
 
@@ -69,8 +70,6 @@ final class Term implements AutoCloseable {
     failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
     work = new Work(config.database().poolSize(), core, events, failures::failed, this::fault);
     locks = new Locks(lockSession, silenceLimitMillis, core, this::lost, this::fault);
-    listener =
-        new Listener(listenSession, silenceLimitMillis, this::heard, this::lost, this::fault);
     ReadClock clock = new ReadClock();
     MemoryBudget memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
@@ -92,7 +91,19 @@ final class Term implements AutoCloseable {
             locks::leaseHolds,
             events);
     fleet = new Fleet(context, locks, new Origin(context, this::look, this::lost));
-    sweep = new Sweep(context, fleet);
+    DueTimes dueTimes = new DueTimes(context, fleet);
+    sweep = new Sweep(context, fleet, dueTimes);
+    changes = new Changes(core, fleet, dueTimes, tail, this::look);
+    Notices notices = new Notices(core, fleet::hasLane, this::hear);
+    listener =
+        new Listener(
+            listenSession,
+            database::openListenSession,
+            silenceLimitMillis,
+            this::ring,
+            notices,
+            this::lost,
+            this::fault);
   }
 
   private TailReader tailReader() {
@@ -178,43 +189,71 @@ final class Term implements AutoCloseable {
         });
   }
 
-  /** The server has been silent for too long: another relay may own what was ours. */
+  /**
+   * The server has been silent for too long: another relay may own what was ours, or a writer's
+   * bell is not heard.
+   */
   private void watch() {
     if (!locks.leaseHolds()) {
       fleet.abandon("the database is silent");
       lost(
           "the lock session: no answer for " + config.database().silenceLimit().toMillis() + " ms");
     }
+    if (listener.isDeaf()) {
+      lost(
+          "the listening session has not heard its bell for "
+              + config.database().silenceLimit().toMillis()
+              + " ms");
+    }
   }
 
-  private void heard(List<Heard> heard) {
-    core.execute(() -> heard.forEach(this::hear));
-  }
-
-  private void hear(Heard heard) {
-    switch (heard.kind()) {
-      case BELL -> {
-        events.rung(heard.text());
-        Lane lane = fleet.lane(heard.text());
-        if (lane != null && tail.contains(lane.backlog())) {
-          doorbells.rung(lane.doorbell(), core.nanoTime());
-          tail.kick();
-        }
-      }
-      case CONTROL -> {
-        fleet.reload(this::look);
-        if (heard.text().isEmpty()) {
-          fleet.lanes().forEach(lane -> lane.backlog().recheck());
-          tail.kick();
-        } else {
-          Lane lane = fleet.lane(heard.text());
-          if (lane != null) {
-            lane.backlog().recheck();
-            tail.kick();
+  /**
+   * A bell that cannot be rung shows nothing of who should hear it: a stranger may keep all from
+   * notifying for as long as his own notifications take.
+   */
+  private void ring(ListenSession session, long number, Runnable rung) {
+    work.submit(
+        "the listener's bell",
+        () -> {
+          try {
+            database.ring(session, number);
+            return true;
+          } catch (SQLException e) {
+            if (Errors.isBehind(e)) {
+              throw e;
+            }
+            LOG.debug("the listener's bell was not rung: {}", e.getMessage(), e);
+            return false;
           }
+        },
+        done -> {
+          if (done) {
+            rung.run();
+          }
+        });
+  }
+
+  private void hear(News news) {
+    long now = core.nanoTime();
+    boolean rung = news.flooded();
+    for (Map.Entry<String, Integer> bell : news.bells().entrySet()) {
+      Lane lane = fleet.lane(bell.getKey());
+      if (lane != null) {
+        events.rung(lane.name(), bell.getValue());
+        if (tail.contains(lane.backlog())) {
+          doorbells.rung(lane.doorbell(), bell.getValue(), now);
+          rung = true;
         }
       }
-      case SELF_TEST -> {}
+    }
+    if (news.flooded()) {
+      doorbells.perhapsRung(now);
+    }
+    if (rung) {
+      tail.rung();
+    }
+    if (news.anyChanged() || news.flooded()) {
+      changes.heard(news.changed(), news.allChanged() || news.flooded());
     }
   }
 

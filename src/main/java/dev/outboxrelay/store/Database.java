@@ -1,6 +1,7 @@
 package dev.outboxrelay.store;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import org.flywaydb.core.api.FlywayException;
@@ -73,6 +74,20 @@ public final class Database implements AutoCloseable {
     } catch (SQLException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  /**
+   * Rings a listening session, by another one: unless it hears that, it is deaf.
+   *
+   * @param number what it hears
+   */
+  public void ring(ListenSession session, long number) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement("select pg_notify(?, ?)")) {
+      s.setString(1, session.selfTestChannel());
+      s.setString(2, Long.toString(number));
+      s.execute();
     }
   }
 

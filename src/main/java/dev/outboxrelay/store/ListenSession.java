@@ -8,8 +8,14 @@ import java.util.List;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
-/** The session that listens. Never in a transaction, always read. Used by one thread at a time. */
+/**
+ * The session that listens. Never in a transaction, always read. Used by one thread at a time.
+ *
+ * <p>INVARIANT: nothing but {@link #await} reads from it once it listens. While the driver waits
+ * for the answer to a statement it keeps whatever is notified.
+ */
 public final class ListenSession implements AutoCloseable {
+  private static final int MAX_CAUSES = 10;
   private static final String SELF_TEST = "outbox_self_test_";
 
   private final Connection connection;
@@ -27,7 +33,9 @@ public final class ListenSession implements AutoCloseable {
     // A pooler announces a number of its own making, which may be negative: no part of a name.
     String selfTest = SELF_TEST + Integer.toUnsignedString(notifications.getBackendPID());
     try (Statement s = connection.createStatement()) {
-      s.execute("listen outbox; listen outbox_control; listen " + selfTest);
+      // It never says anything again, so it must not be ended for its silence.
+      s.execute(
+          "set idle_session_timeout = 0; listen outbox; listen outbox_control; listen " + selfTest);
     }
     return new ListenSession(connection, notifications, selfTest);
   }
@@ -46,15 +54,33 @@ public final class ListenSession implements AutoCloseable {
   public record Heard(Kind kind, String text) {}
 
   /**
+   * More was notified at once than is kept. The session is of no use any more; a new one hears what
+   * is notified from then on.
+   */
+  public static final class Flooded extends SQLException {
+    private static final long serialVersionUID = 1L;
+
+    private Flooded(SQLException cause) {
+      super(cause.getMessage(), cause.getSQLState(), cause);
+    }
+  }
+
+  /**
    * Waits for notifications.
    *
    * @param timeoutMillis 2 or more: 1 is the driver's way to look without waiting
    * @return what came, in order, empty after the timeout
+   * @throws Flooded when it would be more than is kept
    */
   public List<Heard> await(int timeoutMillis) throws SQLException {
-    PGNotification[] came =
-        notifications.getNotifications(
-            Math.max(PromptSocketFactory.LOOK_MILLIS + 1, timeoutMillis));
+    PGNotification[] came;
+    try {
+      came =
+          notifications.getNotifications(
+              Math.max(PromptSocketFactory.LOOK_MILLIS + 1, timeoutMillis));
+    } catch (SQLException e) {
+      throw isFlood(e) ? new Flooded(e) : e;
+    }
     if (came == null || came.length == 0) {
       return List.of();
     }
@@ -71,11 +97,21 @@ public final class ListenSession implements AutoCloseable {
     return heard;
   }
 
-  /** Rings its own bell: unless {@link #await} then hears it, the session is deaf. */
-  public void ringSelf() throws SQLException {
-    try (Statement s = connection.createStatement()) {
-      s.execute("notify " + selfTest);
+  /** TLS may stand between the driver and the socket. */
+  private static boolean isFlood(SQLException problem) {
+    Throwable cause = problem;
+    for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+      if (cause instanceof PromptSocketFactory.Flood) {
+        return true;
+      }
+      cause = cause.getCause();
     }
+    return false;
+  }
+
+  /** What it hears as {@link Kind#SELF_TEST}, whoever notifies it. */
+  String selfTestChannel() {
+    return selfTest;
   }
 
   /**

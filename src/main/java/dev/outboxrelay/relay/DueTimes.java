@@ -1,0 +1,38 @@
+package dev.outboxrelay.relay;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Asks when messages are due, for any number of lanes in one statement: of many destinations nearly
+ * all have nothing with a due time.
+ */
+final class DueTimes {
+  private final LaneContext context;
+  private final Fleet fleet;
+
+  DueTimes(LaneContext context, Fleet fleet) {
+    this.context = context;
+    this.fleet = fleet;
+  }
+
+  void look(Collection<Lane> lanes) {
+    List<String> names = lanes.stream().map(Lane::name).toList();
+    if (names.isEmpty()) {
+      return;
+    }
+    context
+        .work()
+        .submit(
+            "due times",
+            () -> context.store().nextDueMillis(names),
+            next ->
+                next.forEach(
+                    (name, millis) -> {
+                      Lane lane = fleet.lane(name);
+                      if (lane != null && lane.backlog().window().isOn()) {
+                        lane.backlog().dueIn(millis);
+                      }
+                    }));
+  }
+}
