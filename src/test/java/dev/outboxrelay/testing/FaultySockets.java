@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import javax.net.SocketFactory;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * makes it by its name, as {@link #url} says.
  */
 public final class FaultySockets extends SocketFactory {
+  /** What the relay's threads for statements have written; nearly all is one write a statement. */
+  private static final AtomicInteger STATEMENTS = new AtomicInteger();
+
   private record Fault(String thread, Supplier<Throwable> problem) {}
 
   private static final AtomicReference<@Nullable Fault> ARMED = new AtomicReference<>();
@@ -40,6 +44,10 @@ public final class FaultySockets extends SocketFactory {
 
   public static boolean isArmed() {
     return ARMED.get() != null;
+  }
+
+  public static int statements() {
+    return STATEMENTS.get();
   }
 
   public static void disarm() {
@@ -109,6 +117,9 @@ public final class FaultySockets extends SocketFactory {
         @Override
         public void write(byte[] from, int offset, int length) throws IOException {
           perhaps();
+          if (Thread.currentThread().getName().startsWith("relay-db")) {
+            STATEMENTS.incrementAndGet();
+          }
           out.write(from, offset, length);
         }
       };
