@@ -90,7 +90,7 @@ create table outbox.message (
   delivered_at  timestamptz,
   last_error    text,
   -- No CHECK on op and state: it would cost each captured statement a seventh. Capture writes only what is right, and
-  -- the trigger message_requeued refuses an UPDATE to a state that there is not.
+  -- the trigger message_changed refuses an UPDATE to a state that there is not.
   constraint message_pkey primary key (id)
 );
 comment on column outbox.message.op is 'insert, update, delete, truncate, read (backfill) or message (outbox.publish).';

@@ -88,7 +88,7 @@ final class BareDrain {
     try (var s = connection.createStatement()) {
       s.execute(
           "set synchronous_commit = off; set enable_seqscan = off; set enable_bitmapscan = off;"
-              + " set plan_cache_mode = force_generic_plan; set jit = off");
+              + " set plan_cache_mode = force_generic_plan; set jit = off; set outbox.relay = on");
     }
     return connection;
   }

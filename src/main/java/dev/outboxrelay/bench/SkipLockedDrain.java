@@ -26,7 +26,8 @@ final class SkipLockedDrain {
     try (Connection c = database.connect();
         Statement settings = c.createStatement();
         PreparedStatement s = c.prepareStatement(TAKE)) {
-      settings.execute("set synchronous_commit = off; set enable_seqscan = off");
+      settings.execute(
+          "set synchronous_commit = off; set enable_seqscan = off; set outbox.relay = on");
       s.setString(1, destination);
       times.start();
       int taken;

@@ -165,7 +165,8 @@ final class CheckMessages {
   }
 
   private static Message message(long id, long stamp, byte[] body) {
-    return new Message(id, stamp, "check", null, false, false, false, 0, body, body.length, false);
+    return new Message(
+        id, stamp, 1, "check", null, false, false, false, 0, body, body.length, false, null);
   }
 
   private static byte @Nullable [] utf8(@Nullable String text) {

@@ -4,6 +4,7 @@ import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.relay.Gates.Verdict;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class Backlog {
   /** Another page is read while no more than so many pages' worth is waiting. */
   private static final int LOW_WATER_PAGES = 2;
+
+  /** Not at once: what is read again and not marked again would go round without an end. */
+  private static final long REREAD_MILLIS = 20;
 
   private final Lane lane;
   private final LaneContext context;
@@ -54,9 +58,12 @@ final class Backlog {
   private int settling;
 
   /** What followed them may go, and no answer will bring that about. */
-  private boolean someDiscarded;
+  private boolean someTaken;
 
   private boolean dropped;
+
+  /** When a person has acted last: reads with an earlier ticket may show how it was before. */
+  private long actedMoment = Long.MIN_VALUE;
 
   Backlog(Lane lane, LaneContext context) {
     this.lane = lane;
@@ -71,7 +78,7 @@ final class Backlog {
     holds = new Holds(this, gates, held, context);
     discards = new Discards(this, context, this::forEachInMemory);
     parked = new ParkedReader(this, gates, barrier, held, context);
-    refusals = new Refusals(this, destination, gates, barrier, holds, due, requeued, context);
+    refusals = new Refusals(this, destination, gates, barrier, holds, due, context);
     rechecks = new Rechecks(lane, this, gates, barrier, held, requeued, context);
   }
 
@@ -99,6 +106,7 @@ final class Backlog {
         () -> {
           window.start();
           due.read();
+          rechecks.resume();
         });
   }
 
@@ -182,7 +190,7 @@ final class Backlog {
 
   /** Whether a read with this ticket may show the message although it is known here. */
   boolean knows(long id, long ticket) {
-    return known.knows(id, ticket);
+    return known.knows(id, ticket) || requeued.wants(id);
   }
 
   /** What was read by its time and is in memory. */
@@ -203,11 +211,23 @@ final class Backlog {
       if (known.add(message.id(), ticket, message.timed())) {
         admit(message, origin);
         admitted++;
-      } else {
-        refusals.shown(message.id());
       }
     }
+    requeued.want(known.takeDoubtful());
+    if (admitted > 0 && hasActedSince(ticket + 1)) {
+      discards.look();
+    }
     return admitted;
+  }
+
+  /** A moment, for {@link #hasActedSince}. */
+  long moment() {
+    return context.clock().now();
+  }
+
+  /** Whether a person has acted at this moment or later, as far as is known. */
+  boolean hasActedSince(long moment) {
+    return actedMoment >= moment;
   }
 
   private void admit(Message message, Origin origin) {
@@ -242,7 +262,7 @@ final class Backlog {
   /** Does whatever can be done now. */
   void pump() {
     do {
-      someDiscarded = false;
+      someTaken = false;
       passBarrier();
       if (isBarrierFull()) {
         windowReached(Long.MAX_VALUE);
@@ -252,7 +272,7 @@ final class Backlog {
       if (!ready.isEmpty()) {
         lane.send(ready);
       }
-    } while (someDiscarded);
+    } while (someTaken);
     due.pump();
     held.pump();
     requeued.pump();
@@ -299,17 +319,32 @@ final class Backlog {
   private void completed(List<Long> ids) {
     if (!dropped) {
       settling -= ids.size();
-      known.settled(ids);
+      known.settled(ids, destination.keepDelivered() != null);
+      requeued.want(known.takeDoubtful());
       lane.pump();
     }
   }
 
-  /** Not sent, or refused: a person has taken it off the table. */
-  void discarded(Entry entry) {
-    forget(entry);
-    known.settled(List.of(entry.id()));
-    advance(entry);
-    someDiscarded = true;
+  /** Not sent: a person has taken it off the table, set it aside, or put it off. */
+  void taken(Entry entry, Fate fate) {
+    someTaken = true;
+    if (fate == Fate.GONE) {
+      forget(entry);
+      known.settled(List.of(entry.id()), false);
+      advance(entry);
+      return;
+    }
+    marked(List.of(entry));
+    if (fate == Fate.ASIDE && refusals.blocks(entry)
+        || fate == Fate.LATER && entry.message.refused()) {
+      refusals.block(entry);
+      refusals.blocked(entry);
+    } else {
+      advance(entry);
+    }
+    // Perhaps it is to be sent again by now, or in a while.
+    requeued.want(List.of(entry.id()));
+    due.read();
   }
 
   /** The message's gate moves on. */
@@ -335,8 +370,8 @@ final class Backlog {
    * @param retryAfter null: by the destination's backoff
    */
   void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter) {
-    if (entry.discarded) {
-      discarded(entry);
+    if (entry.fate == Fate.GONE) {
+      taken(entry, Fate.GONE);
       return;
     }
     refusals.refused(entry, reason, retry, retryAfter);
@@ -376,7 +411,8 @@ final class Backlog {
   /** Their new state stands in the table, from where they will be read again. */
   void marked(List<Entry> entries) {
     entries.forEach(this::forget);
-    known.settled(entries.stream().map(Entry::id).toList());
+    known.settled(entries.stream().map(Entry::id).toList(), true);
+    requeued.want(known.takeDoubtful());
   }
 
   /** So many do not wait in memory behind another one any more. */
@@ -408,9 +444,10 @@ final class Backlog {
 
   /**
    * An operator has changed something: look whether what blocks still stands, and whether what is
-   * in memory is still there.
+   * in memory is still to be sent.
    */
   void recheck() {
+    actedMoment = moment();
     if (window.isOn()) {
       discards.look();
     }
@@ -420,6 +457,16 @@ final class Backlog {
   /** Looks whether what blocks still stands. */
   void recheckBlocked() {
     rechecks.look();
+  }
+
+  /** A message may not be what it was: reads it by its id, soon. */
+  void rereadSoon(long id) {
+    later(REREAD_MILLIS, () -> requeued.want(List.of(id)));
+  }
+
+  /** Reads what is due. */
+  void readDue() {
+    due.read();
   }
 
   /** Answers are still settled; nothing more comes in. */

@@ -1,15 +1,15 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore.Fate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Finds out which messages in memory a person has taken off the table, so that they are not sent.
- * One look at a time, however many messages are discarded one by one.
+ * Finds out which messages in memory a person has taken off the table, set aside, or put off, so
+ * that they are not sent. One look at a time, however many messages are touched one by one.
  */
 final class Discards {
   private final Backlog backlog;
@@ -27,7 +27,7 @@ final class Discards {
     this.collect = collect;
   }
 
-  /** A person has acted: look whether everything in memory is still there. */
+  /** A person has acted: look whether everything in memory is still to be sent. */
   void look() {
     wanted = true;
     if (looking) {
@@ -42,10 +42,10 @@ final class Discards {
     List<Long> ids = new ArrayList<>(entries.keySet());
     backlog.read(
         "messages in memory of ",
-        () -> context.store().existing(backlog.name(), ids),
-        (existing, ticket) -> {
+        () -> context.store().fates(backlog.name(), ids),
+        (fates, ticket) -> {
           looking = false;
-          mark(entries, existing);
+          mark(entries, fates);
           if (wanted) {
             look();
           }
@@ -57,24 +57,31 @@ final class Discards {
     Map<Long, Entry> entries = new HashMap<>();
     collect.accept(
         entry -> {
-          if (!entry.discarded) {
+          if (entry.fate != Fate.GONE) {
             entries.put(entry.id(), entry);
           }
         });
     return entries;
   }
 
-  /** A row that is gone never comes back, so the mark stays right whatever happens meanwhile. */
-  private void mark(Map<Long, Entry> entries, Set<Long> existing) {
-    entries.keySet().removeAll(existing);
-    if (entries.isEmpty()) {
-      return;
+  /**
+   * Marks what is still in memory; others are delivered, and off the table for that. A row that is
+   * gone never comes back; what else is done may be undone, and is looked at again then.
+   */
+  private void mark(Map<Long, Entry> asked, Map<Long, Fate> fates) {
+    int taken = 0;
+    for (Entry entry : inMemory().values()) {
+      if (asked.get(entry.id()) != entry) {
+        continue;
+      }
+      Fate fate = fates.get(entry.id());
+      if (fate != null && entry.fate == null) {
+        taken++;
+      }
+      entry.fate = fate;
     }
-    Map<Long, Entry> still = inMemory();
-    entries.keySet().retainAll(still.keySet()); // others are delivered, and off the table for that
-    if (!entries.isEmpty()) {
-      entries.values().forEach(entry -> entry.discarded = true);
-      context.events().discarded(backlog.name(), entries.size());
+    if (taken > 0) {
+      context.events().discarded(backlog.name(), taken);
       backlog.pump();
     }
   }

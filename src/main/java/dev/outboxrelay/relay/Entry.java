@@ -1,5 +1,6 @@
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.values.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,8 @@ final class Entry {
 
   long sentAtNanos;
 
-  /** A person has taken it off the table. */
-  boolean discarded;
+  /** What a person has done to it, so that it is not to be sent; null when it is. */
+  @Nullable Fate fate;
 
   Entry(Message message) {
     this.message = message;

@@ -106,8 +106,8 @@ final class Link {
       long now = context.core().nanoTime();
       while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
         Entry entry = ready.remove();
-        if (entry.discarded) {
-          lane.backlog().discarded(entry);
+        if (entry.fate != null) {
+          lane.backlog().taken(entry, entry.fate);
           continue;
         }
         if (entry.message.tooLarge()) {

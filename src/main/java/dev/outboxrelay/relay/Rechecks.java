@@ -58,6 +58,13 @@ final class Rechecks {
     }
   }
 
+  /** Messages are read again: looks, when that was asked for while they were not. */
+  void resume() {
+    if (wanted) {
+      look();
+    }
+  }
+
   /** Looks; no statement where nothing blocks. */
   void look() {
     wanted = true;

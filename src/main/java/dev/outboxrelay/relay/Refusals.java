@@ -1,12 +1,11 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.MessageStore.Refused;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Gate;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -21,14 +20,7 @@ final class Refusals {
   private final Barrier barrier;
   private final Holds holds;
   private final DueReader due;
-  private final RequeuedReader requeued;
   private final LaneContext context;
-
-  /**
-   * Refused, and not marked yet. True: a read has shown the message meanwhile, perhaps since a
-   * person has requeued it before this relay heard that its own update is committed.
-   */
-  private final Map<Long, Boolean> settling = new HashMap<>();
 
   Refusals(
       Backlog backlog,
@@ -37,7 +29,6 @@ final class Refusals {
       Barrier barrier,
       Holds holds,
       DueReader due,
-      RequeuedReader requeued,
       LaneContext context) {
     this.backlog = backlog;
     this.destination = destination;
@@ -45,15 +36,7 @@ final class Refusals {
     this.barrier = barrier;
     this.holds = holds;
     this.due = due;
-    this.requeued = requeued;
     this.context = context;
-  }
-
-  /** A read has shown a message that is known. */
-  void shown(long id) {
-    if (!settling.isEmpty()) {
-      settling.computeIfPresent(id, (known, shown) -> true);
-    }
   }
 
   /**
@@ -80,12 +63,9 @@ final class Refusals {
     settle(
         "retry of ",
         entry,
-        () -> store.retry(backlog.name(), epoch, entry.id(), attempts, delayMillis, reason),
+        () -> store.retry(backlog.name(), epoch, named(entry), attempts, delayMillis, reason),
         () -> {
-          if (barrier.isActive(entry)) {
-            barrier.waitsFor(entry.id());
-          }
-          holds.blocked(entry);
+          blocked(entry);
           due.in(delayMillis);
         });
   }
@@ -102,7 +82,7 @@ final class Refusals {
   }
 
   private void fail(Entry entry, int attempts, String error) {
-    boolean hold = backlog.failedToo() && !entry.message.barrier();
+    boolean hold = blocks(entry);
     if (hold) {
       block(entry);
     }
@@ -112,7 +92,7 @@ final class Refusals {
     settle(
         "failure of ",
         entry,
-        () -> store.fail(backlog.name(), epoch, entry.id(), attempts, error),
+        () -> store.fail(backlog.name(), epoch, named(entry), attempts, error),
         () -> {
           if (hold) {
             holds.blocked(entry);
@@ -122,7 +102,25 @@ final class Refusals {
         });
   }
 
-  private void block(Entry entry) {
+  /** The message that blocks is marked: what waits for it can be marked, too. */
+  void blocked(Entry entry) {
+    if (barrier.isActive(entry)) {
+      barrier.waitsFor(entry.id());
+    }
+    holds.blocked(entry);
+  }
+
+  private static Refused named(Entry entry) {
+    return new Refused(entry.id(), entry.message.xid());
+  }
+
+  /** Whether the message blocks its gate once it is set aside. */
+  boolean blocks(Entry entry) {
+    return backlog.failedToo() && !entry.message.barrier();
+  }
+
+  /** What follows in its gate waits for it. */
+  void block(Entry entry) {
     Gate gate = entry.message.gate();
     if (backlog.isOrdered() && gate != null && !barrier.isActive(entry)) {
       List<Entry> followers = gates.block(entry);
@@ -132,23 +130,24 @@ final class Refusals {
   }
 
   /**
-   * Writes a message's new state, then forgets it. Where its row is gone, a person has discarded it
-   * while it was in flight: then nothing waits for it.
+   * Writes a message's new state, then forgets it. Where nothing was written a person came first:
+   * he has discarded the message while it was in flight, set it aside, or made it owed again.
    */
   private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
-    settling.put(entry.id(), false);
+    long begun = backlog.moment();
     backlog.update(
         what,
         update,
-        found -> {
+        written -> {
           backlog.marked(List.of(entry));
-          boolean shownAgain = Boolean.TRUE.equals(settling.remove(entry.id()));
           then.run();
-          if (!found) {
-            backlog.recheckBlocked();
+          if (!written) {
+            backlog.rereadSoon(entry.id());
           }
-          if (shownAgain) {
-            requeued.want(List.of(entry.id()));
+          if (!written || backlog.hasActedSince(begun)) {
+            // What he did was looked at when the relay did not know yet what it has changed itself.
+            backlog.recheckBlocked();
+            backlog.readDue();
           }
         });
   }

@@ -2,12 +2,14 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Term.Loss;
 import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.store.Trouble;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +37,7 @@ public final class Relay {
   private final RelayConfig config;
   private final Transport transport;
   private final RelayEvents events;
+  private final UnaryOperator<MessageStore> stores;
   private final Thread thread;
   private final Object lock = new Object();
   private @Nullable Term term; // guarded by lock
@@ -50,9 +53,23 @@ public final class Relay {
    * @param transport closed by the caller, after the relay has stopped
    */
   public Relay(RelayConfig config, Transport transport, RelayEvents events) {
+    this(config, transport, events, UnaryOperator.identity());
+  }
+
+  /**
+   * As the public one.
+   *
+   * @param stores what each term reads and writes messages by, made of the database's own
+   */
+  Relay(
+      RelayConfig config,
+      Transport transport,
+      RelayEvents events,
+      UnaryOperator<MessageStore> stores) {
     this.config = config;
     this.transport = transport;
     this.events = events;
+    this.stores = stores;
     thread = new Thread(this::run, "relay");
   }
 
@@ -136,7 +153,7 @@ public final class Relay {
       connecting = true;
     }
     try {
-      return Term.begin(config, transport, events);
+      return Term.begin(config, transport, events, stores);
     } finally {
       synchronized (lock) {
         connecting = false;

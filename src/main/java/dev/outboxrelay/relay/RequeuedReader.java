@@ -13,6 +13,10 @@ final class RequeuedReader {
   private final Backlog backlog;
   private final LaneContext context;
   private final TreeSet<Long> wanted = new TreeSet<>();
+
+  /** Being read. */
+  private TreeSet<Long> asked = new TreeSet<>();
+
   private boolean reading;
   private boolean stopped;
 
@@ -26,6 +30,11 @@ final class RequeuedReader {
     wanted.addAll(ids);
   }
 
+  /** Whether the message is about to be read here. */
+  boolean wants(long id) {
+    return wanted.contains(id) || asked.contains(id);
+  }
+
   void pump() {
     if (wanted.isEmpty() || reading || stopped || !backlog.hasMemory()) {
       return;
@@ -33,6 +42,7 @@ final class RequeuedReader {
     reading = true;
     TreeSet<Long> ids = new TreeSet<>(wanted);
     wanted.clear();
+    asked = ids;
     Limits limits =
         backlog.limits(
             context.config().pageSize(),
@@ -42,6 +52,7 @@ final class RequeuedReader {
         () -> context.store().requeued(backlog.name(), ids, limits, backlog.encoding()),
         (batch, ticket) -> {
           reading = false;
+          asked = new TreeSet<>();
           came(ids, batch, ticket);
         },
         () -> {});
@@ -54,6 +65,7 @@ final class RequeuedReader {
     if (batch.more()) {
       wanted.addAll(ids.tailSet(batch.lastId(), false));
     }
+    batch.nextDueMillis().values().forEach(backlog::dueIn);
     backlog.admit(batch.messages(), Origin.WINDOW, ticket);
     backlog.pump();
   }

@@ -5,6 +5,7 @@ import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.store.Database;
 import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +62,7 @@ final class Term implements AutoCloseable {
       Transport transport,
       RelayEvents events,
       Database database,
+      MessageStore messages,
       LockSession lockSession,
       ListenSession listenSession) {
     this.config = config;
@@ -73,17 +76,15 @@ final class Term implements AutoCloseable {
     ReadClock clock = new ReadClock();
     MemoryBudget memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
-    tail =
-        new TailReader(
-            config, database.messages(), work, core, clock, memory, doorbells, locks, events);
+    tail = new TailReader(config, messages, work, core, clock, memory, doorbells, locks, events);
     LaneContext context =
         new LaneContext(
             config,
             core,
             work,
-            database.messages(),
+            messages,
             database.destinations(),
-            new Completer(database.messages(), work, core, events),
+            new Completer(messages, work, core, events),
             this::tailReader,
             clock,
             memory,
@@ -113,9 +114,14 @@ final class Term implements AutoCloseable {
   /**
    * Opens the sessions and begins to work.
    *
+   * @param stores what messages are read and written by, made of the database's own
    * @throws SQLException when a session cannot be opened; nothing is left behind
    */
-  static Term begin(RelayConfig config, Transport transport, RelayEvents events)
+  static Term begin(
+      RelayConfig config,
+      Transport transport,
+      RelayEvents events,
+      UnaryOperator<MessageStore> stores)
       throws SQLException {
     Database database = Database.connect(config.database());
     LockSession lockSession = null;
@@ -124,7 +130,8 @@ final class Term implements AutoCloseable {
     try {
       lockSession = database.openLockSession();
       listenSession = database.openListenSession();
-      term = new Term(config, transport, events, database, lockSession, listenSession);
+      MessageStore messages = stores.apply(database.messages());
+      term = new Term(config, transport, events, database, messages, lockSession, listenSession);
       term.start();
       return term;
     } catch (SQLException | RuntimeException | Error e) {

@@ -211,11 +211,23 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public Set<Long> existing(String destination, Collection<Long> ids) throws SQLException {
+  public Map<Long, Fate> fates(String destination, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.EXISTING)) {
+        PreparedStatement s = c.prepareStatement(MessageSql.FATES)) {
       new Parameters(s).numbers(ids).text(destination);
-      return Rows.ids(s);
+      Map<Long, Fate> fates = new HashMap<>();
+      ids.forEach(id -> fates.put(id, Fate.GONE));
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          String fate = r.getString(2);
+          if (fate == null) {
+            fates.remove(r.getLong(1));
+          } else {
+            fates.put(r.getLong(1), Fate.valueOf(fate));
+          }
+        }
+      }
+      return fates;
     }
   }
 
@@ -241,7 +253,7 @@ final class JdbcMessageStore implements MessageStore {
 
   @Override
   public boolean retry(
-      String destination, long epoch, long id, int attempts, long delayMillis, String error)
+      String destination, long epoch, Refused message, int attempts, long delayMillis, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.RETRY)) {
@@ -251,13 +263,14 @@ final class JdbcMessageStore implements MessageStore {
           .number(delayMillis)
           .text(destination)
           .number(epoch)
-          .numbers(List.of(id));
+          .numbers(List.of(message.id()))
+          .xid(message.xid());
       return s.executeUpdate() > 0;
     }
   }
 
   @Override
-  public boolean fail(String destination, long epoch, long id, int attempts, String error)
+  public boolean fail(String destination, long epoch, Refused message, int attempts, String error)
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.FAIL)) {
@@ -266,7 +279,8 @@ final class JdbcMessageStore implements MessageStore {
           .error(error)
           .text(destination)
           .number(epoch)
-          .numbers(List.of(id));
+          .numbers(List.of(message.id()))
+          .xid(message.xid());
       return s.executeUpdate() > 0;
     }
   }

@@ -193,8 +193,11 @@ final class MessageSql {
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
           + " and m.state = any (?)";
 
-  static final String EXISTING =
-      "select m.id from outbox.message m where m.id = any (?) and m.destination = ?";
+  /** Null where the message is to be sent. */
+  static final String FATES =
+      "select m.id, case m.state when 'failed' then 'ASIDE' when 'delivered' then 'DELIVERED'"
+          + " else case when m.due_at > now() then 'LATER' end end"
+          + " from outbox.message m where m.id = any (?) and m.destination = ?";
 
   static final String BARRIER =
       "select min(m.id) from outbox.message m where m.destination = ? and m.state = 'retry'"
@@ -217,12 +220,15 @@ final class MessageSql {
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
           + " where id = any (?) and destination = ? and state <> 'delivered'";
 
+  /** What may be marked as refused, and by its xid is what was refused. */
+  private static final String STILL_OWED = "in ('pending', 'retry', 'held') and m.xid = ?::xid8";
+
   /**
-   * Parameters: destination, epoch, ids. A fence: a relay that has been replaced, or one of its
-   * statements that is still under way, changes no state any more. The take-over waits for the row
-   * of destination_state that this locks, and thereby for statements under way. INVARIANT: with
-   * that lock a statement never waits for a message that another transaction has locked, or the
-   * take-over would wait as long.
+   * Parameters: destination, epoch, ids, those of the states. A fence: a relay that has been
+   * replaced, or one of its statements that is still under way, changes no state any more. The
+   * take-over waits for the row of destination_state that this locks, and thereby for statements
+   * under way. INVARIANT: with that lock a statement never waits for a message that another
+   * transaction has locked, or the take-over would wait as long.
    */
   private static String fenced(String states, String locked) {
     return " where id = any (array(select m.id from outbox.destination_state d"
@@ -237,11 +243,11 @@ final class MessageSql {
   static final String RETRY =
       "update outbox.message set state = 'retry', attempts = ?, last_error = ?,"
           + " due_at = clock_timestamp() + ? * interval '1 millisecond'"
-          + fenced("<> 'delivered'", "nowait");
+          + fenced(STILL_OWED, "nowait");
 
   static final String FAIL =
       "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
-          + fenced("<> 'delivered'", "nowait");
+          + fenced(STILL_OWED, "nowait");
 
   static final String HOLD =
       "update outbox.message set state = 'held'" + fenced("= 'pending'", "skip locked");

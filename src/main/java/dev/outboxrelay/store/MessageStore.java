@@ -83,8 +83,8 @@ public interface MessageStore {
   Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
       throws SQLException;
 
-  /** Which of these messages are still there, in whatever state. */
-  Set<Long> existing(String destination, Collection<Long> ids) throws SQLException;
+  /** Which of these messages are not to be sent now, and why. */
+  Map<Long, Fate> fates(String destination, Collection<Long> ids) throws SQLException;
 
   /**
    * When the first message with a due time will be due, milliseconds from now, 0 when it is.
@@ -109,15 +109,16 @@ public interface MessageStore {
    * locked the row.
    *
    * @param epoch that of the caller; nothing happens when another relay has taken over since
+   * @param message nothing happens when a person has set it aside, or made it owed again
    * @param delayMillis from now by the database's clock
    * @return false when the message is not there to be marked
    */
   boolean retry(
-      String destination, long epoch, long id, int attempts, long delayMillis, String error)
+      String destination, long epoch, Refused message, int attempts, long delayMillis, String error)
       throws SQLException;
 
-  /** Sets a message aside; {@code epoch} and answer as in {@link #retry}. */
-  boolean fail(String destination, long epoch, long id, int attempts, String error)
+  /** Sets a message aside; {@code epoch}, {@code message} and answer as in {@link #retry}. */
+  boolean fail(String destination, long epoch, Refused message, int attempts, String error)
       throws SQLException;
 
   /**
@@ -161,4 +162,23 @@ public interface MessageStore {
 
   /** An owed message, by name. */
   record Owed(String destination, long id) {}
+
+  /**
+   * A message that was refused.
+   *
+   * @param xid another one stands in the table once a person has made the message owed again
+   */
+  record Refused(long id, long xid) {}
+
+  /** Why a message is not to be sent now: what a person has done to it. */
+  enum Fate {
+    /** It is off the table. */
+    GONE,
+    /** It is marked as delivered. */
+    DELIVERED,
+    /** It is marked as failed. */
+    ASIDE,
+    /** It is put off, to a time that is still to come. */
+    LATER
+  }
 }

@@ -35,6 +35,12 @@ final class Parameters {
     return this;
   }
 
+  /** Sent without a type, as a snapshot is. */
+  Parameters xid(long value) throws SQLException {
+    statement.setObject(next++, Long.toUnsignedString(value), Types.OTHER);
+    return this;
+  }
+
   Parameters number(long value) throws SQLException {
     statement.setLong(next++, value);
     return this;

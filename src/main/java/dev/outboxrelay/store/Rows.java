@@ -149,6 +149,7 @@ final class Rows {
     String op = rows.getString(offset + 3);
     schema = same(schema, rows.getString(offset + 4));
     table = same(table, rows.getString(offset + 5));
+    String xid = rows.getString(offset + 6);
     int attempts = rows.getInt(offset + 9);
     long createdAtMicros = micros(rows.getTimestamp(offset + 7));
     byte[] body = NOTHING;
@@ -162,7 +163,7 @@ final class Rows {
               op,
               schema,
               table,
-              rows.getString(offset + 6),
+              xid,
               createdAtMicros,
               rows.getString(offset + 8),
               oldRow,
@@ -176,6 +177,7 @@ final class Rows {
         new Message(
             id,
             WireId.stamp(createdAtMicros),
+            Long.parseUnsignedLong(xid),
             target,
             gateKey == null ? null : new Gate(schema, table, gateKey),
             op.equals("truncate"),
@@ -184,7 +186,8 @@ final class Rows {
             attempts,
             body,
             size,
-            tooLarge));
+            tooLarge,
+            null));
   }
 
   private static long length(byte @Nullable [] value) {

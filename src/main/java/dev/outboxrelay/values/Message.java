@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the row's id
  * @param stamp the second part of its {@link WireId}
+ * @param xid the transaction that wrote it, or made it owed again: with the id, what is owed
  * @param destination the destination's name
  * @param gate what must not be overtaken: messages of one gate are sent one after the other; null
  *     when order is no matter
@@ -18,10 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param body the encoded message, without framing; empty when the row is over the size limit
  * @param rowBytes the size of the stored row values, bytes; over the limit when {@code tooLarge}
  * @param tooLarge the row is over the size limit and was not fetched
+ * @param unreadable why the row cannot be read or written as a message, null when it can
  */
 public record Message(
     long id,
     long stamp,
+    long xid,
     String destination,
     @Nullable Gate gate,
     boolean barrier,
@@ -30,7 +33,8 @@ public record Message(
     int attempts,
     byte[] body,
     long rowBytes,
-    boolean tooLarge) {
+    boolean tooLarge,
+    @Nullable String unreadable) {
 
   /** Its name, for receivers and operators. */
   public WireId wireId() {

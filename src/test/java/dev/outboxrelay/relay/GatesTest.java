@@ -21,7 +21,7 @@ final class GatesTest {
 
   private static Entry entry(long id, Gate gate) {
     return new Entry(
-        new Message(id, 0, "out", gate, false, false, false, 0, new byte[0], 0, false));
+        new Message(id, 0, 1, "out", gate, false, false, false, 0, new byte[0], 0, false, null));
   }
 
   @Test

@@ -22,7 +22,7 @@ final class KnownIdsTest {
   void settled_readBeganBefore_isNotNew() {
     known.add(1, clock.begin(), false);
     long old = clock.begin();
-    known.settled(List.of(1L));
+    known.settled(List.of(1L), false);
     assertFalse(known.add(1, old, false));
     assertTrue(known.knows(1, old));
   }
@@ -32,12 +32,12 @@ final class KnownIdsTest {
     long first = clock.begin();
     known.add(1, first, false);
     long old = clock.begin();
-    known.settled(List.of(1L));
+    known.settled(List.of(1L), false);
     long fresh = clock.begin();
     assertTrue(known.add(1, fresh, false), "a retry comes back by a later read");
     clock.end(first);
     clock.end(old);
-    known.settled(List.of(2L)); // forgets what no read can show
+    known.settled(List.of(2L), false); // forgets what no read can show
     assertFalse(
         known.add(1, clock.begin(), false), "in memory again, not forgotten with the older one");
   }
@@ -47,7 +47,34 @@ final class KnownIdsTest {
     known.add(1, clock.begin(), true);
     known.add(2, clock.begin(), false);
     assertEquals(Set.of(1L), known.inMemoryByTime());
-    known.settled(List.of(1L));
+    known.settled(List.of(1L), false);
     assertEquals(Set.of(), known.inMemoryByTime());
+  }
+
+  @Test
+  void left_shownByAReadThatBeganBefore_isDoubtful() {
+    known.add(1, clock.begin(), false);
+    known.add(2, clock.begin(), false);
+    long old = clock.begin();
+    known.settled(List.of(1L), true);
+    known.settled(List.of(2L), false);
+    assertFalse(known.add(1, old, false), "it may be the row as it was");
+    assertFalse(known.add(2, old, false));
+    assertEquals(List.of(1L), known.takeDoubtful());
+    assertEquals(List.of(), known.takeDoubtful());
+    assertTrue(known.add(1, clock.begin(), false), "read once more, by its id");
+  }
+
+  @Test
+  void left_shownWhileInMemory_isDoubtful() {
+    for (long id : List.of(1L, 2L, 3L)) {
+      known.add(id, clock.begin(), false);
+    }
+    known.add(1, clock.begin(), false);
+    known.add(2, clock.begin(), false);
+    assertEquals(List.of(), known.takeDoubtful());
+    known.settled(List.of(1L, 3L), true);
+    known.settled(List.of(2L), false);
+    assertEquals(List.of(1L), known.takeDoubtful());
   }
 }

@@ -16,7 +16,8 @@ final class SmallPartsTest {
 
   private static Entry entry(long id, boolean barrier) {
     return new Entry(
-        new Message(id, 0, "out", null, barrier, false, false, 0, new byte[10], 10, false));
+        new Message(
+            id, 0, 1, "out", null, barrier, false, false, 0, new byte[10], 10, false, null));
   }
 
   @Test

@@ -28,6 +28,14 @@ final class OperatorTest {
     return id;
   }
 
+  /** As a relay's session, which alone sets messages to 'retry' and 'held'. */
+  private static void asRelay(String... statements) throws SQLException {
+    try (Connection relay = outbox.connect()) {
+      Outbox.run(relay, "set outbox.relay = on");
+      Outbox.run(relay, statements);
+    }
+  }
+
   private List<String> control(String... statements) throws SQLException {
     return heard("outbox_control", statements);
   }
@@ -84,7 +92,7 @@ final class OperatorTest {
   @Test
   void requeue_ofHeldMessageByPlainUpdate_keepsItsPlaceUnlessThereIsNoOrder() throws SQLException {
     long id = outbox.count("select outbox.publish('crm', '{}', 'k')");
-    outbox.execute("update outbox.message set state = 'held'");
+    asRelay("update outbox.message set state = 'held'");
     String xid = outbox.query("select xid::text from outbox.message").get(0);
     assertEquals(List.of("crm"), control("update outbox.message set state = 'pending'"));
     assertEquals(List.of("held 0 -"), outbox.query(STATE + id));
@@ -135,8 +143,8 @@ final class OperatorTest {
   }
 
   @Test
-  void delete_ofRefusedMessage_tellsTheRelayUnlessTheRelayDeletesIt() throws SQLException {
-    for (String state : List.of("retry", "failed")) {
+  void delete_ofAnOwedMessage_tellsTheRelayUnlessTheRelayDeletesIt() throws SQLException {
+    for (String state : List.of("pending", "retry", "held", "failed")) {
       String refused =
           "insert into outbox.message (destination, op, state) values ('crm', 'message', '"
               + state
@@ -154,16 +162,99 @@ final class OperatorTest {
 
   @Test
   void setAside_byHand_tellsTheRelay() throws SQLException {
-    outbox.execute(
-        "insert into outbox.message (destination, op, state) values ('crm', 'message', 'retry')");
-    assertEquals(List.of("crm"), control("update outbox.message set state = 'failed'"));
+    for (String state : List.of("pending", "retry", "held")) {
+      outbox.execute(
+          "insert into outbox.message (destination, op, state) values ('crm', 'message', '"
+              + state
+              + "')");
+      assertEquals(List.of("crm"), control("update outbox.message set state = 'failed'"));
+      outbox.execute("delete from outbox.message");
+    }
   }
 
   @Test
-  void delete_ofDeliveredMessages_tellsNobody() throws SQLException {
-    outbox.execute("select outbox.publish('crm', '{}')");
+  void refusedOrHeld_byHand_isRefusedWithWhatToDo() throws SQLException {
+    long id = outbox.count("select outbox.publish('crm', '{}', 'k')");
+    for (String state : List.of("retry", "held")) {
+      String refused = outbox.refuses("23514", "update outbox.message set state = '" + state + "'");
+      assertTrue(refused.contains("the relay alone"), refused);
+      assertTrue(refused.contains("select outbox.requeue(" + id + ")"), refused);
+    }
+    assertEquals(List.of("pending 0 -"), outbox.query(STATE + id));
     assertEquals(
-        List.of(), control("delete from outbox.message where id > 0 and destination = 'crm'"));
+        List.of(), control("update outbox.message set state = 'pending', last_error = 'x'"));
+  }
+
+  @Test
+  void stateThatThereIsNot_whoeverSetsIt_isRefused() throws SQLException {
+    outbox.execute("select outbox.publish('crm', '{}')");
+    String refused = outbox.refuses("23514", "update outbox.message set state = 'done'");
+    assertTrue(refused.contains("'done'"), refused);
+    try (Connection relay = outbox.connect()) {
+      Outbox.run(relay, "set outbox.relay = on");
+      Outbox.refuses(relay, "23514", "update outbox.message set state = 'done'");
+    }
+  }
+
+  @Test
+  void dueTime_changedByHand_tellsTheRelay() throws SQLException {
+    long id = outbox.count("select outbox.publish('crm', '{}', deliver_at => now() + '1 hour')");
+    String xid = "select xid::text from outbox.message";
+    String before = outbox.query(xid).get(0);
+    assertEquals(List.of("crm"), control("update outbox.message set due_at = now()"));
+    assertEquals(List.of(before), outbox.query(xid), "read by its time");
+    assertEquals(List.of("crm"), control("update outbox.message set due_at = null"));
+    assertEquals(List.of("pending 0 -"), outbox.query(STATE + id));
+    assertNotEquals(List.of(before), outbox.query(xid), "has no time to be read by");
+    asRelay("update outbox.message set state = 'retry', due_at = now() + interval '1 hour'");
+    assertEquals(List.of("crm"), control("update outbox.message set due_at = null"));
+    assertEquals(
+        1, outbox.count("select count(*) from outbox.message where due_at <= now()"), "due now");
+  }
+
+  @Test
+  void requeue_byUpdateWithATime_waitsForIt() throws SQLException {
+    failed("crm", "no");
+    outbox.execute(
+        "update outbox.message set state = 'pending', due_at = now() + interval '1 hour'");
+    assertEquals(
+        List.of("pending true"),
+        outbox.query("select state || ' ' || (due_at > now()) from outbox.message"));
+  }
+
+  @Test
+  void delivered_byHand_isKeptFromNow() throws SQLException {
+    outbox.execute("select outbox.publish('crm', '{}')");
+    assertEquals(List.of("crm"), control("update outbox.message set state = 'delivered'"));
+    assertEquals(
+        1, outbox.count("select count(*) from outbox.message where delivered_at <= now()"));
+    assertEquals(List.of(), control("delete from outbox.message"));
+  }
+
+  @Test
+  void destination_changedByHand_isNewToTheOtherAndToldToBoth() throws SQLException {
+    for (String state : List.of("pending", "retry", "held")) {
+      outbox.execute(
+          "insert into outbox.message (destination, op, key, state, attempts) values ('crm', 'message', 'k', '"
+              + state
+              + "', 3)");
+      String xid = outbox.query("select xid::text from outbox.message").get(0);
+      assertEquals(
+          List.of("audit", "crm"), control("update outbox.message set destination = 'audit'"));
+      assertEquals(
+          List.of("audit pending 0 t"),
+          outbox.query(
+              "select concat_ws(' ', destination, state, attempts, xid::text <> '"
+                  + xid
+                  + "') from outbox.message"));
+      outbox.execute("delete from outbox.message");
+    }
+  }
+
+  @Test
+  void truncate_byHand_tellsTheRelays() throws SQLException {
+    outbox.execute("select outbox.publish('crm', '{}')");
+    assertEquals(List.of(""), control("truncate outbox.message"));
   }
 
   @Test
@@ -239,7 +330,7 @@ final class OperatorTest {
   @Test
   void status_showsCountsAgeAndOwner() throws SQLException {
     outbox.execute("select outbox.publish('crm', '{}') from generate_series(1, 5)");
-    outbox.execute(
+    asRelay(
         "update outbox.message set state = 'retry' where id = (select min(id) from outbox.message)",
         "update outbox.message set state = 'held' where id = (select max(id) from outbox.message)");
     failed("crm", "no");

@@ -326,6 +326,7 @@ final class SecurityTest {
       Outbox.run(
           c,
           "select * from outbox.destination",
+          "set outbox.relay = on",
           "insert into outbox.destination_state (destination) values ('crm') on conflict (destination) do update set epoch = 2",
           "update outbox.message set state = 'retry', attempts = 1, last_error = 'x', due_at = now(), xid = pg_current_xact_id()",
           "update outbox.message set state = 'pending'",

@@ -238,6 +238,7 @@ final class WriterTest {
           threads.submit(
               () -> {
                 try (Connection c = outbox.connect()) {
+                  Outbox.run(c, "set outbox.relay = on");
                   while (!done.get()) {
                     Outbox.run(
                         c,

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.store.MessageStore.Fate;
+import dev.outboxrelay.store.MessageStore.Refused;
 import dev.outboxrelay.testing.TestDatabase;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +54,11 @@ final class JdbcMessageStoreTest {
   void tearDown() throws Exception {
     database.close();
     db.close();
+  }
+
+  /** A message by what stands in the table now. */
+  private Refused refused(long id) throws SQLException {
+    return new Refused(id, db.count("select xid from outbox.message where id = " + id));
   }
 
   private static String insert(String key) {
@@ -184,7 +192,7 @@ final class JdbcMessageStoreTest {
     assertEquals(all.get(0).gate(), all.get(2).gate());
     assertNotEquals(all.get(0).gate(), all.get(1).gate());
     Gate gate = all.get(0).gate();
-    store.retry("out", epoch, all.get(0).id(), 1, 60_000, "no");
+    store.retry("out", epoch, refused(all.get(0).id()), 1, 60_000, "no");
     store.hold("out", epoch, List.of(all.get(1).id(), all.get(2).id()));
     assertEquals(
         List.of(all.get(2).id()),
@@ -202,11 +210,11 @@ final class JdbcMessageStoreTest {
     long id = store.page("out", 0, null, snapshot, LIMITS, ID).messages().get(0).id();
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
     long epoch = database.destinations().takeOver("out", "me");
-    store.retry("out", epoch, id, 1, 60_000, "no");
+    store.retry("out", epoch, refused(id), 1, 60_000, "no");
     Batch none = store.due("out", false, Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
     assertTrue(none.nextDueMillis().get("out") > 50_000);
-    store.retry("out", epoch, id, 2, 0, "no");
+    store.retry("out", epoch, refused(id), 2, 0, "no");
     Message due = store.due("out", false, Set.of(), LIMITS, ID).messages().get(0);
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
@@ -221,9 +229,9 @@ final class JdbcMessageStoreTest {
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
     long epoch = database.destinations().takeOver("out", "me");
     long id = db.count("select id from outbox.message");
-    store.retry("out", epoch, id, 1, 0, "a\0b\ud83d");
+    store.retry("out", epoch, refused(id), 1, 0, "a\0b\ud83d");
     assertEquals(List.of("ab"), db.query("select last_error from outbox.message"));
-    store.fail("out", epoch, id, 2, "c\0d".repeat(1000));
+    store.fail("out", epoch, refused(id), 2, "c\0d".repeat(1000));
     assertEquals(1000, db.count("select length(last_error) from outbox.message"));
     database.destinations().report("out", true, "e\0f");
     assertEquals(List.of("ef"), db.query("select last_error from outbox.status"));
@@ -236,12 +244,59 @@ final class JdbcMessageStoreTest {
     long epoch = database.destinations().takeOver("out", "one");
     long next = database.destinations().takeOver("out", "two");
     long id = db.count("select id from outbox.message");
-    store.retry("out", epoch, id, 1, 0, "no");
-    store.fail("out", epoch, id, 1, "no");
+    store.retry("out", epoch, refused(id), 1, 0, "no");
+    store.fail("out", epoch, refused(id), 1, "no");
     store.hold("out", epoch, List.of(id));
     assertEquals(List.of("pending"), db.query("select state from outbox.message"));
-    store.fail("out", next, id, 1, "no");
+    store.fail("out", next, refused(id), 1, "no");
     assertEquals(List.of("failed"), db.query("select state from outbox.message"));
+  }
+
+  /** Whatever a person has done meanwhile is not undone. */
+  @Test
+  void stateChange_personCameFirst_isWithoutEffect() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert("requeued"),
+        insert("aside"));
+    database.destinations().takeOver("out", "me");
+    long requeued = db.count("select min(id) from outbox.message");
+    Refused before = refused(requeued);
+    Refused aside = refused(requeued + 1);
+    db.execute(
+        "update outbox.message set state = 'failed'", "select outbox.requeue(" + requeued + ")");
+    for (Refused message : List.of(before, aside)) {
+      assertFalse(store.retry("out", 1, message, 4, 0, "no"));
+      assertFalse(store.fail("out", 1, message, 4, "no"));
+    }
+    assertEquals(
+        List.of("pending 0", "failed 0"),
+        db.query("select state || ' ' || attempts from outbox.message order by id"));
+    assertTrue(store.retry("out", 1, refused(requeued), 1, 0, "no"));
+  }
+
+  @Test
+  void fates_ofMessages_tellWhatAPersonHasDone() throws Exception {
+    db.execute(
+        insert("owed"),
+        insert("gone"),
+        insert("aside"),
+        insert("delivered"),
+        insert("later"),
+        insert("due"),
+        "delete from outbox.message where key = 'gone'",
+        "update outbox.message set state = 'failed' where key = 'aside'",
+        "update outbox.message set state = 'delivered' where key = 'delivered'",
+        "update outbox.message set due_at = now() + interval '1 hour' where key = 'later'",
+        "update outbox.message set due_at = now() where key = 'due'");
+    long first = db.count("select id from outbox.message where key = 'owed'");
+    assertEquals(
+        Map.of(
+            first + 1, Fate.GONE,
+            first + 2, Fate.ASIDE,
+            first + 3, Fate.DELIVERED,
+            first + 4, Fate.LATER),
+        store.fates("out", LongStream.range(first, first + 6).boxed().toList()));
   }
 
   /** A statement that waited would outlive its relay, and the next one would wait for the fence. */
@@ -260,13 +315,14 @@ final class JdbcMessageStoreTest {
       assertTimeoutPreemptively(
           Duration.ofSeconds(20),
           () -> {
-            assertThrows(SQLException.class, () -> store.retry("out", epoch, id, 1, 0, "no"));
-            assertThrows(SQLException.class, () -> store.fail("out", epoch, id, 1, "no"));
+            assertThrows(
+                SQLException.class, () -> store.retry("out", epoch, refused(id), 1, 0, "no"));
+            assertThrows(SQLException.class, () -> store.fail("out", epoch, refused(id), 1, "no"));
             assertEquals(Set.of(id), store.hold("out", epoch, List.of(id, id + 1)));
             assertTrue(database.destinations().takeOver("out", "two") > epoch);
           });
     }
-    store.retry("out", epoch, id, 1, 0, "no");
+    store.retry("out", epoch, refused(id), 1, 0, "no");
     assertEquals(
         List.of("pending", "held"), db.query("select state from outbox.message order by id"));
   }

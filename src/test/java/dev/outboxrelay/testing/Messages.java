@@ -12,7 +12,8 @@ public final class Messages {
 
   public static Message of(long id, String body) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    return new Message(id, 0, "test", null, false, false, false, 0, bytes, bytes.length, false);
+    return new Message(
+        id, 0, 1, "test", null, false, false, false, 0, bytes, bytes.length, false, null);
   }
 
   /** A message whose body is a line as small as a receiver can acknowledge. */

@@ -49,7 +49,7 @@ class SinkErrorTest {
   /** What cannot be written at all, whatever it is. */
   @SuppressWarnings("NullAway")
   private static Message withoutBody() {
-    return new Message(7, 0, "test", null, false, false, false, 0, null, 0, false);
+    return new Message(7, 0, 1, "test", null, false, false, false, 0, null, 0, false, null);
   }
 
   @ParameterizedTest

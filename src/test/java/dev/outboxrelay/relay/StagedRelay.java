@@ -1,0 +1,48 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.tcp.TcpTransport;
+import dev.outboxrelay.testing.NothingMissed;
+import dev.outboxrelay.testing.RunningRelay;
+import dev.outboxrelay.testing.TestDatabase;
+import java.time.Duration;
+import java.util.List;
+
+/** A relay on a test database whose calls to the database stop where the test says. */
+final class StagedRelay implements AutoCloseable {
+  final StoppingStore store = new StoppingStore();
+
+  private final NothingMissed nothingMissed = new NothingMissed();
+  private final TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY);
+  private final Relay relay;
+
+  private StagedRelay(RelayConfig config, RelayEvents events) {
+    relay =
+        new Relay(config, transport, RelayEvents.all(List.of(nothingMissed, events)), store::wrap);
+    relay.start();
+  }
+
+  /** Sweeps in this rhythm. */
+  static StagedRelay start(TestDatabase db, Duration sweep, RelayEvents events) {
+    RelayConfig c = RunningRelay.config(db, "test");
+    return new StagedRelay(
+        new RelayConfig(
+            c.database(),
+            c.name(),
+            sweep,
+            c.poll(),
+            c.pageSize(),
+            c.memoryBytes(),
+            c.maxMessageBytes(),
+            c.stopTimeout()),
+        events);
+  }
+
+  @Override
+  public void close() {
+    store.clear();
+    relay.stop();
+    transport.close();
+    nothingMissed.check();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.outboxrelay.testing;
+
+import dev.outboxrelay.relay.RelayEvents;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Holds a relay to its word that a sweep finds nothing: what nobody told it of is missed only where
+ * writers are told to be silent.
+ */
+public final class NothingMissed implements RelayEvents {
+  private final Map<String, Integer> missed = new ConcurrentHashMap<>();
+
+  @Override
+  public void missed(String destination, int messages) {
+    missed.merge(destination, messages, Integer::sum);
+  }
+
+  /** Fails the test when a sweep has found anything. */
+  public void check() {
+    if (!missed.isEmpty()) {
+      throw new AssertionError("only a sweep has found messages of " + missed);
+    }
+  }
+}
