@@ -192,6 +192,15 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
+  public void passedOver(String destination, int messages) {
+    LOG.warn(
+        "destination {}: the sweep found {} messages that had been passed over; they are sent now."
+            + " Please report it",
+        destination,
+        messages);
+  }
+
+  @Override
   public void asleep() {
     LOG.debug("asleep until a writer rings");
   }

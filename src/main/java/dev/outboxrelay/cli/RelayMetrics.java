@@ -216,6 +216,11 @@ final class RelayMetrics implements RelayEvents {
   }
 
   @Override
+  public void passedOver(String destination, int messages) {
+    of(destination).missed.increment(messages);
+  }
+
+  @Override
   public void asleep() {
     sleeps.increment();
   }

@@ -130,6 +130,11 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void passedOver(String destination, int messages) {
+    listeners.forEach(l -> l.passedOver(destination, messages));
+  }
+
+  @Override
   public void stoppedWaiting(long waitedMillis) {
     listeners.forEach(l -> l.stoppedWaiting(waitedMillis));
   }

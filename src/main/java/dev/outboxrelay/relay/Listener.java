@@ -56,8 +56,8 @@ final class Listener implements AutoCloseable {
   private volatile ListenSession session;
   private volatile boolean closed;
 
-  /** The newest bell of its own that was asked for; of the listener's thread. */
-  private long number;
+  /** The newest bell of its own that was asked for; the listener's thread writes it. */
+  private volatile long number;
 
   private long askedNanos;
   private long floodedNanos;
@@ -127,10 +127,16 @@ final class Listener implements AutoCloseable {
     }
   }
 
+  /** The newest bell of its own that was asked for: what is asked for later has a higher number. */
+  long newestBell() {
+    return number;
+  }
+
   private void listen() throws SQLException {
     if (millisSince(askedNanos) >= testEveryMillis) {
       askedNanos = System.nanoTime();
-      long next = ++number;
+      long next = number + 1;
+      number = next;
       ring.ring(session, next, () -> rung(next));
     }
     long waitMillis = Math.max(1, testEveryMillis - millisSince(askedNanos));
@@ -151,7 +157,7 @@ final class Listener implements AutoCloseable {
   }
 
   /** Anybody may notify anything, which shows as well that the session hears. */
-  private static long number(String text) {
+  static long number(String text) {
     try {
       return Long.parseLong(text);
     } catch (NumberFormatException e) {

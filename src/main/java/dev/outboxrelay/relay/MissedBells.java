@@ -1,24 +1,31 @@
 package dev.outboxrelay.relay;
 
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
- * Tells what a sweep's read has shown, and no bell announces: neither before the read nor within a
- * while after it, since a bell may be on its way.
+ * Tells what a sweep's read has shown, and no bell announces, neither before the read nor after it:
+ * a bell may be on its way. It is not any more when the listening session has heard a bell of its
+ * own that was asked for after the read, since all that are rung come in one order.
  */
 final class MissedBells {
-  /** A bell that comes later than this was not heard. */
-  private static final long LATE_MILLIS = 1000;
+  private record Found(Map<Backlog, Integer> messages, long sinceNanos, long newestBell) {}
 
   private final Doorbells doorbells;
-  private final Scheduler core;
+  private final LongSupplier newestBell;
   private final RelayEvents events;
+  private final List<Found> waiting = new ArrayList<>();
 
-  MissedBells(Doorbells doorbells, Scheduler core, RelayEvents events) {
+  /**
+   * @param newestBell the number of the listening session's own bell that was asked for last
+   */
+  MissedBells(Doorbells doorbells, LongSupplier newestBell, RelayEvents events) {
     this.doorbells = doorbells;
-    this.core = core;
+    this.newestBell = newestBell;
     this.events = events;
   }
 
@@ -41,15 +48,29 @@ final class MissedBells {
    */
   void found(Map<Backlog, Integer> found, long sinceNanos) {
     if (!found.isEmpty()) {
-      core.schedule(
-          LATE_MILLIS,
-          () ->
-              found.forEach(
-                  (backlog, messages) -> {
-                    if (!doorbells.rungSince(backlog.doorbell(), sinceNanos)) {
-                      events.missed(backlog.name(), messages);
-                    }
-                  }));
+      waiting.add(new Found(found, sinceNanos, newestBell.getAsLong()));
     }
+  }
+
+  /** The listening session has heard its own bell of this number. */
+  void heardOwn(long number) {
+    for (var it = waiting.iterator(); it.hasNext(); ) {
+      Found found = it.next();
+      if (number > found.newestBell()) {
+        it.remove();
+        judge(found);
+      }
+    }
+  }
+
+  private void judge(Found found) {
+    found
+        .messages()
+        .forEach(
+            (backlog, messages) -> {
+              if (!doorbells.rungSince(backlog.doorbell(), found.sinceNanos())) {
+                events.missed(backlog.name(), messages);
+              }
+            });
   }
 }

@@ -82,6 +82,9 @@ final class ParkedReader {
             standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
             standing.parked().forEach(this::awaitHead);
           }
+          if (backlog.hasActedSince(ticket + 1)) {
+            backlog.recheckBlocked(); // what was found may not stand any more
+          }
           then.accept(standing);
         },
         () -> {});

@@ -97,12 +97,17 @@ public interface RelayEvents {
   default void discarded(String destination, int messages) {}
 
   /**
-   * The sweep found messages that no bell and no read had brought. Never called unless a writer is
-   * told not to ring.
+   * The sweep found messages that no bell had announced. Never called unless a writer is told not
+   * to ring.
    *
    * @param messages how many; messages that are more than one read brings are not counted
    */
   default void missed(String destination, int messages) {}
+
+  /**
+   * The sweep found messages that should have been in memory. Never called: a fault of the relay's.
+   */
+  default void passedOver(String destination, int messages) {}
 
   /** Nothing to do: every owned doorbell will ring. */
   default void asleep() {}

@@ -85,7 +85,7 @@ final class Sweep {
         behind.add(backlog);
       }
     }
-    missed.forEach((name, ids) -> context.events().missed(name, ids.size()));
+    missed.forEach((name, ids) -> context.events().passedOver(name, ids.size()));
     behind.forEach(backlog -> backlog.window().start());
   }
 

@@ -70,6 +70,7 @@ final class TailReader {
       MemoryBudget memory,
       Doorbells doorbells,
       Locks locks,
+      MissedBells missedBells,
       RelayEvents events) {
     this.config = config;
     this.store = store;
@@ -80,7 +81,7 @@ final class TailReader {
     this.doorbells = doorbells;
     this.locks = locks;
     this.events = events;
-    missedBells = new MissedBells(doorbells, core, events);
+    this.missedBells = missedBells;
   }
 
   /** What the backlogs in here have been read up to; null while there are none. */
@@ -121,6 +122,11 @@ final class TailReader {
     } else if (timer == null) {
       readLater();
     }
+  }
+
+  /** The listening session has heard its own bell. */
+  void heardOwnBell(long number) {
+    missedBells.heardOwn(number);
   }
 
   /** Reads whether anybody rang or not, and tells what no bell announces. */

@@ -76,7 +76,10 @@ final class Term implements AutoCloseable {
     ReadClock clock = new ReadClock();
     MemoryBudget memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
-    tail = new TailReader(config, messages, work, core, clock, memory, doorbells, locks, events);
+    MissedBells missedBells = new MissedBells(doorbells, this::newestOwnBell, events);
+    tail =
+        new TailReader(
+            config, messages, work, core, clock, memory, doorbells, locks, missedBells, events);
     LaneContext context =
         new LaneContext(
             config,
@@ -105,6 +108,10 @@ final class Term implements AutoCloseable {
             notices,
             this::lost,
             this::fault);
+  }
+
+  private long newestOwnBell() {
+    return listener.newestBell();
   }
 
   private TailReader tailReader() {
@@ -247,14 +254,15 @@ final class Term implements AutoCloseable {
       Lane lane = fleet.lane(bell.getKey());
       if (lane != null) {
         events.rung(lane.name(), bell.getValue());
-        if (tail.contains(lane.backlog())) {
-          doorbells.rung(lane.doorbell(), bell.getValue(), now);
-          rung = true;
-        }
+        doorbells.rung(lane.doorbell(), bell.getValue(), now);
+        rung |= tail.contains(lane.backlog());
       }
     }
     if (news.flooded()) {
       doorbells.perhapsRung(now);
+    }
+    if (news.ownBell() > 0) {
+      tail.heardOwnBell(news.ownBell());
     }
     if (rung) {
       tail.rung();

@@ -22,6 +22,12 @@ import java.util.function.Consumer;
 final class Work implements AutoCloseable {
   private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(5));
 
+  /** While somebody has locked a row: as soon as he lets go, it counts what he did to it. */
+  private static final Backoff LOCKED = new Backoff(Duration.ofMillis(50), Duration.ofMillis(500));
+
+  /** The server's code for a lock that was not to be had. */
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
+
   /** A statement. */
   interface Statement<T> {
     T run() throws SQLException;
@@ -163,7 +169,8 @@ final class Work implements AutoCloseable {
 
   private <T> void repeat(
       String what, Statement<T> statement, Consumer<T> then, int failures, SQLException cause) {
-    long delayMillis = BACKOFF.delayMillis(failures, ThreadLocalRandom.current());
+    Backoff backoff = LOCK_NOT_AVAILABLE.equals(cause.getSQLState()) ? LOCKED : BACKOFF;
+    long delayMillis = backoff.delayMillis(failures, ThreadLocalRandom.current());
     judge.failed(cause, () -> events.statementFailed(what, Trouble.words(cause), delayMillis));
     core.schedule(delayMillis, () -> submit(what, statement, then, failures));
   }

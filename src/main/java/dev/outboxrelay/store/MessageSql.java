@@ -257,10 +257,11 @@ final class MessageSql {
       "select m.id from outbox.destination_state d join outbox.message m on m.destination = d.destination"
           + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state = 'pending'";
 
+  /** What has a due time is read by that. */
   static final String OWED =
       "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
           + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
-          + " and (m.due_at is null or m.due_at <= now()) order by m.destination, m.id limit ?";
+          + " and m.due_at is null order by m.destination, m.id limit ?";
 
   static final String PURGE =
       "delete from outbox.message where id = any (array("

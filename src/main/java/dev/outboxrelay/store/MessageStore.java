@@ -131,7 +131,8 @@ public interface MessageStore {
   Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 
   /**
-   * Ids of pending messages that are visible in a snapshot and due, by destination and id.
+   * Ids of pending messages that are visible in a snapshot and have no due time, by destination and
+   * id.
    *
    * @param afterDestination where the last call ended, "" at first
    * @param afterId where the last call ended, 0 at first

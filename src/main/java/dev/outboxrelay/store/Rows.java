@@ -140,7 +140,9 @@ final class Rows {
     String target = destination == null ? rows.getString(offset + 16) : destination;
     long dueInMillis = rows.getLong(offset + 14);
     boolean timed = !rows.wasNull();
-    if (timed && dueInMillis > 0) {
+    String state = rows.getString(offset + 15);
+    // What is held waits for its key, whatever its time.
+    if (timed && dueInMillis > 0 && !"held".equals(state)) {
       nextDueMillis.merge(target, dueInMillis, Math::min);
       return;
     }
@@ -181,7 +183,7 @@ final class Rows {
             target,
             gateKey == null ? null : new Gate(schema, table, gateKey),
             op.equals("truncate"),
-            "retry".equals(rows.getString(offset + 15)),
+            "retry".equals(state),
             timed,
             attempts,
             body,

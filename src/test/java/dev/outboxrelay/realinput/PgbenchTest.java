@@ -63,6 +63,7 @@ final class PgbenchTest {
       } finally {
         relay.close();
       }
+      assertEquals(List.of(), relay.missed(false));
       System.out.printf(
           "pgbench (%s): %d transactions, %d messages, %d came twice%n",
           pgbench.description(), transactions, replica.messages(), replica.repeated());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.LateReply;
 import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.ScriptedReceiver;
@@ -13,11 +14,9 @@ import dev.outboxrelay.testing.Wire;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,7 +162,7 @@ final class InterventionTest {
 
   @Test
   void deleted_inFlightAndThenRefused_letsItsKeyGo() throws Exception {
-    Answers late = new Answers();
+    LateReply late = new LateReply();
     replies.put(1, late);
     try (RunningRelay relay = relay()) {
       publish(1, 1, "'a'");
@@ -217,7 +216,7 @@ final class InterventionTest {
 
   @Test
   void discarded_inFlightAndThenRefused_letsItsKeyGo() throws Exception {
-    Answers late = new Answers();
+    LateReply late = new LateReply();
     replies.put(1, late);
     Discarded discarded = new Discarded(1);
     try (RunningRelay relay = relay(RelayConfig.DEFAULT_PAGE_SIZE, discarded)) {
@@ -234,7 +233,7 @@ final class InterventionTest {
 
   @Test
   void discarded_beforeItIsSent_isNotSent() throws Exception {
-    Answers late = new Answers();
+    LateReply late = new LateReply();
     replies.put(1, late);
     db.execute("update outbox.destination set max_in_flight = 1");
     Discarded discarded = new Discarded(2);
@@ -254,7 +253,7 @@ final class InterventionTest {
 
   @Test
   void truncateDiscarded_beforeItIsSent_letsTheRestGo() throws Exception {
-    Answers late = new Answers();
+    LateReply late = new LateReply();
     replies.put(1, late);
     db.execute("create table t (n int primary key)");
     db.execute("select outbox.capture('t', 'out', operations => '{insert,truncate}')");
@@ -269,20 +268,6 @@ final class InterventionTest {
       awaitNothingOwed();
     }
     assertEquals(List.of(1, 2), arrived());
-  }
-
-  /** Says nothing until it is told what to say. */
-  private static final class Answers implements Reply {
-    private final CompletableFuture<Consumer<Reply>> asked = new CompletableFuture<>();
-
-    @Override
-    public void perform(ScriptedReceiver.Connection connection, Line line) {
-      asked.complete(reply -> Reply.after(Duration.ZERO, reply).perform(connection, line));
-    }
-
-    void give(Reply reply) throws Exception {
-      asked.get(30, TimeUnit.SECONDS).accept(reply);
-    }
   }
 
   /** Counts what is noticed as discarded. */

@@ -12,6 +12,8 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -25,6 +27,7 @@ final class StoppingStore {
   private static final int PATIENCE_SECONDS = 30;
 
   private final List<Stop> stops = new ArrayList<>(); // those to come; guarded by itself
+  private final Map<Thread, Stop> standing = new ConcurrentHashMap<>();
   private final List<Stop> all = new ArrayList<>(); // guarded by stops
 
   /** A call that is to stop, once. */
@@ -55,14 +58,25 @@ final class StoppingStore {
     void letGoAndAwaitHeard() throws Exception {
       released.countDown();
       Thread caller = thread;
-      Await.until(
-          call + " is over", () -> caller != null && caller.getState() == Thread.State.WAITING);
+      Await.until(call + " is over", () -> caller != null && hasNothingToDo(caller));
+    }
+
+    /** It waits for another task, or stands in a call of one. */
+    private boolean hasNothingToDo(Thread caller) {
+      Stop at = standing.get(caller);
+      return at == null ? caller.getState() == Thread.State.WAITING : at != this;
     }
 
     private void stand() throws InterruptedException {
-      thread = Thread.currentThread();
+      Thread caller = Thread.currentThread();
+      thread = caller;
+      standing.put(caller, this);
       reached.countDown();
-      assertTrue(released.await(2 * PATIENCE_SECONDS, TimeUnit.SECONDS));
+      try {
+        assertTrue(released.await(2 * PATIENCE_SECONDS, TimeUnit.SECONDS));
+      } finally {
+        standing.remove(caller);
+      }
     }
   }
 

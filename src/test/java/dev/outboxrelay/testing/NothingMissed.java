@@ -5,14 +5,26 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Holds a relay to its word that a sweep finds nothing: what nobody told it of is missed only where
- * writers are told to be silent.
+ * Holds a relay to its word that a sweep finds nothing, but what writers wrote who are told to be
+ * silent.
  */
 public final class NothingMissed implements RelayEvents {
   private final Map<String, Integer> missed = new ConcurrentHashMap<>();
+  private final boolean silentWriters;
+
+  public NothingMissed(boolean silentWriters) {
+    this.silentWriters = silentWriters;
+  }
 
   @Override
   public void missed(String destination, int messages) {
+    if (!silentWriters) {
+      missed.merge(destination, messages, Integer::sum);
+    }
+  }
+
+  @Override
+  public void passedOver(String destination, int messages) {
     missed.merge(destination, messages, Integer::sum);
   }
 

@@ -2,6 +2,9 @@ package dev.outboxrelay.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,6 +118,35 @@ public final class RelayProcess implements AutoCloseable {
   /** Whether it has written anything: before that, the JVM has not come to the program. */
   public boolean hasSpoken() throws IOException {
     return Files.size(log) > logStart;
+  }
+
+  /**
+   * What its sweeps have found although nobody is told to be silent, as it is logged.
+   *
+   * @param silentWriters somebody is: then only what the relay has passed over
+   */
+  public List<String> missed(boolean silentWriters) throws IOException {
+    return missed(log, logStart, silentWriters);
+  }
+
+  /**
+   * As {@link #missed(boolean)}, of all processes that wrote to this log since it had this size.
+   */
+  public static List<String> missed(Path log, long logStart, boolean silentWriters)
+      throws IOException {
+    if (!Files.exists(log)) {
+      return List.of();
+    }
+    String written;
+    try (SeekableByteChannel channel = Files.newByteChannel(log)) {
+      channel.position(logStart);
+      written = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+    }
+    return written
+        .lines()
+        .filter(line -> line.contains("the sweep found"))
+        .filter(line -> !silentWriters || line.contains("passed over"))
+        .toList();
   }
 
   /** SIGKILL; returns when the process is gone. */

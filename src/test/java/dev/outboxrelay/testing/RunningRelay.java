@@ -7,14 +7,20 @@ import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.store.DatabaseSettings;
 import java.time.Duration;
+import java.util.List;
 
-/** A relay inside the test's process, on a test database; stopped on close. */
+/**
+ * A relay inside the test's process, on a test database; stopped on close. The test fails when a
+ * sweep has found what nobody told the relay of.
+ */
 public final class RunningRelay implements AutoCloseable {
+  private final NothingMissed nothingMissed;
   private final TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY);
   private final Relay relay;
 
-  private RunningRelay(RelayConfig config, RelayEvents events) {
-    relay = new Relay(config, transport, events);
+  private RunningRelay(RelayConfig config, RelayEvents events, NothingMissed nothingMissed) {
+    this.nothingMissed = nothingMissed;
+    relay = new Relay(config, transport, RelayEvents.all(List.of(nothingMissed, events)));
     relay.start();
   }
 
@@ -35,12 +41,18 @@ public final class RunningRelay implements AutoCloseable {
   }
 
   public static RunningRelay start(RelayConfig config, RelayEvents events) {
-    return new RunningRelay(config, events);
+    return new RunningRelay(config, events, new NothingMissed(false));
+  }
+
+  /** For tests in which a writer is told not to ring: what he writes a sweep may find. */
+  public static RunningRelay startAmongSilentWriters(RelayConfig config, RelayEvents events) {
+    return new RunningRelay(config, events, new NothingMissed(true));
   }
 
   @Override
   public void close() {
     relay.stop();
     transport.close();
+    nothingMissed.check();
   }
 }

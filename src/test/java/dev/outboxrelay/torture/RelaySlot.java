@@ -5,6 +5,7 @@ import dev.outboxrelay.testing.PostgresProcess;
 import dev.outboxrelay.testing.RelayProcess;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /** A place where a relay runs, with its own way to the database; faults take it one at a time. */
@@ -14,18 +15,23 @@ final class RelaySlot implements AutoCloseable {
   final Semaphore free = new Semaphore(1);
   final FaultProxy database;
   private final int number;
-  private final Path logs;
+  private final Path log;
   private volatile RelayProcess process;
 
   RelaySlot(int number, PostgresProcess postgres, Path logs) throws IOException {
     this.number = number;
-    this.logs = logs;
+    this.log = logs.resolve("relay-" + number + ".log");
     this.database = FaultProxy.to(postgres.port());
     this.process = launch();
   }
 
   RelayProcess process() {
     return process;
+  }
+
+  /** What its sweeps have passed over; writers that prepare transactions do not ring. */
+  List<String> missed() throws IOException {
+    return RelayProcess.missed(log, 0, true);
   }
 
   void restart() throws IOException {
@@ -42,7 +48,7 @@ final class RelaySlot implements AutoCloseable {
     return RelayProcess.start(
         PostgresProcess.url(database.port(), TortureRun.DATABASE),
         PostgresProcess.USER,
-        logs.resolve("relay-" + number + ".log"),
+        log,
         HEAP_MEGABYTES,
         "--sweep",
         "5s",

@@ -125,9 +125,14 @@ final class Stage implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    List<String> missed = new ArrayList<>();
     for (RelayProcess relay : relays) {
       relay.close();
+      missed.addAll(relay.missed(false));
     }
     database.close();
+    if (!missed.isEmpty()) {
+      throw new AssertionError(String.join(System.lineSeparator(), missed));
+    }
   }
 }

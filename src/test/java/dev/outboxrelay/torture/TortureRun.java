@@ -265,6 +265,12 @@ final class TortureRun implements AutoCloseable {
       unexplained += unexplained(station, problems, notes);
     }
     stations.forEach(station -> problems.addAll(station.inbox.problems()));
+    long missed = 0;
+    for (RelaySlot relay : relays) {
+      List<String> lines = relay.missed();
+      missed += lines.size();
+      problems.addAll(lines);
+    }
     notes.add(
         "transactions "
             + journal.transactions()
@@ -283,7 +289,7 @@ final class TortureRun implements AutoCloseable {
         unexplained,
         stations.stream().mapToLong(station -> station.inbox.lateEpochMillis()).max().orElse(0),
         differing,
-        maker.misbehaved().size() + (drained ? 0 : 1),
+        maker.misbehaved().size() + (drained ? 0 : 1) + missed,
         faults.counts(),
         problems,
         notes);

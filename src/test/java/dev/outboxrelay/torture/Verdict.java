@@ -19,7 +19,8 @@ import java.util.Map;
  * @param unexplained repetitions for which no fault accounts
  * @param lateEpochMillis the longest that an older owner was heard after a newer one
  * @param differing rows that differ between the lines and the tables
- * @param misbehaved what processes did that they must not: exits, slow stops
+ * @param misbehaved what processes did that they must not: exits, slow stops, messages that a sweep
+ *     had to find
  * @param faults how many faults of each kind were made
  * @param problems the first problems, in words
  * @param notes further figures
