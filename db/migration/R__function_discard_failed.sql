@@ -15,7 +15,7 @@ as $$
 declare
   gone bigint;
 begin
-  with picked as (
+  with picked as materialized (
     select f.id
     from outbox.message f
     where f.state = 'failed'

@@ -70,7 +70,8 @@ begin
           when r.name = 'outbox_relay' then case
             when c.relname = 'message' then '{select,delete}'
             when c.relname = 'destination_state' then '{select,insert,update}'
-            when c.relname in ('destination', 'identity', 'status', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+            when c.relname in ('destination', 'identity', 'status', 'relay_locks', 'capture_list',
+              'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
         where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all
@@ -138,14 +139,8 @@ begin
     from below b
     join pg_class c on c.oid = b.relid and c.relkind <> 'p'
   ),
-  locks as (
-    -- A relay has to delete what it has delivered, by its login's right or by that of a role that this may take on.
-    select l.pid, l.classid, l.objid, l.mode, a.usename, a.application_name,
-      exists (select from pg_roles r where has_table_privilege(r.oid, 'outbox.message', 'delete') and pg_has_role(a.usesysid, r.oid, 'member')) as by_relay
-    from pg_locks l
-    join pg_stat_activity a on a.pid = l.pid
-    where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid between 7021001 and 7021003
-      and l.database = (select b.oid from pg_database b where b.datname = current_database())
+  locks as materialized (
+    select l.* from outbox.relay_locks l
   )
   select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
   from captured t
@@ -289,21 +284,24 @@ begin
   from outbox.status s
   where not s.paused and not exists (
     select from locks l
-    join outbox.destination d on d.name = s.destination and d.doorbell::oid = l.objid
-    where l.mode = 'ExclusiveLock' and l.classid = 7021002 and l.by_relay)
+    join outbox.destination d on d.name = s.destination and d.doorbell = l.number
+    where l.mode = 'ExclusiveLock' and l.class = 7021002 and l.by_relay)
 
   union all
   -- Anybody who may connect can take any advisory lock.
   select 'error', 'foreign lock', format('session %s', l.pid),
-    format('%s (%s) holds locks that are the relays'' and cannot be one: %s', l.usename, l.application_name,
-      string_agg(distinct case l.classid::bigint
+    format('%s (%s) holds locks that are the relays'' and cannot be one: %s', l.login, l.application_name,
+      string_agg(distinct case l.class
         when 7021001 then 'relays poll, and every writer rings'
-        when 7021002 then 'no relay delivers what these are for'
-        else 'it is counted as a relay, and work is left for it' end, '; ')),
+        when 7021002 then format('no relay delivers for %s', coalesce(o.destinations, 'destinations to come'))
+        else 'a relay whose session has this number connects once more' end, '; ')),
     format('select pg_terminate_backend(%s);', l.pid)
   from locks l
-  where not l.by_relay and (l.classid in (7021002, 7021003) or l.classid = 7021001 and l.mode = 'ExclusiveLock')
-  group by l.pid, l.usename, l.application_name
+  left join lateral (
+    select string_agg(d.name, ', ' order by d.name) as destinations from outbox.destination d where d.doorbell = l.number
+  ) o on l.class = 7021002
+  where not l.by_relay and (l.class = 7021002 or l.mode = 'ExclusiveLock')
+  group by l.pid, l.login, l.application_name
 
   union all
   select 'warning', 'destination down', s.destination, format('cannot be reached since %s: %s', s.down_since, s.last_error),

@@ -34,7 +34,9 @@ begin
 
   if to_regrole('outbox_relay') is not null then
     grant usage on schema outbox to outbox_relay;
-    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.message, outbox.status, outbox.capture_list, outbox.capture_detail, outbox.doctor to outbox_relay;
+    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.message,
+      outbox.status, outbox.relay_locks, outbox.capture_list, outbox.capture_detail, outbox.doctor
+      to outbox_relay;
     revoke update on outbox.message from outbox_relay;
     grant delete, update (state, attempts, last_error, due_at, delivered_at, xid) on outbox.message to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;

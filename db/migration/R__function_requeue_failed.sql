@@ -18,9 +18,8 @@ as $$
 declare
   changed bigint;
 begin
-  update outbox.message m
-  set state = 'pending'
-  from (
+  -- Apart, so that it is asked once: in a join it would go on to further rows for each row that it is compared with.
+  with picked as materialized (
     select f.id
     from outbox.message f
     where f.state = 'failed'
@@ -30,7 +29,10 @@ begin
     order by f.id
     limit requeue_failed.up_to
     for update
-  ) picked
+  )
+  update outbox.message m
+  set state = 'pending'
+  from picked
   where m.id = picked.id;
   get diagnostics changed = row_count;
   return changed;

@@ -1,6 +1,7 @@
 -- outbox.status: a row a destination: what is owed, since when, who delivers it, what is wrong.
 --
--- In a copy, the reason why nothing is sent stands as the last error. Counts come from the partial indexes. An owner is shown only while its session holds the doorbell's ownership lock.
+-- In a copy, the reason why nothing is sent stands as the last error. Counts come from the partial
+-- indexes. An owner is shown only while a relay's session holds the doorbell's ownership lock.
 create or replace view outbox.status as
 select
   d.name as destination,
@@ -40,11 +41,9 @@ left join (
   group by m.destination
 ) parked on parked.destination = d.name
 left join (
-  select distinct l.objid::integer as doorbell
-  from pg_catalog.pg_locks l
-  where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock'
-    and l.classid = 7021002 and l.objsubid = 2
-    and l.database = (select b.oid from pg_catalog.pg_database b where b.datname = current_database())
+  select distinct l.number as doorbell
+  from outbox.relay_locks l
+  where l.class = 7021002 and l.mode = 'ExclusiveLock' and l.by_relay
 ) owned on owned.doorbell = d.doorbell;
 
 comment on view outbox.status is 'A row a destination: what is owed, since when, who delivers it, what is wrong.';

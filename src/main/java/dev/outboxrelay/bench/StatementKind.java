@@ -4,7 +4,7 @@ import java.util.List;
 
 /** What an idle relay runs a statement for, told by a part of its text. */
 enum StatementKind {
-  HEARTBEAT("heartbeat", "from pg_locks", "notify outbox_self_test_"),
+  HEARTBEAT("heartbeat", "from outbox.relay_locks", "notify outbox_self_test_"),
   SWEEP(
       "sweep",
       "hashtextextended(d::text",

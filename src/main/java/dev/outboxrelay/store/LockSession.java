@@ -23,32 +23,33 @@ public final class LockSession implements AutoCloseable {
   /** Held alone by the relay that owns a doorbell's destinations. */
   static final int OWNER = 7021002;
 
-  /** Shared by all relays. */
+  /**
+   * A relay lives; the number is that of its own session, so that nobody gives another's sign or
+   * takes it.
+   */
   static final int MEMBER = 7021003;
 
   private static final String ENTER =
-      "select pg_advisory_lock_shared(" + MEMBER + ", 0), pg_backend_pid()";
+      "select pg_try_advisory_lock_shared(" + MEMBER + ", pg_backend_pid()), pg_backend_pid()";
 
   /**
    * Who is there, who owns what, and whether the schema still is, in one row: it is asked every
-   * second for ever.
+   * second for ever. What anybody holds cannot be owned, but only a relay counts as one.
    */
   private static final String LOOK =
-      "select count(*) filter (where classid = "
+      "select count(*) filter (where l.class = "
           + MEMBER
-          + "), count(*) filter (where classid = "
+          + "), count(*) filter (where l.class = "
           + MEMBER
-          + " and pid < ?), array_agg(objid::integer) filter (where classid = "
+          + " and l.pid < ?), array_agg(l.number) filter (where l.class = "
           + OWNER
           + "), (select outbox.copied()), (select incarnation::text from outbox.identity)"
           + ", coalesce(to_regnamespace('outbox')::oid, 0)::bigint"
-          + " from pg_locks where locktype = 'advisory' and granted"
-          + " and database = (select oid from pg_database where datname = current_database())"
-          + " and classid in ("
+          + " from outbox.relay_locks l where l.class = "
           + OWNER
-          + ", "
+          + " or l.class = "
           + MEMBER
-          + ") and objsubid = 2";
+          + " and l.number = l.pid and (l.pid = ? or l.by_relay)";
 
   private static final String TRY =
       "select n from unnest(?::int[]) as n where pg_try_advisory_lock(?, n)";
@@ -67,6 +68,14 @@ public final class LockSession implements AutoCloseable {
     try (PreparedStatement s = connection.prepareStatement(ENTER);
         ResultSet r = s.executeQuery()) {
       r.next();
+      if (!r.getBoolean(1)) {
+        throw new SQLException(
+            "somebody holds advisory lock ("
+                + MEMBER
+                + ", "
+                + r.getInt(2)
+                + "), which is this session's: the doctor names him");
+      }
       return new LockSession(connection, r.getInt(2));
     }
   }
@@ -93,6 +102,7 @@ public final class LockSession implements AutoCloseable {
   public View look() throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(LOOK)) {
       s.setInt(1, pid);
+      s.setInt(2, pid);
       try (ResultSet r = s.executeQuery()) {
         r.next();
         Array owned = r.getArray(3);

@@ -1,6 +1,7 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -102,7 +103,8 @@ final class DoctorTest {
           List.of(
               "pg_advisory_lock(7021001, 0)",
               "pg_advisory_lock(7021002, g) from generate_series(0, 63) g",
-              "pg_advisory_lock_shared(7021003, 0)")) {
+              "pg_advisory_lock_shared(7021002, g) from generate_series(0, 63) g",
+              "pg_advisory_lock(7021003, 7)")) {
         Outbox.run(stranger, "select " + locks);
         assertEquals(
             List.of(
@@ -112,7 +114,11 @@ final class DoctorTest {
             outbox.findings());
         Outbox.run(stranger, "select pg_advisory_unlock_all()");
       }
-      Outbox.run(stranger, "begin", "select pg_try_advisory_xact_lock_shared(7021001, 0)");
+      Outbox.run(
+          stranger,
+          "begin",
+          "select pg_try_advisory_xact_lock_shared(7021001, 0)",
+          "select pg_advisory_xact_lock_shared(7021003, 0)");
       assertEquals(
           List.of("error | no relay | audit", "error | no relay | crm"), outbox.findings());
       Outbox.run(stranger, "rollback", "select pg_advisory_lock(7021002, 1)");
@@ -127,6 +133,30 @@ final class DoctorTest {
                   == 0);
     } finally {
       outbox.execute("drop role stranger");
+    }
+  }
+
+  /** An operator may delete messages, as a relay does, and is none all the same. */
+  @Test
+  void status_whileSomebodyElseHoldsTheOwnersLock_showsNoOwner() throws SQLException {
+    outbox.execute(
+        "drop role if exists operating",
+        "create role operating login password 'secret' in role outbox_operator",
+        "insert into outbox.destination_state (destination, epoch, owner) values ('crm', 1, 'relay-1')");
+    String owner = "select owner from outbox.status where destination = 'crm'";
+    assertEquals(List.of("relay-1"), outbox.query(owner));
+    Outbox.run(relay, "select pg_advisory_unlock_all()");
+    try (Connection operator = outbox.connectAs("operating")) {
+      Outbox.run(operator, "select pg_advisory_lock(7021002, doorbell) from outbox.destination");
+      assertNull(outbox.query(owner).get(0));
+      assertNull(Outbox.column(operator, owner).get(0));
+      assertEquals(
+          List.of(
+              "operating (PostgreSQL JDBC Driver) holds locks that are the relays' and cannot be one:"
+                  + " no relay delivers for audit; no relay delivers for crm"),
+          outbox.query("select finding from outbox.doctor where check_name = 'foreign lock'"));
+    } finally {
+      outbox.execute("drop role operating");
     }
   }
 

@@ -130,6 +130,22 @@ final class OperatorTest {
     assertEquals(3, outbox.count("select outbox.requeue_failed()"));
   }
 
+  /** Statistics that are as wrong as a queue's are make the planner compare every row. */
+  @Test
+  void requeueAndDiscardFailed_upToSoMany_takeNoMoreWhateverThePlan() throws SQLException {
+    outbox.execute("truncate outbox.message");
+    failed("crm", "no");
+    outbox.execute("analyze outbox.message");
+    for (int i = 0; i < 3; i++) {
+      failed("crm", "no");
+    }
+    assertEquals(1, outbox.count("select outbox.requeue_failed(up_to => 1)"));
+    assertEquals(1, outbox.count("select outbox.discard_failed(up_to => 1)"));
+    assertEquals(
+        List.of("pending", "failed", "failed"),
+        outbox.query("select state from outbox.message order by id"));
+  }
+
   @Test
   void discard_byFunctionOrDelete_tellsTheRelay() throws SQLException {
     long a = failed("crm", "no");
