@@ -377,9 +377,9 @@ final class Backlog {
     refusals.refused(entry, reason, retry, retryAfter);
   }
 
-  /** Not sent, since it is over the limit. */
-  void tooLarge(Entry entry) {
-    refusals.tooLarge(entry);
+  /** Not sent, since it is over the limit or cannot be read. */
+  void unsendable(Entry entry) {
+    refusals.unsendable(entry);
   }
 
   /** Changes the state of rows. */

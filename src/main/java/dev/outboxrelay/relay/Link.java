@@ -110,8 +110,8 @@ final class Link {
           lane.backlog().taken(entry, entry.fate);
           continue;
         }
-        if (entry.message.tooLarge()) {
-          lane.backlog().tooLarge(entry);
+        if (entry.message.tooLarge() || entry.message.unreadable() != null) {
+          lane.backlog().unsendable(entry);
           continue;
         }
         entry.sentAtNanos = now;

@@ -70,15 +70,18 @@ final class Refusals {
         });
   }
 
-  /** Not sent, since it is over the limit. */
-  void tooLarge(Entry entry) {
-    String reason =
-        "the row values take "
-            + entry.message.rowBytes()
-            + " bytes, more than max-message-bytes "
-            + context.config().maxMessageBytes()
-            + ": raise it and requeue, or discard the message";
-    fail(entry, entry.message.attempts(), reason);
+  /** Not sent, since it is over the limit or cannot be read. */
+  void unsendable(Entry entry) {
+    String unreadable = entry.message.unreadable();
+    fail(entry, entry.message.attempts(), unreadable != null ? unreadable : tooLarge(entry));
+  }
+
+  private String tooLarge(Entry entry) {
+    return "the row values take "
+        + entry.message.rowBytes()
+        + " bytes, more than max-message-bytes "
+        + context.config().maxMessageBytes()
+        + ": raise it and requeue, or discard the message";
   }
 
   private void fail(Entry entry, int attempts, String error) {

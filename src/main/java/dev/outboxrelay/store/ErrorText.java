@@ -1,5 +1,7 @@
 package dev.outboxrelay.store;
 
+import java.sql.SQLException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +11,32 @@ import org.jspecify.annotations.Nullable;
 final class ErrorText {
   private static final int MAX_CHARS = 1000;
 
+  /** The server's code for a character that its encoding has not. */
+  private static final String UNTRANSLATABLE = "22P05";
+
+  private static final Pattern NOT_ASCII = Pattern.compile("[^\\x00-\\x7f]");
+
   private ErrorText() {}
+
+  /** A statement that stores a text. */
+  interface Storing<T> {
+    T run(@Nullable String text) throws SQLException;
+  }
+
+  /**
+   * Stores a text as it is, or without what the database's encoding has no character for: LATIN1
+   * has none for most of what a receiver in another country may say.
+   */
+  static <T> T store(@Nullable String text, Storing<T> storing) throws SQLException {
+    try {
+      return storing.run(text);
+    } catch (SQLException e) {
+      if (text == null || !UNTRANSLATABLE.equals(e.getSQLState())) {
+        throw e;
+      }
+      return storing.run(NOT_ASCII.matcher(text).replaceAll("?"));
+    }
+  }
 
   /** Without U+0000 and halves of surrogate pairs, and cut to 1,000 characters. */
   static @Nullable String storable(@Nullable String text) {

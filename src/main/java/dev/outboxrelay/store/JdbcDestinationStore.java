@@ -11,7 +11,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +72,11 @@ final class JdbcDestinationStore implements DestinationStore {
           + PULL_BACK_ROWS
           + "))";
 
+  private static final String LEAVE_OUT =
+      "insert into outbox.destination_state as s (destination, last_error, last_error_at)"
+          + " values (?, ?, clock_timestamp()) on conflict (destination) do update"
+          + " set last_error = excluded.last_error, last_error_at = excluded.last_error_at";
+
   private static final String IS_DOWN =
       "select 1 from outbox.destination_state where destination = ? and down_since is not null";
 
@@ -114,22 +121,62 @@ final class JdbcDestinationStore implements DestinationStore {
   }
 
   private static Map<String, Destination> load(Connection c) throws SQLException {
-    try (PreparedStatement s = c.prepareStatement(LOAD);
+    Map<String, Destination> all = new HashMap<>();
+    try (PreparedStatement s = c.prepareStatement(LOAD)) {
+      add(c, s, all);
+      return all;
+    } catch (SQLException e) {
+      if (!RowFault.is(e)) {
+        throw e;
+      }
+    }
+    List<String> names = new ArrayList<>();
+    try (PreparedStatement s = c.prepareStatement("select name from outbox.destination");
         ResultSet r = s.executeQuery()) {
-      Map<String, Destination> all = new HashMap<>();
+      while (r.next()) {
+        names.add(r.getString(1));
+      }
+    }
+    for (String name : names) {
+      try (PreparedStatement s = c.prepareStatement(LOAD + " where name = ?")) {
+        new Parameters(s).text(name);
+        add(c, s, all);
+      } catch (SQLException e) {
+        if (!RowFault.is(e)) {
+          throw e;
+        }
+        leaveOut(c, name, RowFault.words(e));
+      }
+    }
+    return all;
+  }
+
+  private static void add(Connection c, PreparedStatement query, Map<String, Destination> all)
+      throws SQLException {
+    try (ResultSet r = query.executeQuery()) {
       while (r.next()) {
         try {
           Destination destination = destination(r);
           all.put(destination.name(), destination);
         } catch (IllegalArgumentException e) {
-          LOG.warn(
-              "destination {} is left out until its row is mended: {}",
-              r.getString(2),
-              e.getMessage());
+          leaveOut(c, r.getString(2), String.valueOf(e.getMessage()));
         }
       }
-      return all;
     }
+  }
+
+  /** The others go on; of this one it is to be seen why nobody delivers for it. */
+  private static void leaveOut(Connection c, String name, String reason) throws SQLException {
+    String words = "left out until its row in outbox.destination is mended: " + reason;
+    LOG.warn("destination {} is {}", name, words);
+    ErrorText.store(
+        words,
+        text -> {
+          try (PreparedStatement s = c.prepareStatement(LEAVE_OUT)) {
+            new Parameters(s).text(name).error(text);
+            return s.executeUpdate();
+          }
+        });
   }
 
   private static Destination destination(ResultSet r) throws SQLException {
@@ -171,13 +218,7 @@ final class JdbcDestinationStore implements DestinationStore {
           LOG.info("destination {}: rows of a restored database are made visible", destination);
         }
       }
-      long epoch;
-      try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
-        new Parameters(s).text(owner).text(destination);
-        try (ResultSet r = s.executeQuery()) {
-          epoch = r.next() ? r.getLong(1) : 0;
-        }
-      }
+      long epoch = ErrorText.store(owner, text -> raiseEpoch(c, destination, text));
       // After the fence is up: an earlier owner's late statement holds nothing any more.
       try (PreparedStatement s = c.prepareStatement(LET_GO)) {
         new Parameters(s).text(destination);
@@ -187,6 +228,16 @@ final class JdbcDestinationStore implements DestinationStore {
         }
       }
       return epoch;
+    }
+  }
+
+  private static long raiseEpoch(Connection c, String destination, @Nullable String owner)
+      throws SQLException {
+    try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
+      new Parameters(s).text(owner).text(destination);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next() ? r.getLong(1) : 0;
+      }
     }
   }
 
@@ -247,10 +298,14 @@ final class JdbcDestinationStore implements DestinationStore {
 
   @Override
   public void report(String destination, boolean down, @Nullable String error) throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(REPORT)) {
-      new Parameters(s).flag(down).error(error).error(error).text(destination);
-      s.executeUpdate();
-    }
+    ErrorText.store(
+        error,
+        text -> {
+          try (Connection c = pool.getConnection();
+              PreparedStatement s = c.prepareStatement(REPORT)) {
+            new Parameters(s).flag(down).error(text).error(text).text(destination);
+            return s.executeUpdate();
+          }
+        });
   }
 }

@@ -37,6 +37,24 @@ final class JdbcMessageStore implements MessageStore {
     }
   }
 
+  private interface Read<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  /** Reads all together, and one by one where a row keeps that from being done. */
+  private <T> T read(Read<T> together, Read<T> oneByOne) throws SQLException {
+    try (Connection c = pool.getConnection()) {
+      try {
+        return together.run(c);
+      } catch (SQLException e) {
+        if (!RowFault.is(e)) {
+          throw e;
+        }
+        return oneByOne.run(c);
+      }
+    }
+  }
+
   @Override
   public Batch page(
       String destination,
@@ -46,34 +64,53 @@ final class JdbcMessageStore implements MessageStore {
       Limits limits,
       Encoding encoding)
       throws SQLException {
+    return read(
+        c -> pageTogether(c, destination, after, from, upTo, limits, encoding),
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.PAGE_PLACES)) {
+            Parameters p = new Parameters(s).text(destination).number(after).text(destination);
+            p.snapshot(upTo).snapshot(from).snapshot(from).number(limits.rows());
+            return new RowByRow(c, List.of(destination), "pending", limits, name -> encoding)
+                .read(RowByRow.places(s));
+          }
+        });
+  }
+
+  private static Batch pageTogether(
+      Connection c,
+      String destination,
+      long after,
+      @Nullable String from,
+      String upTo,
+      Limits limits,
+      Encoding encoding)
+      throws SQLException {
     long rowBytes = Math.min(limits.bytes() / limits.rows(), limits.messageBytes());
-    try (Connection c = pool.getConnection()) {
-      if (rowBytes >= LEAN_ROW_BYTES) {
-        try (PreparedStatement s = c.prepareStatement(MessageSql.LEAN_PAGE)) {
-          Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
-          p.text(destination)
-              .number(after)
-              .text(destination)
-              .snapshot(upTo)
-              .snapshot(from)
-              .snapshot(from)
-              .number(limits.rows());
-          try (ResultSet r = s.executeQuery()) {
-            Batch lean = Rows.lean(r, limits, destination, encoding);
-            if (lean != null) {
-              return lean;
-            }
+    if (rowBytes >= LEAN_ROW_BYTES) {
+      try (PreparedStatement s = c.prepareStatement(MessageSql.LEAN_PAGE)) {
+        Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
+        p.text(destination)
+            .number(after)
+            .text(destination)
+            .snapshot(upTo)
+            .snapshot(from)
+            .snapshot(from)
+            .number(limits.rows());
+        try (ResultSet r = s.executeQuery()) {
+          Batch lean = Rows.lean(r, limits, destination, encoding);
+          if (lean != null) {
+            return lean;
           }
         }
       }
-      try (PreparedStatement s = c.prepareStatement(MessageSql.SIZED_PAGE)) {
-        Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-        p.text(destination).number(after).text(destination);
-        p.snapshot(upTo).snapshot(from).snapshot(from);
-        p.number(limits.rows()).number(limits.bytes());
-        try (ResultSet r = s.executeQuery()) {
-          return new Rows(r, limits, name -> encoding).read();
-        }
+    }
+    try (PreparedStatement s = c.prepareStatement(MessageSql.SIZED_PAGE)) {
+      Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
+      p.text(destination).number(after).text(destination);
+      p.snapshot(upTo).snapshot(from).snapshot(from);
+      p.number(limits.rows()).number(limits.bytes());
+      try (ResultSet r = s.executeQuery()) {
+        return new Rows(r, limits, name -> encoding).read();
       }
     }
   }
@@ -81,18 +118,53 @@ final class JdbcMessageStore implements MessageStore {
   @Override
   public Tail tail(Map<String, Encoding> encodings, String last, Limits limits)
       throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.TAIL)) {
-      Parameters p = new Parameters(s);
-      p.snapshot(last).snapshot(last).texts(encodings.keySet()).number(limits.rows() + 1);
-      p.sizeLimit(limits.messageBytes())
-          .number(limits.rows())
-          .number(limits.rows())
-          .number(limits.bytes());
+    return read(
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.TAIL)) {
+            Parameters p = new Parameters(s);
+            p.snapshot(last)
+                .snapshot(last)
+                .texts(encodings.keySet())
+                .number(limits.rows() + 1)
+                .sizeLimit(limits.messageBytes())
+                .number(limits.rows())
+                .number(limits.rows())
+                .number(limits.bytes());
+            try (ResultSet r = s.executeQuery()) {
+              return Rows.tail(r, limits, encodings);
+            }
+          }
+        },
+        c -> tailOneByOne(c, encodings, last, limits));
+  }
+
+  private static Tail tailOneByOne(
+      Connection c, Map<String, Encoding> encodings, String last, Limits limits)
+      throws SQLException {
+    String snapshot;
+    long found;
+    List<RowByRow.Place> places = new ArrayList<>();
+    try (PreparedStatement s = c.prepareStatement(MessageSql.TAIL_PLACES)) {
+      Parameters p = new Parameters(s).snapshot(last).snapshot(last).texts(encodings.keySet());
+      p.number(limits.rows() + 1).number(limits.rows());
       try (ResultSet r = s.executeQuery()) {
-        return Rows.tail(r, limits, encodings);
+        r.next();
+        snapshot = r.getString(1);
+        found = r.getLong(2);
+        if (found > 0 && found <= limits.rows()) {
+          do {
+            places.add(new RowByRow.Place(r.getLong(3), r.getLong(4)));
+          } while (r.next());
+        }
       }
     }
+    long bytes = places.stream().limit(Math.max(0, found - 1)).mapToLong(p -> p.bytes()).sum();
+    if (places.size() < found || bytes >= limits.bytes()) {
+      return new Tail(snapshot, true, Batch.NONE);
+    }
+    Batch batch =
+        new RowByRow(c, encodings.keySet(), "pending", limits, encodings::get).read(places);
+    return new Tail(snapshot, false, batch);
   }
 
   @Override
@@ -115,16 +187,27 @@ final class JdbcMessageStore implements MessageStore {
   public Batch due(
       String destination, boolean refusedOnly, Set<Long> except, Limits limits, Encoding encoding)
       throws SQLException {
+    Batch due =
+        read(
+            c -> {
+              try (PreparedStatement s = c.prepareStatement(MessageSql.DUE)) {
+                Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).text(destination);
+                p.flag(refusedOnly).numbers(except);
+                p.number(limits.rows()).number(limits.bytes());
+                try (ResultSet r = s.executeQuery()) {
+                  return new Rows(r, limits, name -> encoding).read();
+                }
+              }
+            },
+            c -> {
+              try (PreparedStatement s = c.prepareStatement(MessageSql.DUE_PLACES)) {
+                Parameters p = new Parameters(s).text(destination).flag(refusedOnly);
+                p.numbers(except).number(limits.rows());
+                return new RowByRow(c, List.of(destination), null, limits, name -> encoding)
+                    .read(RowByRow.places(s));
+              }
+            });
     try (Connection c = pool.getConnection()) {
-      Batch due;
-      try (PreparedStatement s = c.prepareStatement(MessageSql.DUE)) {
-        Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).text(destination);
-        p.flag(refusedOnly).numbers(except);
-        p.number(limits.rows()).number(limits.bytes());
-        try (ResultSet r = s.executeQuery()) {
-          due = new Rows(r, limits, name -> encoding).read();
-        }
-      }
       List<Long> known = new ArrayList<>(except);
       due.messages().forEach(m -> known.add(m.id()));
       try (PreparedStatement s = c.prepareStatement(MessageSql.NEXT_DUE)) {
@@ -158,44 +241,66 @@ final class JdbcMessageStore implements MessageStore {
   @Override
   public Batch requeued(String destination, Collection<Long> ids, Limits limits, Encoding encoding)
       throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.REQUEUED)) {
-      Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).numbers(ids);
-      p.text(destination).number(limits.rows()).number(limits.bytes());
-      try (ResultSet r = s.executeQuery()) {
-        return new Rows(r, limits, name -> encoding).read();
-      }
-    }
+    return read(
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.REQUEUED)) {
+            Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).numbers(ids);
+            p.text(destination).number(limits.rows()).number(limits.bytes());
+            try (ResultSet r = s.executeQuery()) {
+              return new Rows(r, limits, name -> encoding).read();
+            }
+          }
+        },
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.REQUEUED_PLACES)) {
+            new Parameters(s).numbers(ids).text(destination).number(limits.rows());
+            return new RowByRow(c, List.of(destination), "pending", limits, name -> encoding)
+                .read(RowByRow.places(s));
+          }
+        });
   }
 
   @Override
   public Batch held(String destination, Gate gate, Limits limits, Encoding encoding)
       throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.held(MessageSql.condition(gate)))) {
-      Parameters p =
-          new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).gate(gate);
-      p.number(limits.rows()).number(limits.bytes());
-      try (ResultSet r = s.executeQuery()) {
-        return new Rows(r, limits, name -> encoding).read();
-      }
-    }
+    String condition = MessageSql.condition(gate);
+    return read(
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.held(condition))) {
+            Parameters p =
+                new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).gate(gate);
+            p.number(limits.rows()).number(limits.bytes());
+            try (ResultSet r = s.executeQuery()) {
+              return new Rows(r, limits, name -> encoding).read();
+            }
+          }
+        },
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.heldPlaces(condition))) {
+            new Parameters(s).text(destination).gate(gate).number(limits.rows());
+            return new RowByRow(c, List.of(destination), "held", limits, name -> encoding)
+                .read(RowByRow.places(s));
+          }
+        });
   }
 
   @Override
   public List<Parked> parked(String destination, boolean failedToo, int limit) throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.PARKED)) {
-      new Parameters(s).text(destination).flag(failedToo).number(limit);
-      List<Parked> parked = new ArrayList<>();
-      try (ResultSet r = s.executeQuery()) {
-        while (r.next()) {
-          Gate gate = new Gate(r.getString(1), r.getString(2), r.getString(3));
-          parked.add(new Parked(gate, r.getLong(4), r.getLong(5)));
-        }
-      }
-      return parked;
-    }
+    return read(
+        c -> {
+          try (PreparedStatement s = c.prepareStatement(MessageSql.PARKED)) {
+            new Parameters(s).text(destination).flag(failedToo).number(limit);
+            List<Parked> parked = new ArrayList<>();
+            try (ResultSet r = s.executeQuery()) {
+              while (r.next()) {
+                Gate gate = new Gate(r.getString(1), r.getString(2), r.getString(3));
+                parked.add(new Parked(gate, r.getLong(4), r.getLong(5)));
+              }
+            }
+            return parked;
+          }
+        },
+        c -> new GateByGate(c).parked(destination, failedToo, limit));
   }
 
   @Override
@@ -255,34 +360,42 @@ final class JdbcMessageStore implements MessageStore {
   public boolean retry(
       String destination, long epoch, Refused message, int attempts, long delayMillis, String error)
       throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.RETRY)) {
-      new Parameters(s)
-          .number(attempts)
-          .error(error)
-          .number(delayMillis)
-          .text(destination)
-          .number(epoch)
-          .numbers(List.of(message.id()))
-          .xid(message.xid());
-      return s.executeUpdate() > 0;
-    }
+    return ErrorText.store(
+        error,
+        text -> {
+          try (Connection c = pool.getConnection();
+              PreparedStatement s = c.prepareStatement(MessageSql.RETRY)) {
+            new Parameters(s)
+                .number(attempts)
+                .error(text)
+                .number(delayMillis)
+                .text(destination)
+                .number(epoch)
+                .numbers(List.of(message.id()))
+                .xid(message.xid());
+            return s.executeUpdate() > 0;
+          }
+        });
   }
 
   @Override
   public boolean fail(String destination, long epoch, Refused message, int attempts, String error)
       throws SQLException {
-    try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement(MessageSql.FAIL)) {
-      new Parameters(s)
-          .number(attempts)
-          .error(error)
-          .text(destination)
-          .number(epoch)
-          .numbers(List.of(message.id()))
-          .xid(message.xid());
-      return s.executeUpdate() > 0;
-    }
+    return ErrorText.store(
+        error,
+        text -> {
+          try (Connection c = pool.getConnection();
+              PreparedStatement s = c.prepareStatement(MessageSql.FAIL)) {
+            new Parameters(s)
+                .number(attempts)
+                .error(text)
+                .text(destination)
+                .number(epoch)
+                .numbers(List.of(message.id()))
+                .xid(message.xid());
+            return s.executeUpdate() > 0;
+          }
+        });
   }
 
   @Override

@@ -147,12 +147,14 @@ final class MessageSql {
           + WINDOW
           + ") w where pg_visible_in_snapshot(w.xid, ?::pg_snapshot) group by w.destination";
 
-  static final String DUE =
-      sized(
-          "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
-              + " and m.due_at is not null and m.due_at <= now() and (not ? or m.state = 'retry')"
-              + " and m.id <> all (?)",
-          "m.due_at, m.id");
+  private static final String IN_DUE =
+      "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
+          + " and m.due_at is not null and m.due_at <= now() and (not ? or m.state = 'retry')"
+          + " and m.id <> all (?)";
+
+  private static final String DUE_ORDER = "m.due_at, m.id";
+
+  static final String DUE = sized(IN_DUE, DUE_ORDER);
 
   static final String NEXT_DUE =
       "select "
@@ -168,25 +170,31 @@ final class MessageSql {
           + " and m.state in ('pending', 'retry') and m.due_at is not null) as due_at"
           + " from unnest(?::text[]) as n (name) offset 0) d where d.due_at is not null";
 
-  static final String REQUEUED =
-      sized(
-          "from outbox.message m where m.id = any (?) and m.destination = ? and m.state = 'pending'",
-          "m.id");
+  private static final String IN_REQUEUED =
+      "from outbox.message m where m.id = any (?) and m.destination = ? and m.state = 'pending'";
+
+  static final String REQUEUED = sized(IN_REQUEUED, "m.id");
+
+  private static String inHeld(String gate) {
+    return "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate;
+  }
 
   static String held(String gate) {
-    return sized(
-        "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate, "m.id");
+    return sized(inHeld(gate), "m.id");
   }
+
+  private static final String IN_PARKED =
+      " from outbox.message m"
+          + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
+          + " and m.key is not null group by m.source_schema, m.source_table, "
+          + gateKey("m");
 
   static final String PARKED =
       "select m.source_schema, m.source_table, "
           + gateKey("m")
           + ", min(m.id) filter (where m.state <> 'held'),"
           + " min(m.id) filter (where m.state = 'held')"
-          + " from outbox.message m"
-          + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
-          + " and m.key is not null group by m.source_schema, m.source_table, "
-          + gateKey("m")
+          + IN_PARKED
           + " limit ?";
 
   static final String STANDING =
@@ -279,4 +287,67 @@ final class MessageSql {
         + gateKey("m")
         + " = ?";
   }
+
+  // Where a row cannot be read: which there are, and one of them after the other. -----------------
+
+  /** Ids and sizes, which are read without looking at any value. */
+  private static String places(String from, String order) {
+    return "select m.id, " + SIZE + " " + from + " order by " + order + " limit ?";
+  }
+
+  static final String PAGE_PLACES = places(IN_PAGE, PAGE_ORDER);
+
+  static final String DUE_PLACES = places(IN_DUE, DUE_ORDER);
+
+  static final String REQUEUED_PLACES = places(IN_REQUEUED, "m.id");
+
+  static String heldPlaces(String gate) {
+    return places(inHeld(gate), "m.id");
+  }
+
+  /** As a tail read, with the same snapshot. Parameters: last, last, destinations, rows, rows. */
+  static final String TAIL_PLACES =
+      "with w as materialized (select id from ("
+          + WINDOW
+          + ") v limit ?),"
+          + " n as materialized (select count(*) as found from w)"
+          + " select pg_current_snapshot(), n.found, p.id, p.size from n left join lateral ("
+          + "select m.id, "
+          + SIZE
+          + " as size from w cross join lateral"
+          + " (select * from outbox.message x where x.id = w.id offset 0) m where n.found <= ?"
+          + " order by m.id) p on true";
+
+  private static final String STILL_TO_BE_READ =
+      " and m.destination = any (?) and (m.state = ? or ?::text is null and m.state in ('pending', 'retry'))";
+
+  static final String BY_IDS =
+      sized("from outbox.message m where m.id = any (?)" + STILL_TO_BE_READ, "m.id");
+
+  private static String unreadable(String gate) {
+    return "select m.destination, m.op, m.state, m.attempts, m.xid, "
+        + millisUntil("m.due_at")
+        + ", "
+        + SIZE
+        + ", "
+        + gate
+        + " from outbox.message m where m.id = ?"
+        + STILL_TO_BE_READ;
+  }
+
+  static final String UNREADABLE =
+      unreadable("m.source_schema, m.source_table, " + gateKey("m") + ", m.created_at");
+
+  static final String UNREADABLE_KEYLESS = unreadable("null, null, null, m.created_at");
+
+  /** As {@link #PARKED}, by ids. */
+  static final String PARKED_IDS =
+      "select min(m.id) filter (where m.state <> 'held'), min(m.id) filter (where m.state = 'held')"
+          + IN_PARKED
+          + " limit ?";
+
+  static final String GATES =
+      "select m.id, m.source_schema, m.source_table, "
+          + gateKey("m")
+          + " from outbox.message m where m.id = any (?)";
 }

@@ -155,25 +155,31 @@ final class Rows {
     int attempts = rows.getInt(offset + 9);
     long createdAtMicros = micros(rows.getTimestamp(offset + 7));
     byte[] body = NOTHING;
+    String unreadable = null;
     if (!tooLarge) {
-      Encoding encoding = encodings.apply(target);
-      Change change =
-          new Change(
-              id,
-              target,
-              largeKey == null ? gateKey : largeKey,
-              op,
-              schema,
-              table,
-              xid,
-              createdAtMicros,
-              rows.getString(offset + 8),
-              oldRow,
-              newRow,
-              headers,
-              attempts,
-              encoding.epoch());
-      body = encoding.format().apply(change);
+      try {
+        Encoding encoding = encodings.apply(target);
+        Change change =
+            new Change(
+                id,
+                target,
+                largeKey == null ? gateKey : largeKey,
+                op,
+                schema,
+                table,
+                xid,
+                createdAtMicros,
+                rows.getString(offset + 8),
+                oldRow,
+                newRow,
+                headers,
+                attempts,
+                encoding.epoch());
+        body = encoding.format().apply(change);
+      } catch (RuntimeException e) {
+        // Whatever is wrong with this one, the others go.
+        unreadable = "the row cannot be written as a message: " + e;
+      }
     }
     messages.add(
         new Message(
@@ -189,7 +195,7 @@ final class Rows {
             body,
             size,
             tooLarge,
-            null));
+            unreadable));
   }
 
   private static long length(byte @Nullable [] value) {
@@ -197,7 +203,7 @@ final class Rows {
   }
 
   /** At most what a long holds: a row may say 'infinity'. */
-  private static long micros(Timestamp at) {
+  static long micros(Timestamp at) {
     long seconds = Math.floorDiv(at.getTime(), 1000L);
     return Math.max(-MAX_SECONDS, Math.min(MAX_SECONDS, seconds)) * 1_000_000L
         + at.getNanos() / 1000;

@@ -3,6 +3,7 @@ package dev.outboxrelay.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -38,16 +39,14 @@ final class JdbcMessageStoreTest {
   @BeforeEach
   void setUp() throws Exception {
     db = TestDatabase.create();
-    database =
-        Database.connect(
-            new DatabaseSettings(
-                db.url(),
-                db.user(),
-                db.password(),
-                2,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(10)));
+    database = access(db);
     store = database.messages();
+  }
+
+  private static Database access(TestDatabase db) throws SQLException {
+    return Database.connect(
+        new DatabaseSettings(
+            db.url(), db.user(), db.password(), 2, Duration.ofSeconds(5), Duration.ofSeconds(10)));
   }
 
   @AfterEach
@@ -237,6 +236,28 @@ final class JdbcMessageStoreTest {
     assertEquals(List.of("ef"), db.query("select last_error from outbox.status"));
   }
 
+  /** What a database's encoding has no character for is no reason to try for ever. */
+  @Test
+  void error_thatTheEncodingHasNotGot_isStoredWithoutIt() throws Exception {
+    try (TestDatabase latin =
+            TestDatabase.createWithLocale("encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'");
+        Database access = access(latin)) {
+      latin.execute(
+          "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
+      access.destinations().takeOver("out", "caf\u00e9 \u65e5");
+      long id = latin.count("select id from outbox.message");
+      Refused message = new Refused(id, latin.count("select xid from outbox.message"));
+      assertTrue(access.messages().retry("out", 1, message, 1, 0, "nicht \u65e5\u672c"));
+      assertEquals(List.of("nicht ??"), latin.query("select last_error from outbox.message"));
+      assertTrue(access.messages().fail("out", 1, message, 2, "caf\u00e9"));
+      assertEquals(List.of("caf\u00e9"), latin.query("select last_error from outbox.message"));
+      access.destinations().report("out", true, "\u65e5");
+      assertEquals(
+          List.of("caf? ? ?"),
+          latin.query("select owner || ' ' || last_error from outbox.destination_state"));
+    }
+  }
+
   @Test
   void stateChange_epochIsOver_isWithoutEffect() throws Exception {
     db.execute(
@@ -366,6 +387,76 @@ final class JdbcMessageStoreTest {
     assertEquals(1, store.purge(100));
     assertEquals(
         List.of("young renamed"), db.query("select key || ' ' || destination from outbox.message"));
+  }
+
+  /** Whatever the writer of messages chokes on, the others are read. */
+  @Test
+  void row_thatCannotBeWrittenAsAMessage_isShownAsUnreadableAlone() throws Exception {
+    db.execute(insert("a"), insert("b"), insert("c"));
+    Encoding choking =
+        new Encoding(
+            1,
+            change -> {
+              if ("b".equals(change.key())) {
+                throw new IllegalStateException("no such thing");
+              }
+              return new byte[] {1};
+            });
+    List<Message> messages =
+        store.page("out", 0, null, store.snapshot(), LIMITS, choking).messages();
+    assertEquals(
+        List.of("a 1 fine", "b 0 unreadable", "c 1 fine"),
+        messages.stream()
+            .map(
+                m ->
+                    m.gate().key()
+                        + " "
+                        + m.body().length
+                        + (m.unreadable() == null ? " fine" : " unreadable"))
+            .toList());
+    assertTrue(messages.get(1).unreadable().contains("no such thing"));
+  }
+
+  /** Takes a piece out of every value that is stored outside its row. */
+  private void damage() throws SQLException {
+    String toast =
+        db.query("select reltoastrelid from pg_class where oid = 'outbox.message'::regclass")
+            .get(0);
+    db.execute(
+        "update pg_class set relkind = 'r' where oid = " + toast,
+        "delete from pg_toast.pg_toast_"
+            + db.query("select 'outbox.message'::regclass::oid").get(0)
+            + " where chunk_seq = 3",
+        "update pg_class set relkind = 't' where oid = " + toast);
+  }
+
+  /** Values outside the row are lost: what a damaged disk leaves. */
+  @Test
+  void row_whoseValuesAreDamaged_isShownAsUnreadableAlone() throws Exception {
+    db.execute(insert("a"), insert("b"), insert("c"));
+    db.execute("update outbox.message set new_row = to_json(repeat('x', 100000)) where key = 'b'");
+    damage();
+    String snapshot = store.snapshot();
+    List<Batch> reads =
+        List.of(
+            store.page("out", 0, null, snapshot, LIMITS, ID),
+            store.page("out", 0, null, snapshot, new Limits(10, 100, 1 << 20), ID),
+            store.tail(Map.of("out", ID), "1:1:", LIMITS).batch());
+    for (Batch batch : List.of(reads.get(0), reads.get(2))) {
+      assertEquals(List.of("a", "b", "c"), keys(batch));
+      String words = batch.messages().get(1).unreadable();
+      assertTrue(words.contains("chunk number") && words.contains("XX001"), words);
+      assertNull(batch.messages().get(0).unreadable());
+    }
+    assertEquals(List.of("a", "b"), keys(reads.get(1)), "cut at the budget all the same");
+    assertTrue(reads.get(1).more());
+
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    database.destinations().takeOver("out", "me");
+    assertTrue(store.fail("out", 1, refused(reads.get(0).messages().get(1).id()), 0, "damaged"));
+    assertEquals(List.of("a", "c"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
+    db.execute("select outbox.discard_failed()");
+    assertEquals(2, db.count("select count(*) from outbox.message"));
   }
 
   @Test

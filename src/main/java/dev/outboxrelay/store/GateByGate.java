@@ -1,0 +1,75 @@
+package dev.outboxrelay.store;
+
+import dev.outboxrelay.values.Gate;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Parked gates of which one at least has a name that the server does not hand out: it is found by
+ * halves and left out, since no message that can be read is of that gate.
+ */
+final class GateByGate {
+  private final Connection connection;
+  private final Map<Long, Gate> gates = new HashMap<>();
+
+  GateByGate(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** What is parked, by the first ids. */
+  private record Ids(long head, long firstHeld) {
+    long any() {
+      return head != 0 ? head : firstHeld;
+    }
+  }
+
+  List<Parked> parked(String destination, boolean failedToo, int limit) throws SQLException {
+    List<Ids> all = new ArrayList<>();
+    try (PreparedStatement s = connection.prepareStatement(MessageSql.PARKED_IDS)) {
+      new Parameters(s).text(destination).flag(failedToo).number(limit);
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          all.add(new Ids(r.getLong(1), r.getLong(2)));
+        }
+      }
+    }
+    halve(all.stream().map(Ids::any).toList());
+    List<Parked> parked = new ArrayList<>();
+    for (Ids ids : all) {
+      Gate gate = gates.get(ids.any());
+      if (gate != null) {
+        parked.add(new Parked(gate, ids.head(), ids.firstHeld()));
+      }
+    }
+    return parked;
+  }
+
+  private void halve(List<Long> ids) throws SQLException {
+    if (ids.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement s = connection.prepareStatement(MessageSql.GATES)) {
+      new Parameters(s).numbers(ids);
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          gates.put(r.getLong(1), new Gate(r.getString(2), r.getString(3), r.getString(4)));
+        }
+      }
+    } catch (SQLException e) {
+      if (!RowFault.is(e)) {
+        throw e;
+      }
+      if (ids.size() > 1) {
+        int half = ids.size() / 2;
+        halve(ids.subList(0, half));
+        halve(ids.subList(half, ids.size()));
+      }
+    }
+  }
+}
