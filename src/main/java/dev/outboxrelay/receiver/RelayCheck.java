@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -183,7 +184,9 @@ public final class RelayCheck implements Closeable {
   /** An answer as a receiver may write it, and few do. */
   private String lenient() throws InterruptedException, Failed {
     CheckedMessage message = relay.take();
-    String escaped = "\\u%04x".formatted((int) message.id().charAt(0)) + message.id().substring(1);
+    String escaped =
+        String.format(Locale.ROOT, "\\u%04x", (int) message.id().charAt(0))
+            + message.id().substring(1);
     relay.say(message, "\r\n\n { \"note\" : [1], \"ack\" : \"" + escaped + "\" }\r\n");
     relay.settled(message);
     return goesOn(message);

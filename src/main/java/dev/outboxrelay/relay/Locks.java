@@ -23,6 +23,7 @@ final class Locks implements AutoCloseable {
 
   private final LockSession session;
   private final Scheduler core;
+  private final Work.Judge judge;
   private final Consumer<String> onLoss;
   private final Consumer<Throwable> onFault;
   private final long silenceLimitNanos;
@@ -31,6 +32,7 @@ final class Locks implements AutoCloseable {
   private volatile boolean closed;
 
   /**
+   * @param judge is told, on the core, of a failure that may mean that the schema is gone
    * @param onLoss gets the reason when the session fails
    * @param onFault gets what is no answer of the database; either ends the term, so that no call
    *     stays unanswered
@@ -39,10 +41,12 @@ final class Locks implements AutoCloseable {
       LockSession session,
       long silenceLimitMillis,
       Scheduler core,
+      Work.Judge judge,
       Consumer<String> onLoss,
       Consumer<Throwable> onFault) {
     this.session = session;
     this.core = core;
+    this.judge = judge;
     this.onLoss = onLoss;
     this.onFault = onFault;
     silenceLimitNanos = silenceLimitMillis * 1_000_000L;
@@ -61,8 +65,8 @@ final class Locks implements AutoCloseable {
     return core.nanoTime() - leaseFromNanos < silenceLimitNanos;
   }
 
-  void look(Consumer<LockSession.View> then) {
-    call(session::look, then);
+  void look(boolean home, Consumer<LockSession.View> then) {
+    call(() -> session.look(home), then);
   }
 
   void tryOwn(Collection<Integer> doorbells, Consumer<Set<Integer>> then) {
@@ -102,7 +106,7 @@ final class Locks implements AutoCloseable {
               core.execute(() -> then.accept(result));
             } catch (SQLException e) {
               Errors.report(e);
-              onLoss.accept("the lock session: " + Trouble.words(e));
+              lost(e);
             } catch (RuntimeException | Error e) {
               Errors.report(e);
               if (!closed) {
@@ -112,6 +116,15 @@ final class Locks implements AutoCloseable {
           });
     } catch (RejectedExecutionException e) {
       return; // closed: the term has ended
+    }
+  }
+
+  private void lost(SQLException problem) {
+    Runnable tell = () -> onLoss.accept("the lock session: " + Trouble.words(problem));
+    if (Trouble.doubtsSchema(problem)) {
+      core.execute(() -> judge.failed(problem, tell));
+    } else {
+      tell.run();
     }
   }
 

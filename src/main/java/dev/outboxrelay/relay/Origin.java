@@ -19,6 +19,10 @@ final class Origin {
   /** What the schema said when this term began to own. */
   private @Nullable String incarnation;
 
+  /** What the last look at it told. */
+  private boolean here;
+
+  private boolean inDoubt = true;
   private boolean asking;
 
   /** What was asked for last. */
@@ -36,12 +40,30 @@ final class Origin {
     this.onLoss = onLoss;
   }
 
+  /** Whether the next look is to ask which database this is. */
+  boolean isInDoubt() {
+    return inDoubt;
+  }
+
+  /** It may be another one by now. */
+  void doubt() {
+    inDoubt = true;
+  }
+
   /**
    * Decides by what a look has seen.
    *
    * @return false when nothing may be owned: now, or at all
    */
   boolean isHere(LockSession.View view) {
+    if (view.home() != null) {
+      here = isHere(view.home());
+      inDoubt = !here;
+    }
+    return here;
+  }
+
+  private boolean isHere(LockSession.Home view) {
     if (incarnation != null && (view.copied() != null || !incarnation.equals(view.incarnation()))) {
       onLoss.accept("the schema outbox is another one than before");
       return false;

@@ -21,12 +21,14 @@ final class Sweep {
   private final LaneContext context;
   private final Fleet fleet;
   private final DueTimes dueTimes;
+  private final Origin origin;
   private boolean underWay;
 
-  Sweep(LaneContext context, Fleet fleet, DueTimes dueTimes) {
+  Sweep(LaneContext context, Fleet fleet, DueTimes dueTimes, Origin origin) {
     this.context = context;
     this.fleet = fleet;
     this.dueTimes = dueTimes;
+    this.origin = origin;
   }
 
   /** Sweeps, unless the last sweep is still under way. */
@@ -35,6 +37,7 @@ final class Sweep {
       return;
     }
     underWay = true;
+    origin.doubt();
     context.mendIds();
     fleet.reload(() -> {});
     fleet.lanes().forEach(lane -> lane.backlog().recheckBlocked());

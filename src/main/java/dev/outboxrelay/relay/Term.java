@@ -52,6 +52,7 @@ final class Term implements AutoCloseable {
   private final TailReader tail;
   private final Doorbells doorbells;
   private final Fleet fleet;
+  private final Origin origin;
   private final Sweep sweep;
   private final Changes changes;
   private boolean looking;
@@ -72,7 +73,8 @@ final class Term implements AutoCloseable {
     core = new Core("relay-core", this::fault);
     failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
     work = new Work(config.database().poolSize(), core, events, failures::failed, this::fault);
-    locks = new Locks(lockSession, silenceLimitMillis, core, this::lost, this::fault);
+    locks =
+        new Locks(lockSession, silenceLimitMillis, core, failures::failed, this::lost, this::fault);
     ReadClock clock = new ReadClock();
     MemoryBudget memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
@@ -94,9 +96,10 @@ final class Term implements AutoCloseable {
             transport,
             locks::leaseHolds,
             events);
-    fleet = new Fleet(context, locks, new Origin(context, this::look, this::lost));
+    origin = new Origin(context, this::look, this::lost);
+    fleet = new Fleet(context, locks, origin);
     DueTimes dueTimes = new DueTimes(context, fleet);
-    sweep = new Sweep(context, fleet, dueTimes);
+    sweep = new Sweep(context, fleet, dueTimes, origin);
     changes = new Changes(core, fleet, dueTimes, tail, this::look);
     Notices notices = new Notices(core, fleet::hasLane, this::hear);
     listener =
@@ -196,6 +199,7 @@ final class Term implements AutoCloseable {
     }
     looking = true;
     locks.look(
+        origin.isInDoubt(),
         view -> {
           looking = false;
           failures.seen(view.schema());
@@ -268,6 +272,7 @@ final class Term implements AutoCloseable {
       tail.rung();
     }
     if (news.anyChanged() || news.flooded()) {
+      origin.doubt();
       changes.heard(news.changed(), news.allChanged() || news.flooded());
     }
   }

@@ -36,20 +36,26 @@ public final class LockSession implements AutoCloseable {
    * Who is there, who owns what, and whether the schema still is, in one row: it is asked every
    * second for ever. What anybody holds cannot be owned, but only a relay counts as one.
    */
-  private static final String LOOK =
-      "select count(*) filter (where l.class = "
-          + MEMBER
-          + "), count(*) filter (where l.class = "
-          + MEMBER
-          + " and l.pid < ?), array_agg(l.number) filter (where l.class = "
-          + OWNER
-          + "), (select outbox.copied()), (select incarnation::text from outbox.identity)"
-          + ", coalesce(to_regnamespace('outbox')::oid, 0)::bigint"
-          + " from outbox.relay_locks l where l.class = "
-          + OWNER
-          + " or l.class = "
-          + MEMBER
-          + " and l.number = l.pid and (l.pid = ? or l.by_relay)";
+  private static String look(String origin) {
+    return "select count(*) filter (where l.class = "
+        + MEMBER
+        + "), count(*) filter (where l.class = "
+        + MEMBER
+        + " and l.pid < ?), array_agg(l.number) filter (where l.class = "
+        + OWNER
+        + "), coalesce(to_regnamespace('outbox')::oid, 0)::bigint"
+        + origin
+        + " from outbox.relay_locks l where l.class = "
+        + OWNER
+        + " or l.class = "
+        + MEMBER
+        + " and l.number = l.pid and (l.pid = ? or l.by_relay)";
+  }
+
+  private static final String LOOK = look("");
+
+  private static final String LOOK_AT_ORIGIN =
+      look(", (select outbox.copied()), (select incarnation::text from outbox.identity)");
 
   private static final String TRY =
       "select n from unnest(?::int[]) as n where pg_try_advisory_lock(?, n)";
@@ -86,21 +92,26 @@ public final class LockSession implements AutoCloseable {
    * @param relays how many relays live, this one included
    * @param rank this relay's place among them, from 0
    * @param owned doorbells that any relay owns
-   * @param copied words, when this database is a copy of the one whose messages these are
-   * @param incarnation tells the schema from one that was dropped; null before the first relay
    * @param schema the number of the schema outbox, 0 when there is none
+   * @param home null when it was not asked for
    */
-  public record View(
-      int relays,
-      int rank,
-      Set<Integer> owned,
-      @Nullable String copied,
-      @Nullable String incarnation,
-      long schema) {}
+  public record View(int relays, int rank, Set<Integer> owned, long schema, @Nullable Home home) {}
 
-  /** Looks around; also the heartbeat. */
-  public View look() throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(LOOK)) {
+  /**
+   * Which database this is.
+   *
+   * @param copied words, when it is a copy of the one whose messages these are
+   * @param incarnation tells the schema from one that was dropped; null before the first relay
+   */
+  public record Home(@Nullable String copied, @Nullable String incarnation) {}
+
+  /**
+   * Looks around; also the heartbeat.
+   *
+   * @param home asks which database this is, too
+   */
+  public View look(boolean home) throws SQLException {
+    try (PreparedStatement s = connection.prepareStatement(home ? LOOK_AT_ORIGIN : LOOK)) {
       s.setInt(1, pid);
       s.setInt(2, pid);
       try (ResultSet r = s.executeQuery()) {
@@ -110,9 +121,8 @@ public final class LockSession implements AutoCloseable {
             r.getInt(1),
             r.getInt(2),
             owned == null ? Set.of() : Set.copyOf(List.of((Integer[]) owned.getArray())),
-            r.getString(4),
-            r.getString(5),
-            r.getLong(6));
+            r.getLong(4),
+            home ? new Home(r.getString(5), r.getString(6)) : null);
       }
     }
   }

@@ -153,7 +153,7 @@ final class CopyTest {
     try (RunningRelay relay = RunningRelay.start(RunningRelay.config(shop, "shop"), told)) {
       publish(shop, "first");
       Await.until("the first", () -> arrived.contains("first"));
-      shop.execute("update outbox.identity set database = 1");
+      shop.execute("update outbox.identity set database = 1", "notify outbox_control");
       Await.until("it is told", () -> !told.copies.isEmpty());
       publish(shop, "second");
       shop.execute("select outbox.adopt()");

@@ -506,7 +506,7 @@ final class JdbcMessageStoreTest {
         LockSession two = database.openLockSession()) {
       assertEquals(Set.of(1, 2), one.tryOwn(List.of(1, 2)));
       assertEquals(Set.of(3), two.tryOwn(List.of(2, 3)));
-      LockSession.View view = one.look();
+      LockSession.View view = one.look(true);
       assertEquals(2, view.relays());
       assertEquals(Set.of(1, 2, 3), view.owned());
       one.disown(List.of(2));
