@@ -107,14 +107,15 @@ alter table outbox.message
 
 -- The page: one destination's pending messages in id order.
 create index message_page on outbox.message (destination, id) where state = 'pending';
--- The tail: what was not visible in the last snapshot.
-create index message_tail on outbox.message (xid) where state = 'pending';
+-- The tail: what was not visible in the last snapshot. Of all states, so that a condition on xid alone leaves no other index to walk.
+create index message_tail on outbox.message (xid);
 -- These hold rows only while something is wrong, or kept; empty, the three cost a writer's statement 3 us together.
 create index message_due on outbox.message (destination, due_at) where due_at is not null and state in ('pending', 'retry');
--- A large key stands here as its hash: an index takes no more than 2.7 kB, and a key may be of any size.
+-- A large key stands here as its hash: an index takes no more than 2.7 kB, and a key may be of any size. The id stands here as
+-- an expression, so that an order by it leaves this index alone, and not the primary key.
 create index message_parked on outbox.message (
   destination, source_schema, source_table,
-  (case when octet_length(key) <= 200 then key else 'hash ' || hashtextextended(key, 0)::text end), id)
+  (case when octet_length(key) <= 200 then key else 'hash ' || hashtextextended(key, 0)::text end), (id + 0))
   where state in ('retry', 'held', 'failed');
 create index message_delivered on outbox.message (destination, delivered_at) where state = 'delivered';
 

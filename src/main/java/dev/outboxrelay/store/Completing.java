@@ -23,17 +23,17 @@ final class Completing {
   private static final String FREE =
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ? for update skip locked";
 
-  private static final String DELETE_FREE =
+  static final String DELETE_FREE =
       "delete from outbox.message where id = any (array(" + FREE + "))";
 
-  private static final String KEEP_FREE =
+  static final String KEEP_FREE =
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
           + " where id = any (array("
           + FREE
           + ")) and state <> 'delivered'";
 
   /** What is left of a completion of the free rows: it is locked. */
-  private static final String LEFT =
+  static final String LEFT =
       "select m.id from outbox.message m where m.id = any (?) and m.destination = ? and m.state <> 'delivered'";
 
   private final Connection connection;

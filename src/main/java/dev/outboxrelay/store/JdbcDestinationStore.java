@@ -57,18 +57,20 @@ final class JdbcDestinationStore implements DestinationStore {
   /** Rows of one statement, so that none takes long. */
   private static final int PULL_BACK_ROWS = 50_000;
 
-  private static final String PULL_BACK =
-      "update outbox.message set xid = pg_current_xact_id() where id = any (array(select m.id from outbox.message m"
-          + " where m.xid >= pg_snapshot_xmax(pg_current_snapshot()) and m.state = 'pending' and m.destination = ?"
-          + " limit "
+  static final String PULL_BACK =
+      "update outbox.message set xid = pg_current_xact_id() where id = any (array(select u.id from"
+          + " (select m.id, m.state, m.destination from outbox.message m"
+          + " where m.xid >= pg_snapshot_xmax(pg_current_snapshot()) offset 0) u"
+          + " where u.state = 'pending' and u.destination = ? limit "
           + PULL_BACK_ROWS
           + "))";
 
   /** A destination without order holds nothing: it was given up while messages were held. */
-  private static final String LET_GO =
-      "update outbox.message set state = 'pending' where id = any (array(select m.id from outbox.message m"
-          + " join outbox.destination d on d.name = m.destination"
-          + " where d.name = ? and d.ordering = 'none' and m.state = 'held' limit "
+  static final String LET_GO =
+      "update outbox.message set state = 'pending' where id = any (array(select m.id"
+          + " from outbox.destination d cross join lateral (select x.id from outbox.message x"
+          + " where x.destination = d.name and x.state = 'held' offset 0) m"
+          + " where d.name = ? and d.ordering = 'none' limit "
           + PULL_BACK_ROWS
           + "))";
 
@@ -89,10 +91,10 @@ final class JdbcDestinationStore implements DestinationStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
-  private final Pool pool;
+  private final ConnectionSource pool;
   private volatile Loaded last = new Loaded("", Map.of());
 
-  JdbcDestinationStore(Pool pool) {
+  JdbcDestinationStore(ConnectionSource pool) {
     this.pool = pool;
   }
 

@@ -21,9 +21,9 @@ final class JdbcMessageStore implements MessageStore {
   /** A lean page is tried when each row's share of the budget is at least this. */
   private static final long LEAN_ROW_BYTES = 512;
 
-  private final Pool pool;
+  private final ConnectionSource pool;
 
-  JdbcMessageStore(Pool pool) {
+  JdbcMessageStore(ConnectionSource pool) {
     this.pool = pool;
   }
 
@@ -425,9 +425,9 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.OWED)) {
       new Parameters(s)
-          .texts(destinations)
           .text(afterDestination)
           .number(afterId)
+          .texts(destinations)
           .snapshot(snapshot)
           .number(limit);
       List<Owed> owed = new ArrayList<>();

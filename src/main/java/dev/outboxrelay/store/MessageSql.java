@@ -5,6 +5,12 @@ import dev.outboxrelay.values.Gate;
 /**
  * The statements of {@link JdbcMessageStore}. Their plans matter: each walks an index from where
  * the last one ended, whatever the statistics say.
+ *
+ * <p>INVARIANT: of each, one index alone can serve. The planner considers an index for a condition
+ * on its first column, for an order that it gives, and, if it is a partial one, for a condition
+ * that implies its own: then it may walk all of it, dead rows included, and takes that for free
+ * when it believes it to be empty. So a condition that another index could serve stands outside of
+ * a fence, "offset 0", or is said in other words.
  */
 final class MessageSql {
   private MessageSql() {}
@@ -116,19 +122,22 @@ final class MessageSql {
           + PAGE_ORDER
           + " limit ?) s";
 
+  private static String byXid(String condition) {
+    return "(select m.id, m.destination, m.xid, m.state from outbox.message m where m.xid "
+        + condition
+        + " offset 0)";
+  }
+
   /**
-   * What was not visible in the last snapshot. Each "offset 0" is a fence: destinations are
-   * compared after the walk along the transaction ids, never instead of it. Parameters: last, last,
-   * destinations.
+   * What was not visible in the last snapshot. States and destinations are compared after the walk
+   * along the transaction ids, never instead of it. Parameters: last, last, destinations.
    */
   private static final String WINDOW =
       "select u.id, u.destination, u.xid from ("
-          + "(select m.id, m.destination, m.xid from outbox.message m"
-          + " where m.state = 'pending' and m.xid >= pg_snapshot_xmax(?::pg_snapshot) order by m.xid)"
-          + " union all"
-          + " select m.id, m.destination, m.xid from outbox.message m"
-          + " where m.state = 'pending' and m.xid = any (array(select pg_snapshot_xip(?::pg_snapshot)))"
-          + " offset 0) u where u.destination = any (?)";
+          + byXid(">= pg_snapshot_xmax(?::pg_snapshot)")
+          + " union all "
+          + byXid("= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
+          + ") u where u.state = 'pending' and u.destination = any (?)";
 
   static final String TAIL =
       "with w as materialized (select id from ("
@@ -171,7 +180,8 @@ final class MessageSql {
           + " from unnest(?::text[]) as n (name) offset 0) d where d.due_at is not null";
 
   private static final String IN_REQUEUED =
-      "from outbox.message m where m.id = any (?) and m.destination = ? and m.state = 'pending'";
+      "from (select * from outbox.message x where x.id = any (?) offset 0) m"
+          + " where m.destination = ? and m.state = 'pending'";
 
   static final String REQUEUED = sized(IN_REQUEUED, "m.id");
 
@@ -179,8 +189,9 @@ final class MessageSql {
     return "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate;
   }
 
+  /** The order is by the last column of the index of parked messages, word for word. */
   static String held(String gate) {
-    return sized(inHeld(gate), "m.id");
+    return sized(inHeld(gate), "(m.id + 0)");
   }
 
   private static final String IN_PARKED =
@@ -208,8 +219,8 @@ final class MessageSql {
           + " from outbox.message m where m.id = any (?) and m.destination = ?";
 
   static final String BARRIER =
-      "select min(m.id) from outbox.message m where m.destination = ? and m.state = 'retry'"
-          + " and m.op = 'truncate'";
+      "select min(p.id) from (select m.id, m.op from outbox.message m"
+          + " where m.destination = ? and m.state = 'retry' offset 0) p where p.op = 'truncate'";
 
   static final String COMPLETE =
       "delete from outbox.message where id = any (?) and destination = ?";
@@ -257,27 +268,33 @@ final class MessageSql {
       "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
           + fenced(STILL_OWED, "nowait");
 
+  /** In words that imply no index of pending messages. */
+  private static final String IS_PENDING = "not in ('retry', 'held', 'failed', 'delivered')";
+
   static final String HOLD =
-      "update outbox.message set state = 'held'" + fenced("= 'pending'", "skip locked");
+      "update outbox.message set state = 'held'" + fenced(IS_PENDING, "skip locked");
 
   /** What {@link #HOLD} has left out, and should not. */
   static final String NOT_HELD =
       "select m.id from outbox.destination_state d join outbox.message m on m.destination = d.destination"
-          + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state = 'pending'";
+          + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state "
+          + IS_PENDING;
 
   /** What has a due time is read by that. */
   static final String OWED =
-      "select m.destination, m.id from outbox.message m where m.destination = any (?) and m.state = 'pending'"
-          + " and (m.destination, m.id) > (?, ?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+      "select m.destination, m.id from (select x.destination, x.id, x.xid, x.due_at from outbox.message x"
+          + " where x.state = 'pending' and (x.destination, x.id) > (?, ?)"
+          + " order by x.destination, x.id offset 0) m"
+          + " where m.destination = any (?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and m.due_at is null order by m.destination, m.id limit ?";
 
+  /** The rows are locked as delivered ones, so they are not asked for their state again. */
   static final String PURGE =
       "delete from outbox.message where id = any (array("
           + "select m.id from outbox.destination d join lateral ("
           + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
           + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')"
-          + " order by x.delivered_at limit ? for update skip locked) m on true limit ?))"
-          + " and state = 'delivered'";
+          + " order by x.delivered_at limit ? for update skip locked) m on true limit ?))";
 
   /** Written out, since an index does not serve "is not distinct from". */
   static String condition(Gate gate) {

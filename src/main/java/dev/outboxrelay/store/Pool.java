@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** The few connections for reads and completions. Safe for threads. */
-final class Pool implements AutoCloseable {
+final class Pool implements ConnectionSource, AutoCloseable {
   private final AtomicReference<@Nullable Connection> first;
   private final PoolTimer timer = new PoolTimer();
   private final HikariDataSource pool;
@@ -43,7 +43,8 @@ final class Pool implements AutoCloseable {
    * @throws NoConnection when there is none at all, nor can one be opened
    * @throws SQLException when all are lent, or a new one cannot be opened
    */
-  Connection getConnection() throws SQLException {
+  @Override
+  public Connection getConnection() throws SQLException {
     try {
       return pool.getConnection();
     } catch (SQLException e) {

@@ -95,6 +95,122 @@ final class PlansTest {
     return plan.toString();
   }
 
+  /** A statement, with the indexes of the messages that it is meant to walk. */
+  private record Planned(String name, String sql, List<String> arguments, List<String> indexes) {}
+
+  private static Planned planned(String name, String sql, String indexes, String... arguments) {
+    return new Planned(name, sql, List.of(arguments), List.of(indexes.split(" ")));
+  }
+
+  private static Planned sized(String name, String sql, String indexes, String... arguments) {
+    List<String> all = new ArrayList<>(Collections.nCopies(5, "1000"));
+    all.addAll(List.of(arguments));
+    all.addAll(List.of("100", "1000"));
+    return new Planned(name, sql, all, List.of(indexes.split(" ")));
+  }
+
+  private static List<Planned> allPlanned() {
+    Gate gate = new Gate("public", "t", "k");
+    Gate published = new Gate(null, null, "k");
+    String[] lean = {
+      "1", "1", "1", "1", "1", "1", "'out'", "5", "'out'", SNAPSHOT, "null", "null", "100"
+    };
+    return List.of(
+        sized(
+            "page",
+            MessageSql.SIZED_PAGE,
+            "message_page",
+            "'out'",
+            "5",
+            "'out'",
+            SNAPSHOT,
+            "null",
+            "null"),
+        planned("lean page", MessageSql.LEAN_PAGE, "message_page", lean),
+        planned(
+            "tail",
+            MessageSql.TAIL,
+            "message_tail message_pkey",
+            SNAPSHOT,
+            SNAPSHOT,
+            ARRAY,
+            "101",
+            "1",
+            "1",
+            "1",
+            "1",
+            "1",
+            "100",
+            "100",
+            "1000"),
+        planned(
+            "first ids", MessageSql.FIRST_IDS, "message_tail", SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
+        sized("due", MessageSql.DUE, "message_due", "'out'", "false", "'{1}'"),
+        planned("next due", MessageSql.NEXT_DUE, "message_due", "'out'", "false", "'{1}'"),
+        planned("next dues", MessageSql.NEXT_DUES, "message_due", ARRAY),
+        sized("requeued", MessageSql.REQUEUED, "message_pkey", "'{1}'", "'out'"),
+        sized(
+            "held",
+            MessageSql.held(MessageSql.condition(gate)),
+            "message_parked",
+            "'out'",
+            "'public'",
+            "'t'",
+            "'k'"),
+        sized(
+            "held, published",
+            MessageSql.held(MessageSql.condition(published)),
+            "message_parked",
+            "'out'",
+            "'k'"),
+        planned("parked", MessageSql.PARKED, "message_parked", "'out'", "true", "100"),
+        planned("refused truncate", MessageSql.BARRIER, "message_parked", "'out'"),
+        planned("standing", MessageSql.STANDING, "message_pkey", "'{1}'", "'out'", "'{retry}'"),
+        planned("fates", MessageSql.FATES, "message_pkey", "'{1}'", "'out'"),
+        planned("complete", MessageSql.COMPLETE, "message_pkey", "'{1}'", "'out'"),
+        planned(
+            "complete several", MessageSql.COMPLETE_SEVERAL, "message_pkey", "'{1}'", "'{out}'"),
+        planned("complete free", Completing.DELETE_FREE, "message_pkey", "'{1}'", "'out'"),
+        planned("keep", MessageSql.KEEP, "message_pkey", "'{1}'", "'out'"),
+        planned("keep free", Completing.KEEP_FREE, "message_pkey", "'{1}'", "'out'"),
+        planned("left", Completing.LEFT, "message_pkey", "'{1}'", "'out'"),
+        planned("retry", MessageSql.RETRY, "message_pkey", "1", "'no'", "5", "'out'", "1", "'{1}'"),
+        planned("fail", MessageSql.FAIL, "message_pkey", "1", "'no'", "'out'", "1", "'{1}'"),
+        planned("hold", MessageSql.HOLD, "message_pkey", "'out'", "1", "'{1}'"),
+        planned("not held", MessageSql.NOT_HELD, "message_pkey", "'out'", "1", "'{1}'"),
+        planned("owed", MessageSql.OWED, "message_page", "''", "0", ARRAY, SNAPSHOT, "100"),
+        planned("purge", MessageSql.PURGE, "message_delivered message_pkey", "100", "100"),
+        planned("pull back", JdbcDestinationStore.PULL_BACK, "message_tail message_pkey", "'out'"),
+        planned("let go", JdbcDestinationStore.LET_GO, "message_parked message_pkey", "'out'"));
+  }
+
+  /**
+   * The planner's choice depends on what it believes, its possibilities do not: without the indexes
+   * that a statement is meant to walk, nothing is left but the whole table.
+   */
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void statements_withoutTheirIndexes_haveNoOther(Belief belief) throws Exception {
+    arrange(belief);
+    connection.setAutoCommit(false);
+    for (Planned planned : allPlanned()) {
+      String[] arguments = planned.arguments().toArray(new String[0]);
+      String meant = plan(planned.sql(), arguments);
+      for (String index : planned.indexes()) {
+        assertUses(meant, index);
+        statement.execute(
+            index.equals("message_pkey")
+                ? "alter table outbox.message drop constraint message_pkey"
+                : "drop index outbox." + index);
+      }
+      String left = plan(planned.sql(), arguments);
+      assertTrue(left.contains("Seq Scan on message"), planned.name() + ":\n" + left);
+      assertFalse(left.contains("message_"), planned.name() + ":\n" + left);
+      connection.rollback();
+      statement.execute(Connections.PINNED_PLANS);
+    }
+  }
+
   private static void assertUses(String plan, String index) {
     assertTrue(plan.contains(index), "expected " + index + " in:\n" + plan);
     assertFalse(plan.contains("Seq Scan on message"), plan);
@@ -287,7 +403,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void owed_anyBelief_walksThePageIndex(Belief belief) throws Exception {
     arrange(belief);
-    List<String> arguments = List.of(ARRAY, "''", "0", SNAPSHOT, "100");
+    List<String> arguments = List.of("''", "0", ARRAY, SNAPSHOT, "100");
     assertUses(plan(MessageSql.OWED, arguments.toArray(new String[0])), "using message_page");
   }
 

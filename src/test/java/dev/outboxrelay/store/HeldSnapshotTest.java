@@ -1,0 +1,171 @@
+package dev.outboxrelay.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.Gate;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What the statements that run all the time look at, while another session's snapshot keeps every
+ * row that was delivered: none may walk over these, whatever the planner believes about the table.
+ */
+final class HeldSnapshotTest {
+  /** When the table was analysed last. */
+  enum Analyzed {
+    NEVER,
+    EMPTY,
+    FULL,
+    /** Full of dead rows alone: its indexes are large, and believed to be empty. */
+    DELIVERED
+  }
+
+  private static final Encoding ID = new Encoding(1, c -> new byte[0]);
+  private static final Limits LIMITS = new Limits(100, 1 << 20, 1 << 20);
+
+  /** Of a walk over a few live rows, a few blocks each. */
+  private static final long FEW = 120;
+
+  @ParameterizedTest
+  @EnumSource(Analyzed.class)
+  void statements_deadRowsKept_lookAtAFewBlocks(Analyzed analyzed) throws Exception {
+    assertEquals(List.of(), expensive(analyzed, 20_000));
+  }
+
+  @Tag("full")
+  @ParameterizedTest
+  @EnumSource(Analyzed.class)
+  void statements_millionsOfDeadRowsKept_lookAtAFewBlocks(Analyzed analyzed) throws Exception {
+    assertEquals(List.of(), expensive(analyzed, 2_000_000));
+  }
+
+  private static List<String> expensive(Analyzed analyzed, int dead) throws SQLException {
+    try (TestDatabase db = TestDatabase.create();
+        Connection reader = db.connect();
+        Connection writer = db.connect()) {
+      db.execute(
+          "alter table outbox.message set (autovacuum_enabled = off)",
+          "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1'), ('other', 'tcp://h:1')",
+          "insert into outbox.destination_state (destination, epoch) values ('out', 1)");
+      if (analyzed == Analyzed.EMPTY) {
+        db.execute("analyze outbox.message");
+      }
+      hold(reader);
+      deliver(db, analyzed, dead);
+      return expensive(db, writer);
+    }
+  }
+
+  private static void hold(Connection reader) throws SQLException {
+    reader.setAutoCommit(false);
+    reader.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+    try (Statement s = reader.createStatement()) {
+      s.execute("select count(*) from outbox.destination");
+    }
+  }
+
+  private static void deliver(TestDatabase db, Analyzed analyzed, int dead) throws SQLException {
+    db.execute(
+        "insert into outbox.message (destination, op, key, new_row)"
+            + " select 'out', 'message', g % 100, '{}' from generate_series(1, "
+            + dead
+            + ") g");
+    if (analyzed == Analyzed.FULL) {
+      db.execute("analyze outbox.message");
+    }
+    db.execute("delete from outbox.message");
+    if (analyzed == Analyzed.DELIVERED) {
+      db.execute("analyze outbox.message");
+    }
+    db.execute(
+        "insert into outbox.message (destination, op, key, new_row)"
+            + " select case g % 2 when 0 then 'out' else 'other' end, 'message', g % 10, '{}'"
+            + " from generate_series(1, 20) g",
+        "insert into outbox.message (destination, op, source_schema, source_table, key, state, due_at)"
+            + " select 'out', 'insert', case g % 2 when 0 then 'public' end,"
+            + " case g % 2 when 0 then 't' end, 'k', (array['retry', 'held', 'failed'])[1 + g / 2 % 3],"
+            + " case when g / 2 % 3 = 0 then now() end from generate_series(1, 12) g",
+        "insert into outbox.message (destination, op, state, delivered_at)"
+            + " values ('out', 'message', 'delivered', now())");
+  }
+
+  private static List<String> expensive(TestDatabase db, Connection writer) throws SQLException {
+    writer.setAutoCommit(false);
+    try (CountedSession session = CountedSession.open(db);
+        Statement unfinished = writer.createStatement()) {
+      // So that the snapshot has a transaction under way in it.
+      unfinished.execute(
+          "insert into outbox.message (destination, op, new_row) values ('out', 'message', '{}')");
+      List<String> expensive = new ArrayList<>();
+      calls(session, db)
+          .forEach(
+              (name, call) -> {
+                try {
+                  session.blocks(call); // the first call reads the catalog, and sets hint bits
+                  long blocks = session.blocks(call);
+                  if (blocks > FEW) {
+                    expensive.add(name + ": " + blocks);
+                  }
+                } catch (SQLException e) {
+                  throw new IllegalStateException(name, e);
+                }
+              });
+      return expensive;
+    }
+  }
+
+  private static Map<String, CountedSession.Call> calls(CountedSession session, TestDatabase db)
+      throws SQLException {
+    MessageStore store = session.messages();
+    DestinationStore destinations = session.destinations();
+    long last = db.count("select max(id) from outbox.message");
+    long first = last - 33;
+    long second = first + 1;
+    MessageStore.Refused refused =
+        new MessageStore.Refused(
+            second, db.count("select xid from outbox.message where id = " + second));
+    List<Long> ids = List.of(first + 1, first + 3, last, last + 100);
+    List<String> names = List.of("out", "other");
+    String now = store.snapshot();
+    Gate gate = new Gate("public", "t", "k");
+    Gate published = new Gate(null, null, "k");
+    return new java.util.TreeMap<>(
+        Map.ofEntries(
+            Map.entry("tail", () -> store.tail(Map.of("out", ID, "other", ID), now, LIMITS)),
+            Map.entry("first ids", () -> store.firstIds(names, now, store.snapshot())),
+            Map.entry("page", () -> store.page("out", first, null, now, LIMITS, ID)),
+            Map.entry(
+                "page, wide rows",
+                () -> store.page("out", first, null, now, new Limits(100, 100, 1 << 20), ID)),
+            Map.entry("window", () -> store.page("out", first, now, now, LIMITS, ID)),
+            Map.entry("due", () -> store.due("out", false, Set.of(1L), LIMITS, ID)),
+            Map.entry("next due", () -> store.nextDueMillis(names)),
+            Map.entry("requeued", () -> store.requeued("out", ids, LIMITS, ID)),
+            Map.entry("held", () -> store.held("out", gate, LIMITS, ID)),
+            Map.entry("held, published", () -> store.held("out", published, LIMITS, ID)),
+            Map.entry("parked", () -> store.parked("out", true, 100)),
+            Map.entry("refused truncate", () -> store.refusedTruncate("out")),
+            Map.entry("standing", () -> store.standing("out", ids, true)),
+            Map.entry("fates", () -> store.fates("out", ids)),
+            Map.entry("complete", () -> store.complete(Map.of("out", ids), Set.of())),
+            Map.entry("keep", () -> store.complete(Map.of("out", ids), Set.of("out"))),
+            Map.entry(
+                "complete several",
+                () -> store.complete(Map.of("out", ids, "other", ids), Set.of())),
+            Map.entry("retry", () -> store.retry("out", 1, refused, 1, 1000, "no")),
+            Map.entry("fail", () -> store.fail("out", 1, refused, 1, "no")),
+            Map.entry("hold", () -> store.hold("out", 1, ids)),
+            Map.entry("purge", () -> store.purge(100)),
+            Map.entry("owed", () -> store.owed(names, now, "out", first, 100)),
+            Map.entry("take-over", () -> destinations.takeOver("out", "test"))));
+  }
+}
