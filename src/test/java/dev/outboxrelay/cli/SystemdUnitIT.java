@@ -63,7 +63,7 @@ final class SystemdUnitIT {
   @Test
   void relay_killed_isStartedAgain() throws Exception {
     try (JavaProcess relay = start(HEAP, database(NOWHERE, "u"))) {
-      relay.awaitOutput("cannot be reached");
+      relay.awaitOutput("database localhost:1/shop as u");
       relay.signal("KILL");
       int exit = relay.awaitExit();
       assertEquals(SIGNALS + KILL, exit, relay.output());
@@ -74,7 +74,7 @@ final class SystemdUnitIT {
   @Test
   void relay_stopped_isNotStartedAgain() throws Exception {
     try (JavaProcess relay = start(HEAP, database(NOWHERE, "u"))) {
-      relay.awaitOutput("cannot be reached");
+      relay.awaitOutput("database localhost:1/shop as u");
       relay.signal("TERM");
       int exit = relay.awaitExit();
       assertEquals(ExitCode.OK, exit, relay.output());
