@@ -155,7 +155,7 @@ final class RunCommandTest {
       Await.until(
           "the relay runs",
           PATIENCE,
-          () -> Files.exists(log) && Files.readString(log).contains("cannot be reached"));
+          () -> Files.exists(log) && Files.readString(log).contains("database localhost:1/shop"));
       relay.hangUp();
       Await.until(
           "the signal is logged",
