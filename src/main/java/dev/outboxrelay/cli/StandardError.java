@@ -6,7 +6,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,7 +57,7 @@ final class StandardError extends OutputStream {
   /** Puts it in the place of {@code System.err}; the first thing that the program does. */
   static void install() {
     StandardError error = new StandardError(new FileOutputStream(FileDescriptor.err));
-    System.setErr(new PrintStream(error, false, Charset.defaultCharset()));
+    System.setErr(new PrintStream(error, false, StandardCharsets.UTF_8));
     installed = error;
   }
 
@@ -200,8 +199,11 @@ final class StandardError extends OutputStream {
   /** Written as the log's lines are. */
   private static byte[] gap(long missing) {
     String text =
-        "%s WARN  [stderr] StandardError - %d lines of the log are missing here: nobody read them%n"
-            .formatted(Instant.now().truncatedTo(ChronoUnit.MILLIS), missing);
+        Instant.now().truncatedTo(ChronoUnit.MILLIS)
+            + " WARN  [stderr] StandardError - "
+            + missing
+            + " lines of the log are missing here: nobody read them"
+            + System.lineSeparator();
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 }
