@@ -337,6 +337,13 @@ begin
   where t.level = 'row' and not has_function_privilege(c.relowner, 'outbox.capture_row()', 'execute')
 
   union all
+  select 'warning', 'encoding', b.datname::text,
+    format('the encoding of this database is %s: a row of characters that UTF-8 has not cannot be read, and is set aside; an error text may lose some of its own', pg_encoding_to_char(b.encoding)),
+    'Dump it, and restore it into a new one: create database ... encoding ''UTF8'' template template0; which were set aside: select id, last_error from outbox.failed;'
+  from pg_database b
+  where b.datname = current_database() and pg_encoding_to_char(b.encoding) <> 'UTF8'
+
+  union all
   select 'warning', 'notification queue', 'pg_notify', format('the notification queue is %s %% full: a session listens and does not read', round((pg_notification_queue_usage() * 100)::numeric, 1)),
     'Find it: select pid, usename, application_name, state, xact_start from pg_stat_activity where state like ''idle in transaction%'' order by xact_start;'
   where pg_notification_queue_usage() > 0.1

@@ -139,7 +139,7 @@ final class Backlog {
         .work()
         .submit(
             what + name(),
-            statement,
+            context.troubles().watched(List.of(name()), what + name(), statement),
             result -> {
               always.run();
               if (!dropped) {

@@ -36,6 +36,7 @@ final class Completer {
 
   private final MessageStore store;
   private final Work work;
+  private final Troubles troubles;
   private final Scheduler core;
   private final RelayEvents events;
   private final Map<Consumer<List<Long>>, Pending> pending = new LinkedHashMap<>();
@@ -64,9 +65,10 @@ final class Completer {
     }
   }
 
-  Completer(MessageStore store, Work work, Scheduler core, RelayEvents events) {
+  Completer(MessageStore store, Work work, Troubles troubles, Scheduler core, RelayEvents events) {
     this.store = store;
     this.work = work;
+    this.troubles = troubles;
     this.core = core;
     this.events = events;
   }
@@ -149,7 +151,7 @@ final class Completer {
     int total = count;
     work.submit(
         "completion",
-        () -> store.complete(ids, keep),
+        troubles.watched(ids.keySet(), "completion", () -> store.complete(ids, keep)),
         done -> {
           int settled = total - done.locked().size();
           events.completed(settled, settled - done.found());

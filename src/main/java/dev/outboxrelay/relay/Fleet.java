@@ -90,7 +90,10 @@ final class Fleet {
         .work()
         .submit(
             "destinations",
-            () -> context.destinations().load(),
+            context
+                .troubles()
+                .watched(
+                    destinations.keySet(), "destinations", () -> context.destinations().load()),
             loaded -> {
               loading = false;
               loaded(loaded);
@@ -189,7 +192,12 @@ final class Fleet {
         .work()
         .submit(
             "take-over of " + name,
-            () -> context.destinations().takeOver(name, context.config().name()),
+            context
+                .troubles()
+                .watched(
+                    List.of(name),
+                    "take-over of " + name,
+                    () -> context.destinations().takeOver(name, context.config().name())),
             epoch -> {
               arriving.remove(name);
               boolean still =

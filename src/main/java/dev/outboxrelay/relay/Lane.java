@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.values.Destination;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +121,7 @@ final class Lane {
         .work()
         .submit(
             what,
-            update,
+            context.troubles().watched(List.of(name()), what, update),
             result -> {
               updatesUnderWay--;
               if (asking == backlog) {

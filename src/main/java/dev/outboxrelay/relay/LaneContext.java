@@ -11,6 +11,7 @@ record LaneContext(
     RelayConfig config,
     Scheduler core,
     Work work,
+    Troubles troubles,
     MessageStore store,
     DestinationStore destinations,
     Completer completer,

@@ -31,6 +31,7 @@ final class TailReader {
 
   private final MessageStore store;
   private final Work work;
+  private final Troubles troubles;
   private final Scheduler core;
   private final ReadClock clock;
   private final MemoryBudget memory;
@@ -65,6 +66,7 @@ final class TailReader {
       RelayConfig config,
       MessageStore store,
       Work work,
+      Troubles troubles,
       Scheduler core,
       ReadClock clock,
       MemoryBudget memory,
@@ -75,6 +77,7 @@ final class TailReader {
     this.config = config;
     this.store = store;
     this.work = work;
+    this.troubles = troubles;
     this.core = core;
     this.clock = clock;
     this.memory = memory;
@@ -164,7 +167,10 @@ final class TailReader {
     long ticket = clock.begin();
     work.submit(
         "join",
-        () -> store.firstIds(List.of(backlog.name()), from, upTo),
+        troubles.watched(
+            List.of(backlog.name()),
+            "join",
+            () -> store.firstIds(List.of(backlog.name()), from, upTo)),
         first -> {
           clock.end(ticket);
           reading = false;
@@ -239,7 +245,7 @@ final class TailReader {
     long ticket = clock.begin();
     work.submit(
         "tail read",
-        () -> store.tail(encodings, from, limits),
+        troubles.watched(asking.keySet(), "tail read", () -> store.tail(encodings, from, limits)),
         tail -> {
           memory.release(granted);
           if (!tail.batch().messages().isEmpty() || tail.overflow()) {
@@ -298,7 +304,8 @@ final class TailReader {
   private void page(Map<String, Backlog> asked, String from, Tail tail, long ticket) {
     work.submit(
         "window",
-        () -> store.firstIds(asked.keySet(), from, tail.snapshot()),
+        troubles.watched(
+            asked.keySet(), "window", () -> store.firstIds(asked.keySet(), from, tail.snapshot())),
         first -> {
           clock.end(ticket);
           reading = false;

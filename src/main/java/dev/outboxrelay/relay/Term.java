@@ -73,6 +73,7 @@ final class Term implements AutoCloseable {
     core = new Core("relay-core", this::fault);
     failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
     work = new Work(config.database().poolSize(), core, events, failures::failed, this::fault);
+    Troubles troubles = new Troubles(core, work, database.destinations());
     locks =
         new Locks(lockSession, silenceLimitMillis, core, failures::failed, this::lost, this::fault);
     ReadClock clock = new ReadClock();
@@ -81,15 +82,26 @@ final class Term implements AutoCloseable {
     MissedBells missedBells = new MissedBells(doorbells, this::newestOwnBell, events);
     tail =
         new TailReader(
-            config, messages, work, core, clock, memory, doorbells, locks, missedBells, events);
+            config,
+            messages,
+            work,
+            troubles,
+            core,
+            clock,
+            memory,
+            doorbells,
+            locks,
+            missedBells,
+            events);
     LaneContext context =
         new LaneContext(
             config,
             core,
             work,
+            troubles,
             messages,
             database.destinations(),
-            new Completer(messages, work, core, events),
+            new Completer(messages, work, troubles, core, events),
             this::tailReader,
             clock,
             memory,

@@ -44,4 +44,10 @@ public interface DestinationStore {
    * @param error the last error, null to keep what is there
    */
   void report(String destination, boolean down, @Nullable String error) throws SQLException;
+
+  /** Reports what keeps a destination's messages from being read or settled. */
+  void tellTrouble(String destination, String error) throws SQLException;
+
+  /** That trouble is over: the error goes, unless another one was reported since. */
+  void endTrouble(String destination, String error) throws SQLException;
 }

@@ -79,6 +79,14 @@ final class JdbcDestinationStore implements DestinationStore {
           + " values (?, ?, clock_timestamp()) on conflict (destination) do update"
           + " set last_error = excluded.last_error, last_error_at = excluded.last_error_at";
 
+  private static final String TELL_TROUBLE =
+      "update outbox.destination_state set last_error = ?, last_error_at = clock_timestamp()"
+          + " where destination = ?";
+
+  private static final String END_TROUBLE =
+      "update outbox.destination_state set last_error = null, last_error_at = null"
+          + " where last_error = ? and destination = ?";
+
   private static final String IS_DOWN =
       "select 1 from outbox.destination_state where destination = ? and down_since is not null";
 
@@ -309,5 +317,23 @@ final class JdbcDestinationStore implements DestinationStore {
             return s.executeUpdate();
           }
         });
+  }
+
+  @Override
+  public void tellTrouble(String destination, String error) throws SQLException {
+    ErrorText.store(error, text -> update(TELL_TROUBLE, destination, text));
+  }
+
+  @Override
+  public void endTrouble(String destination, String error) throws SQLException {
+    ErrorText.store(error, text -> update(END_TROUBLE, destination, text));
+  }
+
+  private int update(String sql, String destination, @Nullable String error) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(sql)) {
+      new Parameters(s).error(error).text(destination);
+      return s.executeUpdate();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.outboxrelay.store.DestinationStore;
 import dev.outboxrelay.store.MessageStore;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -22,11 +23,23 @@ final class CompleterTest {
   private final List<Integer> deletes = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> settled = new ArrayList<>();
   private final Consumer<List<Long>> then = settled::addAll;
-  private final Completer completer = new Completer(store(), work, core, RelayEvents.NONE);
+  private final Troubles troubles = new Troubles(core, work, untouched());
+  private final Completer completer =
+      new Completer(store(), work, troubles, core, RelayEvents.NONE);
 
   @AfterEach
   void tearDown() {
     work.close();
+  }
+
+  private static DestinationStore untouched() {
+    return (DestinationStore)
+        Proxy.newProxyInstance(
+            DestinationStore.class.getClassLoader(),
+            new Class<?>[] {DestinationStore.class},
+            (proxy, method, arguments) -> {
+              throw new AssertionError(method);
+            });
   }
 
   /** Completes everything that it is asked to, and counts. */

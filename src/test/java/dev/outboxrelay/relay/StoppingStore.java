@@ -27,6 +27,7 @@ final class StoppingStore {
   private static final int PATIENCE_SECONDS = 30;
 
   private final List<Stop> stops = new ArrayList<>(); // those to come; guarded by itself
+  private final Map<String, Exception> failures = new ConcurrentHashMap<>();
   private final Map<Thread, Stop> standing = new ConcurrentHashMap<>();
   private final List<Stop> all = new ArrayList<>(); // guarded by stops
 
@@ -103,8 +104,14 @@ final class StoppingStore {
     return stop;
   }
 
+  /** Calls of this method fail until {@link #clear}, before they reach the database. */
+  void fail(String call, Exception failure) {
+    failures.put(call, failure);
+  }
+
   /** Lets everything go, and stops nothing more. */
   void clear() {
+    failures.clear();
     synchronized (stops) {
       all.forEach(Stop::letGo);
       all.clear();
@@ -132,6 +139,10 @@ final class StoppingStore {
 
   private Object call(MessageStore store, Method method, Object[] arguments) throws Throwable {
     stand(take(method.getName(), false, null));
+    Exception failure = failures.get(method.getName());
+    if (failure != null) {
+      throw failure;
+    }
     Object result;
     try {
       result = method.invoke(store, arguments);

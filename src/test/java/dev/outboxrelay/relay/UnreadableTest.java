@@ -172,6 +172,15 @@ final class UnreadableTest {
   }
 
   @Test
+  void encoding_thatIsNotUtf8_isNamedByTheDoctor() throws Exception {
+    assertEquals(
+        List.of("warning " + db.name() + " SQL_ASCII"),
+        db.query(
+            "select severity || ' ' || object || ' ' || substring(finding from 'SQL_ASCII')"
+                + " from outbox.doctor where check_name = 'encoding'"));
+  }
+
+  @Test
   void destinationThatCannotBeRead_isLeftOutAlone() throws Exception {
     db.execute(
         "update outbox.destination set uri = 'tls://127.0.0.1:1', options = jsonb_build_object('tls_ca', E'"

@@ -259,6 +259,23 @@ final class JdbcMessageStoreTest {
   }
 
   @Test
+  void trouble_thatIsOver_takesItsOwnWordsBackAlone() throws Exception {
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    DestinationStore destinations = database.destinations();
+    destinations.takeOver("out", "me");
+    destinations.tellTrouble("out", "cannot read");
+    destinations.report("out", false, "cannot connect");
+    destinations.endTrouble("out", "cannot read");
+    String error = "select last_error || ' ' || (last_error_at is not null) from outbox.status";
+    assertEquals(List.of("cannot connect true"), db.query(error));
+    destinations.tellTrouble("out", "cannot read");
+    assertEquals(List.of("cannot read true"), db.query(error));
+    destinations.endTrouble("out", "cannot read");
+    assertEquals(
+        List.of(""), db.query("select concat(last_error, last_error_at) from outbox.status"));
+  }
+
+  @Test
   void stateChange_epochIsOver_isWithoutEffect() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
