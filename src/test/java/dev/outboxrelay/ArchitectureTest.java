@@ -52,6 +52,7 @@ final class ArchitectureTest {
           "values", List.of(),
           "embedded", List.of(),
           "threads", List.of(),
+          "http", List.of("threads"),
           "format", List.of("values"),
           "sink", List.of("values", "threads"),
           "store", List.of("values", "format", "threads"),

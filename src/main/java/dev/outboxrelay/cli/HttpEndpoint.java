@@ -1,31 +1,26 @@
 package dev.outboxrelay.cli;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.outboxrelay.http.HttpLimits;
+import dev.outboxrelay.http.HttpReply;
+import dev.outboxrelay.http.HttpRoutes;
+import dev.outboxrelay.http.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * Serves {@code /metrics}, {@code /health/live} and {@code /health/ready} on one daemon thread. A
- * scrape costs nothing that the relay waits for.
+ * Serves {@code /metrics}, {@code /health/live} and {@code /health/ready}. A scrape costs nothing
+ * that the relay waits for, and health does not wait for a scrape.
  */
 final class HttpEndpoint implements AutoCloseable {
-  private static final String TEXT = "text/plain; charset=utf-8";
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
-  private static final int BACKLOG = 16;
 
   private final HttpServer server;
-  private final ExecutorService executor;
 
-  private HttpEndpoint(HttpServer server, ExecutorService executor) {
+  private HttpEndpoint(HttpServer server) {
     this.server = server;
-    this.executor = executor;
   }
 
   /**
@@ -41,9 +36,14 @@ final class HttpEndpoint implements AutoCloseable {
       int port,
       PrometheusMeterRegistry registry,
       Supplier<Optional<String>> whyNotReady) {
-    HttpServer server;
+    HttpRoutes routes =
+        new HttpRoutes()
+            .get("/health/live", () -> HttpReply.line(200, "live"))
+            .get("/health/ready", () -> ready(whyNotReady.get()))
+            .getSlowly("/metrics", () -> HttpReply.text(200, PROMETHEUS_TEXT, registry.scrape()));
     try {
-      server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
+      InetSocketAddress address = new InetSocketAddress(host, port);
+      return new HttpEndpoint(HttpServer.start(address, routes, HttpLimits.DEFAULT));
     } catch (IOException | IllegalArgumentException e) {
       throw new UserError(
           ExitCode.USAGE,
@@ -55,49 +55,20 @@ final class HttpEndpoint implements AutoCloseable {
               + e.getMessage()
               + "): choose another --http-port or --http-host");
     }
-    ExecutorService executor =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread thread = new Thread(task, "http");
-              thread.setDaemon(true);
-              return thread;
-            });
-    server.setExecutor(executor);
-    server.createContext("/", exchange -> answer(exchange, 404, TEXT, "not found\n"));
-    server.createContext(
-        "/metrics", exchange -> answer(exchange, 200, PROMETHEUS_TEXT, registry.scrape()));
-    server.createContext("/health/live", exchange -> answer(exchange, 200, TEXT, "live\n"));
-    server.createContext(
-        "/health/ready",
-        exchange -> {
-          Optional<String> reason = whyNotReady.get();
-          if (reason.isEmpty()) {
-            answer(exchange, 200, TEXT, "ready\n");
-          } else {
-            answer(exchange, 503, TEXT, "not ready: " + reason.get() + "\n");
-          }
-        });
-    server.start();
-    return new HttpEndpoint(server, executor);
+  }
+
+  private static HttpReply ready(Optional<String> whyNot) {
+    return whyNot
+        .map(reason -> HttpReply.line(503, "not ready: " + reason))
+        .orElseGet(() -> HttpReply.line(200, "ready"));
   }
 
   int port() {
-    return server.getAddress().getPort();
-  }
-
-  private static void answer(HttpExchange exchange, int status, String type, String text)
-      throws IOException {
-    try (exchange) {
-      byte[] body = text.getBytes(StandardCharsets.UTF_8);
-      exchange.getResponseHeaders().set("Content-Type", type);
-      exchange.sendResponseHeaders(status, body.length);
-      exchange.getResponseBody().write(body);
-    }
+    return server.port();
   }
 
   @Override
   public void close() {
-    server.stop(0);
-    executor.shutdownNow();
+    server.close();
   }
 }

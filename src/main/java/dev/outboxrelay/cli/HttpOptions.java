@@ -14,7 +14,10 @@ final class HttpOptions {
   @Option(
       names = "--http-host",
       paramLabel = "ADDRESS",
-      defaultValue = "0.0.0.0",
-      description = "Serves them on this address.")
+      defaultValue = "127.0.0.1",
+      description = {
+        "Serves them on this address, without it for this machine alone;",
+        "0.0.0.0 serves whoever can reach it."
+      })
   String host = "";
 }

@@ -27,6 +27,15 @@ public final class Errors {
     }
   }
 
+  /** A thread has ended that must not: as if it had died of an exception that nobody caught. */
+  public static void threadEnded(String what) {
+    Thread thread = Thread.currentThread();
+    thread
+        .getUncaughtExceptionHandler()
+        .uncaughtException(
+            thread, new IllegalStateException(what + " has ended, which is a defect"));
+  }
+
   /** Whether an Error is behind it: then it is no answer of the outside world. */
   public static boolean isBehind(Throwable problem) {
     return find(problem, Error.class) != null;

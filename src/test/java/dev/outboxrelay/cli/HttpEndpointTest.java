@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +34,9 @@ final class HttpEndpointTest {
   private HttpResponse<String> get(String path) throws Exception {
     URI uri = URI.create("http://localhost:" + endpoint.port() + path);
     return HttpClient.newHttpClient()
-        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+        .send(
+            HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build(),
+            HttpResponse.BodyHandlers.ofString());
   }
 
   @Test
@@ -48,6 +55,24 @@ final class HttpEndpointTest {
     assertEquals(503, response.statusCode());
     assertTrue(response.body().contains("the database is away"), response.body());
     assertEquals(200, get("/health/live").statusCode());
+  }
+
+  @Test
+  void halfRequests_manyOfThem_keepNobodyOut() throws Exception {
+    List<Socket> half = new ArrayList<>();
+    try {
+      for (int n = 0; n < 200; n++) {
+        Socket socket = new Socket("localhost", endpoint.port());
+        half.add(socket);
+        socket.getOutputStream().write("GET /hea".getBytes(StandardCharsets.US_ASCII));
+      }
+      assertEquals(200, get("/health/live").statusCode());
+      assertEquals(200, get("/metrics").statusCode());
+    } finally {
+      for (Socket socket : half) {
+        socket.close();
+      }
+    }
   }
 
   @Test

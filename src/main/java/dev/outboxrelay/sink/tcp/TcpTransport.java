@@ -163,10 +163,7 @@ public final class TcpTransport implements Transport {
     if (!closed) {
       LOG.error(LOOP_ENDED);
       open.forEach(sink -> sink.closed(LOOP_ENDED, Fault.DEFECT));
-      Thread thread = Thread.currentThread();
-      thread
-          .getUncaughtExceptionHandler()
-          .uncaughtException(thread, new IllegalStateException(LOOP_ENDED));
+      Errors.threadEnded("a thread that serves connections");
     }
   }
 

@@ -1,0 +1,5 @@
+/** Tests of the HTTP server. */
+@NullMarked
+package dev.outboxrelay.http;
+
+import org.jspecify.annotations.NullMarked;
