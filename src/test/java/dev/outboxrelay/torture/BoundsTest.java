@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a relay takes of memory, threads and connections, whatever is owed and to how many. */
+@Tag("alone")
 @Timeout(900)
 final class BoundsTest {
   private static final int BACKLOG = Figures.measuring() ? 1_000_000 : 30_000;

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Far ends that are gone without saying so are found out in bounded time. */
+@Tag("alone")
 @Timeout(120)
 final class DetectionTest {
   private static final String[] SETTINGS = {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * No message waits for the sweep, which is put off for an hour here: not one committed while the
  * relay sleeps, and not one committed while it falls asleep.
  */
+@Tag("alone")
 @Timeout(240)
 final class DoorbellTest {
   private static final int ROUNDS = 12;

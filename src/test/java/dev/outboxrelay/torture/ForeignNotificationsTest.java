@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.postgresql.PGConnection;
 
 /** A stranger notifies on the relay's channels, and the relay has a small heap. */
+@Tag("alone")
 @Timeout(900)
 final class ForeignNotificationsTest {
   private static final int HEAP_MEGABYTES = 64;

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * history that gives numbers out again, the keys whose changes were lost are written again
  * afterwards: so what the receiver keeps in the end must be what the database holds.
  */
+@Tag("alone")
 @Tag("full")
 @Timeout(300)
 final class HistoryTest {

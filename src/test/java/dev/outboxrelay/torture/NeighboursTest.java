@@ -14,10 +14,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Ten destinations, of which one is dead and one stalls: what the others notice of it. */
+@Tag("alone")
 @Timeout(600)
 final class NeighboursTest {
   private static final int DESTINATIONS = 10;

@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** One message of a thousand that its receiver does not survive. */
+@Tag("alone")
 @Timeout(180)
 final class PoisonTest {
   private static final int MESSAGES = 1_000;

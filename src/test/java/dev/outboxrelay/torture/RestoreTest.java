@@ -19,10 +19,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The database comes back as another one: from a dump, and as a promoted standby. */
+@Tag("alone")
 @Timeout(240)
 final class RestoreTest {
   private static final String DATABASE = "app";

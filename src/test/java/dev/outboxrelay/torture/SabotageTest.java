@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The patches of src/test/sabotage fit the sources, so that run.sh can be run at any time. */
+@Tag("alone")
 final class SabotageTest {
 
   static Stream<Path> patches() throws IOException {

@@ -9,10 +9,12 @@ import dev.outboxrelay.testing.ScriptedReceiver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A relay loses its sessions one by one; relays come and go. */
+@Tag("alone")
 @Timeout(240)
 final class SessionsTest {
   private static final Duration HEAL_BOUND = Duration.ofSeconds(2);

@@ -15,11 +15,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.Driver;
 
 /** How long until another relay delivers, and whether ever two of them do. */
+@Tag("alone")
 @Timeout(900)
 final class TakeOverTest {
   private static final int KILLS = Figures.measuring() ? 20 : 2;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
  * The whole product under random faults. {@code mvn verify} runs a minute of it; {@code mvn verify
  * -Ptorture -Dtorture.seconds=… -Dtorture.seed=…} as long as one likes.
  */
+@Tag("alone")
 @Timeout(value = 10, unit = TimeUnit.HOURS)
 final class TortureTest {
   private static final int LONG_RUN_SECONDS = 300;
