@@ -41,7 +41,7 @@ class SinkErrorTest {
     return new ScriptedPeer(
         it -> {
           it.lines(1);
-          it.say("{\"ack\":\"1\"}\n");
+          it.say("{\"ack\":\"1-0\"}\n");
           it.untilClosed();
         });
   }
