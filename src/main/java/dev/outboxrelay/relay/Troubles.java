@@ -76,7 +76,7 @@ final class Troubles {
           core.execute(() -> names.forEach(name -> put(name, what, null)));
         }
         return result;
-      } catch (SQLException | RuntimeException e) {
+      } catch (SQLException e) {
         failures++;
         if (failures >= TOLD_FROM && isToBeTold(e)) {
           told = true;
@@ -89,15 +89,12 @@ final class Troubles {
   }
 
   /** While there is no connection nothing can be written, and the relay says that it is lost. */
-  private static boolean isToBeTold(Exception e) {
-    if (!(e instanceof SQLException sql)) {
-      return true;
-    }
-    String state = sql.getSQLState();
+  private static boolean isToBeTold(SQLException e) {
+    String state = e.getSQLState();
     return state != null && !state.startsWith("08") && !state.startsWith("57P");
   }
 
-  private static String firstLine(Exception e) {
+  private static String firstLine(SQLException e) {
     String message = String.valueOf(e.getMessage());
     return message.lines().findFirst().orElse(message);
   }

@@ -70,8 +70,16 @@ final class NoticesTest {
   @Test
   void strangersBell_alone_isNothingToTheCore() {
     heard(Kind.BELL, "nope");
-    heard(Kind.SELF_TEST, "1");
+    heard(Kind.SELF_TEST, "nope");
     assertEquals(List.of(), tasks);
+  }
+
+  @Test
+  void ownBell_heard_isHandedOver() {
+    heard(Kind.SELF_TEST, "7");
+    heard(Kind.SELF_TEST, "6");
+    run();
+    assertEquals(7, news.get(0).ownBell());
   }
 
   /** A destination that is new has no lane yet. */

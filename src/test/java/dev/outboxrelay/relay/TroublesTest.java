@@ -82,15 +82,6 @@ final class TroublesTest {
   }
 
   @Test
-  void exception_ofTheRelaysOwn_isToldAsWell() throws Exception {
-    relay.store.fail("complete", new IllegalStateException("ours"));
-    db.execute("select outbox.publish('out', '{}')");
-    awaitError("completion fails: ours");
-    relay.store.clear();
-    awaitError("-");
-  }
-
-  @Test
   void connection_thatIsLost_isNoTroubleOfADestination() throws Exception {
     relay.store.fail("tail", new SQLException("gone", "08006"));
     relay.store.fail("due", DENIED);

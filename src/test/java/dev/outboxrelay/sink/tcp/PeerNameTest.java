@@ -139,7 +139,7 @@ final class PeerNameTest {
         socket,
         it -> {
           it.lines(3);
-          it.say("{\"ack_up_to\":\"3\"}\n");
+          it.say("{\"ack_up_to\":\"3-0\"}\n");
           it.untilClosed();
         });
   }
