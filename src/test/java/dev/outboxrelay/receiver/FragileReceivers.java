@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
 final class FragileReceivers {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Pattern ID = Pattern.compile("\"id\":\"(\\d+)\"");
+  private static final Pattern ID = Pattern.compile("\"id\":\"([0-9a-z-]+)\"");
   private static final Set<String> KNOWN =
       Set.of(
           "id", "epoch", "attempt", "op", "type", "schema", "table", "key", "tx", "at", "old",

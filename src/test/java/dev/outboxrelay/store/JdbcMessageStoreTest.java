@@ -244,12 +244,12 @@ final class JdbcMessageStoreTest {
         Database access = access(latin)) {
       latin.execute(
           "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
-      access.destinations().takeOver("out", "caf\u00e9 \u65e5");
+      long epoch = access.destinations().takeOver("out", "caf\u00e9 \u65e5");
       long id = latin.count("select id from outbox.message");
       Refused message = new Refused(id, latin.count("select xid from outbox.message"));
-      assertTrue(access.messages().retry("out", 1, message, 1, 0, "nicht \u65e5\u672c"));
+      assertTrue(access.messages().retry("out", epoch, message, 1, 0, "nicht \u65e5\u672c"));
       assertEquals(List.of("nicht ??"), latin.query("select last_error from outbox.message"));
-      assertTrue(access.messages().fail("out", 1, message, 2, "caf\u00e9"));
+      assertTrue(access.messages().fail("out", epoch, message, 2, "caf\u00e9"));
       assertEquals(List.of("caf\u00e9"), latin.query("select last_error from outbox.message"));
       access.destinations().report("out", true, "\u65e5");
       assertEquals(
@@ -297,20 +297,20 @@ final class JdbcMessageStoreTest {
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
         insert("requeued"),
         insert("aside"));
-    database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me");
     long requeued = db.count("select min(id) from outbox.message");
     Refused before = refused(requeued);
     Refused aside = refused(requeued + 1);
     db.execute(
         "update outbox.message set state = 'failed'", "select outbox.requeue(" + requeued + ")");
     for (Refused message : List.of(before, aside)) {
-      assertFalse(store.retry("out", 1, message, 4, 0, "no"));
-      assertFalse(store.fail("out", 1, message, 4, "no"));
+      assertFalse(store.retry("out", epoch, message, 4, 0, "no"));
+      assertFalse(store.fail("out", epoch, message, 4, "no"));
     }
     assertEquals(
         List.of("pending 0", "failed 0"),
         db.query("select state || ' ' || attempts from outbox.message order by id"));
-    assertTrue(store.retry("out", 1, refused(requeued), 1, 0, "no"));
+    assertTrue(store.retry("out", epoch, refused(requeued), 1, 0, "no"));
   }
 
   @Test
@@ -469,8 +469,9 @@ final class JdbcMessageStoreTest {
     assertTrue(reads.get(1).more());
 
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
-    database.destinations().takeOver("out", "me");
-    assertTrue(store.fail("out", 1, refused(reads.get(0).messages().get(1).id()), 0, "damaged"));
+    long epoch = database.destinations().takeOver("out", "me");
+    assertTrue(
+        store.fail("out", epoch, refused(reads.get(0).messages().get(1).id()), 0, "damaged"));
     assertEquals(List.of("a", "c"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
     db.execute("select outbox.discard_failed()");
     assertEquals(2, db.count("select count(*) from outbox.message"));

@@ -174,8 +174,18 @@ final class PlansTest {
         planned("keep", MessageSql.KEEP, "message_pkey", "'{1}'", "'out'"),
         planned("keep free", Completing.KEEP_FREE, "message_pkey", "'{1}'", "'out'"),
         planned("left", Completing.LEFT, "message_pkey", "'{1}'", "'out'"),
-        planned("retry", MessageSql.RETRY, "message_pkey", "1", "'no'", "5", "'out'", "1", "'{1}'"),
-        planned("fail", MessageSql.FAIL, "message_pkey", "1", "'no'", "'out'", "1", "'{1}'"),
+        planned(
+            "retry",
+            MessageSql.RETRY,
+            "message_pkey",
+            "1",
+            "'no'",
+            "5",
+            "'out'",
+            "1",
+            "'{1}'",
+            "'1'"),
+        planned("fail", MessageSql.FAIL, "message_pkey", "1", "'no'", "'out'", "1", "'{1}'", "'1'"),
         planned("hold", MessageSql.HOLD, "message_pkey", "'out'", "1", "'{1}'"),
         planned("not held", MessageSql.NOT_HELD, "message_pkey", "'out'", "1", "'{1}'"),
         planned("owed", MessageSql.OWED, "message_page", "''", "0", ARRAY, SNAPSHOT, "100"),
@@ -381,7 +391,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void stateChanges_anyBelief_findEachId(Belief belief) throws Exception {
     arrange(belief);
-    String retry = plan(MessageSql.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'");
+    String retry = plan(MessageSql.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'", "'1'");
     String hold = plan(MessageSql.HOLD, "'out'", "1", "'{1,2}'");
     for (String plan : List.of(retry, hold)) {
       assertUses(plan, "Index Cond: (id = ANY (");
