@@ -239,8 +239,12 @@ final class MessageSql {
       "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
           + " where id = any (?) and destination = ? and state <> 'delivered'";
 
-  /** What may be marked as refused, and by its xid is what was refused. */
-  private static final String STILL_OWED = "in ('pending', 'retry', 'held') and m.xid = ?::xid8";
+  /**
+   * What may be marked as refused, and by its xid is what was refused. Compared as text, since rows
+   * are found by their ids, never by the index of transactions.
+   */
+  private static final String STILL_OWED =
+      "in ('pending', 'retry', 'held') and m.xid::text = ?::xid8::text";
 
   /**
    * Parameters: destination, epoch, ids, those of the states. A fence: a relay that has been

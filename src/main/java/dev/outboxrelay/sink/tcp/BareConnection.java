@@ -4,6 +4,7 @@ import dev.outboxrelay.sink.Answer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -116,9 +117,16 @@ public final class BareConnection implements Closeable {
             });
   }
 
-  /** Ends the connection as a network does that forgot it, without TLS's own close. */
+  /**
+   * Ends the connection as a network does that forgot it, without TLS's own close. Does nothing
+   * where the peer has closed it already.
+   */
   public void reset() throws InterruptedException {
-    channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    try {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    } catch (ChannelException e) {
+      return; // closed by the peer
+    }
     channel.pipeline().firstContext().close().await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
