@@ -104,6 +104,12 @@ final class MomentsTest {
         "create table t (n int)",
         "select outbox.capture('t', 'cut', operations => '{insert,truncate}')");
     relay = StagedRelay.start(db, Duration.ofHours(1), RelayEvents.NONE);
+    publish("out", 0, "null");
+    Await.until("the relay delivers", () -> hasArrived(0));
+  }
+
+  private static boolean hasArrived(int number) {
+    return receiver.lines().stream().anyMatch(line -> number(line.text()) == number);
   }
 
   @AfterAll
@@ -197,7 +203,7 @@ final class MomentsTest {
 
   /** Does something that the relay is told of, and waits until it has heard. */
   private static void told(Telling act) throws Exception {
-    Stop due = relay.store.after("due");
+    Stop due = relay.store.after("nextDueMillis");
     act.run();
     db.execute("select outbox.wake()"); // for lanes that do not read just now
     due.awaitReached();
