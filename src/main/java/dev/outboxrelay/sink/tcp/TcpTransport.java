@@ -96,8 +96,8 @@ public final class TcpTransport implements Transport {
     EventLoop loop = loops.next();
     Tracked tracked = new Tracked(listener);
     open.add(tracked);
-    if (closed) {
-      tracked.closed(STOPPING, Fault.UNREACHABLE);
+    if (closed || loop.isShuttingDown()) {
+      tracked.closed(closed ? STOPPING : LOOP_ENDED, Fault.UNREACHABLE);
       return tracked;
     }
     try {
