@@ -149,14 +149,18 @@ final class Listener implements AutoCloseable {
   private void heard(List<Heard> all) {
     heardNanos = System.nanoTime();
     for (Heard heard : all) {
-      if (heard.kind() == Kind.SELF_TEST) {
-        heardNumber = Math.max(heardNumber, number(heard.text()));
+      long bell = heard.kind() == Kind.SELF_TEST ? number(heard.text()) : 0;
+      if (bell <= number) {
+        heardNumber = Math.max(heardNumber, bell);
       }
     }
     notices.heard(all);
   }
 
-  /** Anybody may notify anything, which shows as well that the session hears. */
+  /**
+   * Anybody may notify anything, which shows as well that the session hears. A number that was not
+   * asked for yet is a stranger's.
+   */
   static long number(String text) {
     try {
       return Long.parseLong(text);

@@ -82,7 +82,10 @@ public final class Relay {
     thread.start();
   }
 
-  /** INVARIANT: only a stop ends this. Whatever a term ends by, the next one begins. */
+  /**
+   * INVARIANT: only a stop ends this, or a schema that no term can work with. Whatever else a term
+   * ends by, the next one begins.
+   */
   private void run() {
     int failures = 0;
     while (!isStopping()) {

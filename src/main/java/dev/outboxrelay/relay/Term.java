@@ -277,7 +277,7 @@ final class Term implements AutoCloseable {
     if (news.flooded()) {
       doorbells.perhapsRung(now);
     }
-    if (news.ownBell() > 0) {
+    if (news.ownBell() > 0 && news.ownBell() <= listener.newestBell()) {
       tail.heardOwnBell(news.ownBell());
     }
     if (rung) {

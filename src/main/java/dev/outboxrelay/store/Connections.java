@@ -73,7 +73,7 @@ final class Connections {
     Connection first = open(pooledParameters(), POOLED);
     try {
       return new Pool(settings, first, this::pooled);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       Sessions.abort(first);
       throw e;
     }
@@ -129,7 +129,7 @@ final class Connections {
       server.admit(connection);
       s.execute(preparation);
       return connection;
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       Sessions.abort(connection);
       throw e;
     }

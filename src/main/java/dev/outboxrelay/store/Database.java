@@ -61,8 +61,8 @@ public final class Database implements AutoCloseable {
     Connection connection = connections.controlSession("outbox-relay locks");
     try {
       return LockSession.open(connection);
-    } catch (SQLException e) {
-      connection.close();
+    } catch (SQLException | RuntimeException | Error e) {
+      Sessions.abort(connection);
       throw e;
     }
   }
@@ -71,8 +71,8 @@ public final class Database implements AutoCloseable {
     Connection connection = connections.listeningSession("outbox-relay listener");
     try {
       return ListenSession.open(connection);
-    } catch (SQLException e) {
-      connection.close();
+    } catch (SQLException | RuntimeException | Error e) {
+      Sessions.abort(connection);
       throw e;
     }
   }

@@ -176,8 +176,8 @@ final class Rows {
                 attempts,
                 encoding.epoch());
         body = encoding.format().apply(change);
-      } catch (RuntimeException e) {
-        // Whatever is wrong with this one, the others go.
+      } catch (RuntimeException | StackOverflowError e) {
+        // Whatever is wrong with this one, such as how deep it is, the others go.
         unreadable = "the row cannot be written as a message: " + e;
       }
     }
