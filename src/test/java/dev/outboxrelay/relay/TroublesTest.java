@@ -85,7 +85,9 @@ final class TroublesTest {
   void connection_thatIsLost_isNoTroubleOfADestination() throws Exception {
     relay.store.fail("tail", new SQLException("gone", "08006"));
     relay.store.fail("due", DENIED);
-    db.execute("select outbox.publish('out', '{}')", "select outbox.wake('out')");
+    db.execute(
+        "select outbox.publish('out', '{}', deliver_at => now() + interval '100 milliseconds')",
+        "select outbox.wake('out')");
     awaitError("due messages of out fails: ERROR: no such right");
     relay.store.clear();
     awaitError("-");
