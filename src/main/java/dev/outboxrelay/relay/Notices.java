@@ -89,7 +89,7 @@ final class Notices {
     return true;
   }
 
-  private void keep(Heard heard) {
+  private synchronized void keep(Heard heard) {
     String name = heard.text();
     switch (heard.kind()) {
       case BELL -> {
