@@ -141,6 +141,10 @@ begin
   ),
   locks as materialized (
     select l.* from outbox.relay_locks l
+  ),
+  status as materialized (
+    -- Once: it counts everything that is owed.
+    select * from outbox.status
   )
   select 'error', 'trigger missing', t.source::text, format('%s is captured for %s, but its trigger for %s is gone', t.source, t.destination, w.operation), outbox.capture_call(t.source, t.destination)
   from captured t
@@ -281,7 +285,7 @@ begin
   union all
   select 'error', 'no relay', s.destination, format('no relay owns it; messages that wait: %s', s.pending + s.retry + s.held),
     'Start one: outbox-relay run'
-  from outbox.status s
+  from status s
   where not s.paused and not exists (
     select from locks l
     join outbox.destination d on d.name = s.destination and d.doorbell = l.number
@@ -306,18 +310,42 @@ begin
   union all
   select 'warning', 'destination down', s.destination, format('cannot be reached since %s: %s', s.down_since, s.last_error),
     format('Mend the receiver at %s, or: select outbox.pause(%L);', s.uri, s.destination)
-  from outbox.status s
+  from status s
   where s.down_since is not null and not s.paused
 
   union all
+  select 'error', 'stalled', s.destination,
+    format('relay %s owns it, and nothing of it has been sent or settled since %s; messages that wait: %s', s.owner, date_trunc('second', s.stalled_since), s.pending + s.retry + s.held)
+      || coalesce('; last error: ' || s.last_error, ''),
+    format('Look into the log of relay %s, and start it again; that it looks at once: select outbox.wake(%L);', s.owner, s.destination)
+  from status s
+  where s.stalled_since is not null and s.owner is not null
+
+  union all
+  select 'warning', 'truncate refused', s.destination,
+    format('all later messages wait for truncate %s, which was refused: %s; it is tried again at %s; messages that wait: %s', m.id, m.last_error, date_trunc('second', m.due_at), s.pending),
+    format('select outbox.requeue(%s); or: select outbox.discard(%1$s);', m.id)
+  from outbox.message m
+  join status s on s.destination = m.destination
+  where m.state = 'retry' and m.op = 'truncate' and s.pending > 0
+
+  union all
+  select 'info', 'messages held', s.destination,
+    format('messages that wait behind others of their key, which were refused%s: %s', case d.on_failure when 'hold' then ' or set aside' else '' end, s.held),
+    format('select id, key, state, attempts, due_at, last_error from outbox.message where destination = %L and state in (''retry'', ''failed'');', s.destination)
+  from status s
+  join outbox.destination d on d.name = s.destination
+  where s.held > 0
+
+  union all
   select 'info', 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held), format('select outbox.resume(%L);', s.destination)
-  from outbox.status s
+  from status s
   where s.paused
 
   union all
   select 'warning', 'messages failed', s.destination, format('messages set aside: %s', s.failed),
     format('select * from outbox.failed where destination = %L; then: select outbox.requeue_failed(%L);', s.destination, s.destination)
-  from outbox.status s
+  from status s
   where s.failed > 0
 
   union all

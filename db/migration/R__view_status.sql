@@ -2,6 +2,12 @@
 --
 -- In a copy, the reason why nothing is sent stands as the last error. Counts come from the partial
 -- indexes. An owner is shown only while a relay's session holds the doorbell's ownership lock.
+--
+-- stalled_since: messages are owed that could be sent, the destination is neither down nor paused, and for 30 seconds nothing of
+-- it was settled: neither delivered nor refused nor set aside. That is known here without the relay, which may be what stands
+-- still. A message that is in flight may wait for its answer as long as the relay says (ack_timeout), while there is a relay.
+-- What waits behind a truncate that was refused, or with its key behind a refused message, waits for that. The oldest message is
+-- looked for only where nothing has moved for so long.
 create or replace view outbox.status as
 select
   d.name as destination,
@@ -19,9 +25,27 @@ select
     c.finding || '; nothing is sent until select outbox.adopt() (this is the one now) '
       'or select outbox.release_all() (this is a copy)',
     s.last_error) as last_error,
-  s.last_error_at
+  s.last_error_at,
+  case
+    when d.paused or s.down_since is not null or parked.truncate_refused or c.finding is not null then null
+    when moved.at >= clock_timestamp() - interval '30 seconds' then null
+    when waiting.pending > 0 or parked.retry > 0 then (
+      select greatest(moved.at, ready.since)
+      from (
+        select least(
+          (select greatest(m.created_at, m.due_at) from outbox.message m
+            where m.destination = d.name and m.state = 'pending' and (m.due_at is null or m.due_at <= clock_timestamp())
+            order by m.destination, m.id limit 1),
+          (select m.due_at from outbox.message m
+            where m.destination = d.name and m.state in ('pending', 'retry') and m.due_at <= clock_timestamp()
+            order by m.due_at limit 1)) as since
+      ) ready
+      where ready.since < clock_timestamp() - interval '30 seconds')
+    -- Held, and nothing is there that they could wait for.
+    when parked.held > 0 and (d.on_failure = 'skip' or parked.failed = 0) then greatest(moved.at, parked.oldest)
+  end as stalled_since
 from outbox.destination d
-cross join (select outbox.copied() as finding) c
+cross join (select outbox.copied() as finding offset 0) c
 left join outbox.destination_state s on s.destination = d.name
 left join (
   select m.destination, count(*) as pending, min(m.id) as first_id
@@ -35,7 +59,8 @@ left join (
          count(*) filter (where m.state = 'retry') as retry,
          count(*) filter (where m.state = 'held') as held,
          count(*) filter (where m.state = 'failed') as failed,
-         min(m.created_at) filter (where m.state <> 'failed') as oldest
+         min(m.created_at) filter (where m.state <> 'failed') as oldest,
+         bool_or(m.state = 'retry' and m.op = 'truncate' and m.due_at > clock_timestamp() - interval '30 seconds') as truncate_refused
   from outbox.message m
   where m.state in ('retry', 'held', 'failed')
   group by m.destination
@@ -44,6 +69,9 @@ left join (
   select distinct l.number as doorbell
   from outbox.relay_locks l
   where l.class = 7021002 and l.mode = 'ExclusiveLock' and l.by_relay
-) owned on owned.doorbell = d.doorbell;
+) owned on owned.doorbell = d.doorbell
+cross join lateral (
+  select greatest(s.progress_at, s.owned_since, case when owned.doorbell is not null then s.answer_due_at end) as at
+) moved;
 
 comment on view outbox.status is 'A row a destination: what is owed, since when, who delivers it, what is wrong.';

@@ -59,12 +59,16 @@ create table outbox.destination_state (
   down_since    timestamptz,
   last_error    text,
   last_error_at timestamptz,
+  progress_at   timestamptz,
+  answer_due_at timestamptz,
   constraint destination_state_pkey primary key (destination),
   constraint destination_state_destination_fkey foreign key (destination)
     references outbox.destination (name) on update cascade on delete cascade
 );
 
 comment on table outbox.destination_state is 'What relays report of a destination; outbox.status shows it.';
+comment on column outbox.destination_state.progress_at is 'When a message of it was last settled, as of some seconds ago.';
+comment on column outbox.destination_state.answer_due_at is 'Until then an answer of the receiver is waited for.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What is owed. INVARIANT: a row in a state other than 'delivered' is a message that is still owed (or set aside, 'failed');

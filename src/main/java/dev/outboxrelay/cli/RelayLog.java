@@ -123,6 +123,20 @@ final class RelayLog implements RelayEvents {
   }
 
   @Override
+  public void stalled(String destination, long quietMillis) {
+    LOG.warn(
+        "destination {}: messages are owed and nothing has been sent or settled for {} ms;"
+            + " see outbox.status and the doctor",
+        destination,
+        quietMillis);
+  }
+
+  @Override
+  public void moving(String destination) {
+    LOG.info("destination {}: goes on", destination);
+  }
+
+  @Override
   public void connectionLost(String destination, String reason, int inFlight) {
     LOG.warn(
         "destination {}: connection lost with {} messages unanswered, which are sent again: {}",

@@ -30,6 +30,9 @@ final class RelayMetrics implements RelayEvents {
   /** A statement that fails for longer makes the relay unready. */
   private static final Duration FAILING_LONG = Duration.ofSeconds(10);
 
+  /** A core that has not run for so long does not. */
+  private static final Duration ALIVE_WITHIN = Duration.ofSeconds(5);
+
   private final MeterRegistry registry;
   private final LongSupplier clock;
   private final AtomicLong connected;
@@ -46,6 +49,7 @@ final class RelayMetrics implements RelayEvents {
   /** Since when a statement fails, by what it is for. */
   private final Map<String, Failing> failing = new ConcurrentHashMap<>();
 
+  private volatile long aliveNanos;
   private volatile @Nullable String whyNotReady = "not connected to the database yet";
 
   private record Failing(String reason, long sinceNanos) {}
@@ -57,6 +61,7 @@ final class RelayMetrics implements RelayEvents {
   RelayMetrics(MeterRegistry registry, LongSupplier clock) {
     this.registry = registry;
     this.clock = clock;
+    aliveNanos = clock.getAsLong();
     connected = registry.gauge(PREFIX + "connected", new AtomicLong());
     copied = registry.gauge(PREFIX + "copied", new AtomicLong());
     databaseLosses = registry.counter(PREFIX + "database.losses");
@@ -74,7 +79,14 @@ final class RelayMetrics implements RelayEvents {
   /** Empty when the relay works, else what it lacks; from any thread. */
   Optional<String> whyNotReady() {
     String reason = whyNotReady;
-    return reason == null ? whatFails() : Optional.of(reason);
+    if (reason != null) {
+      return Optional.of(reason);
+    }
+    long quietNanos = clock.getAsLong() - aliveNanos;
+    if (quietNanos >= ALIVE_WITHIN.toNanos()) {
+      return Optional.of("the relay's core has not run for " + quietNanos / 1_000_000_000L + " s");
+    }
+    return whatFails();
   }
 
   private Optional<String> whatFails() {
@@ -92,6 +104,7 @@ final class RelayMetrics implements RelayEvents {
 
   @Override
   public void connected() {
+    aliveNanos = clock.getAsLong();
     whyNotReady = null;
     connected.set(1);
   }
@@ -149,6 +162,7 @@ final class RelayMetrics implements RelayEvents {
   public void released(String destination, String reason) {
     of(destination).owned.set(0);
     of(destination).down.set(0);
+    of(destination).stalled.set(0);
   }
 
   @Override
@@ -159,6 +173,21 @@ final class RelayMetrics implements RelayEvents {
   @Override
   public void down(String destination, String reason, long probeInMillis) {
     of(destination).down.set(1);
+  }
+
+  @Override
+  public void stalled(String destination, long quietMillis) {
+    of(destination).stalled.set(1);
+  }
+
+  @Override
+  public void moving(String destination) {
+    of(destination).stalled.set(0);
+  }
+
+  @Override
+  public void alive() {
+    aliveNanos = clock.getAsLong();
   }
 
   @Override
@@ -237,6 +266,7 @@ final class RelayMetrics implements RelayEvents {
     final AtomicLong owned;
     final AtomicLong epoch;
     final AtomicLong down;
+    final AtomicLong stalled;
     final Counter connectionsLost;
     final Counter rings;
     final Counter sent;
@@ -254,6 +284,7 @@ final class RelayMetrics implements RelayEvents {
       owned = gauge(registry, prefix + "owned", tags);
       epoch = gauge(registry, prefix + "epoch", tags);
       down = gauge(registry, prefix + "down", tags);
+      stalled = gauge(registry, prefix + "stalled", tags);
       connectionsLost = counter(registry, prefix + "connections.lost", tags);
       rings = counter(registry, prefix + "rings", tags);
       sent = counter(registry, prefix + "sent", tags);

@@ -259,6 +259,16 @@ final class Backlog {
     }
   }
 
+  /** Nothing is in memory, and nothing more is known to be read. */
+  boolean isEmpty() {
+    return ready.isEmpty() && waiting == 0 && !window.isPaging();
+  }
+
+  /** Everything that is owed, or more than fits, waits for refused messages. */
+  boolean isHeldUp() {
+    return barrier.waitsForId() != 0 || parked.isFull();
+  }
+
   /** Does whatever can be done now. */
   void pump() {
     do {
@@ -317,6 +327,7 @@ final class Backlog {
   }
 
   private void completed(List<Long> ids) {
+    lane.settled();
     if (!dropped) {
       settling -= ids.size();
       known.settled(ids, destination.keepDelivered() != null);
@@ -410,6 +421,7 @@ final class Backlog {
 
   /** Their new state stands in the table, from where they will be read again. */
   void marked(List<Entry> entries) {
+    lane.settled();
     entries.forEach(this::forget);
     known.settled(entries.stream().map(Entry::id).toList(), true);
     requeued.want(known.takeDoubtful());

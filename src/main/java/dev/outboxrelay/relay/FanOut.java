@@ -74,6 +74,21 @@ record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void stalled(String destination, long quietMillis) {
+    listeners.forEach(l -> l.stalled(destination, quietMillis));
+  }
+
+  @Override
+  public void moving(String destination) {
+    listeners.forEach(l -> l.moving(destination));
+  }
+
+  @Override
+  public void alive() {
+    listeners.forEach(l -> l.alive());
+  }
+
+  @Override
   public void connectionLost(String destination, String reason, int inFlight) {
     listeners.forEach(l -> l.connectionLost(destination, reason, inFlight));
   }

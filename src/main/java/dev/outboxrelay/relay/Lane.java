@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
  * One destination that this relay owns: its connection, and what is in memory of its messages.
  * Lives on the core. Memory may be dropped at any moment, since the table knows what is owed.
  */
-final class Lane {
+final class Lane implements Progress.Moving {
   private final Destination destination;
   private final Encoding encoding;
   private final LaneContext context;
   private final Link link;
+  private final Moves moves;
   private Backlog backlog;
 
   /** State changes that are not committed yet, also those of a backlog that was dropped. */
@@ -30,12 +31,14 @@ final class Lane {
     this.destination = destination;
     this.encoding = encoding;
     this.context = context;
+    moves = new Moves(destination.ackTimeout().toNanos(), context.core().nanoTime());
     link = new Link(destination, context, this);
     backlog = new Backlog(this, context);
     context.memory().enter();
   }
 
-  String name() {
+  @Override
+  public String name() {
     return destination.name();
   }
 
@@ -86,6 +89,31 @@ final class Lane {
                 link.probe();
               }
             });
+  }
+
+  @Override
+  public long epoch() {
+    return encoding.epoch();
+  }
+
+  @Override
+  public Moves moves() {
+    return moves;
+  }
+
+  /** Something of it was settled in the table. */
+  void settled() {
+    moves.settled(context.core().nanoTime());
+  }
+
+  @Override
+  public boolean rests() {
+    return retired || destination.paused() || link.isDown() || isEmpty() && backlog.isEmpty();
+  }
+
+  @Override
+  public boolean isHeldUp() {
+    return backlog.isHeldUp();
   }
 
   /** Throws everything in memory away; {@link #start} reads it again. */

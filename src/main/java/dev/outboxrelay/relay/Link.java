@@ -84,6 +84,11 @@ final class Link {
         new AckTimer(inFlight, destination.ackTimeout().toMillis(), context.core(), this::lose);
   }
 
+  /** It cannot be reached, or does not answer, which is reported. */
+  boolean isDown() {
+    return down || mute;
+  }
+
   int inFlight() {
     return inFlight.size();
   }
@@ -124,6 +129,7 @@ final class Link {
         if (!hand(batch, current)) {
           return;
         }
+        lane.moves().sent(now);
         context.events().sent(destination.name(), batch.size(), bytes);
       }
     }
@@ -251,6 +257,7 @@ final class Link {
         lane.backlog().refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
       }
     }
+    lane.moves().answered(inFlight.size() > 0, context.core().nanoTime());
     if (acknowledged > 0) {
       context.events().acknowledged(destination.name(), acknowledged);
       context.completer().flush();

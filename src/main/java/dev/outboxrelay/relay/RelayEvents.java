@@ -61,6 +61,18 @@ public interface RelayEvents {
   /** The destination cannot be reached. */
   default void down(String destination, String reason, long probeInMillis) {}
 
+  /**
+   * Messages are owed to the destination, and for this long nothing of it was settled although it
+   * is neither down nor paused, and no answer is waited for.
+   */
+  default void stalled(String destination, long quietMillis) {}
+
+  /** It does not stand still any more. */
+  default void moving(String destination) {}
+
+  /** The core runs: several times a second while connected. */
+  default void alive() {}
+
   /** A connection ended otherwise than by intent. */
   default void connectionLost(String destination, String reason, int inFlight) {}
 

@@ -40,6 +40,9 @@ final class Term implements AutoCloseable {
    */
   record Loss(String reason, boolean fault) {}
 
+  /** How often it is looked whether the core runs. */
+  private static final long WATCH_MILLIS = 500;
+
   private final RelayConfig config;
   private final RelayEvents events;
   private final Database database;
@@ -55,8 +58,12 @@ final class Term implements AutoCloseable {
   private final Origin origin;
   private final Sweep sweep;
   private final Changes changes;
+  private final Progress progress;
   private boolean looking;
   private volatile @Nullable SchemaState end;
+
+  /** When the core ran last; any thread may look. */
+  private volatile long coreRanNanos = System.nanoTime();
 
   private Term(
       RelayConfig config,
@@ -113,6 +120,7 @@ final class Term implements AutoCloseable {
     DueTimes dueTimes = new DueTimes(context, fleet);
     sweep = new Sweep(context, fleet, dueTimes, origin);
     changes = new Changes(core, fleet, dueTimes, tail, this::look);
+    progress = new Progress(fleet::lanes, database.destinations(), work, core, events);
     Notices notices = new Notices(core, fleet::hasLane, this::hear);
     listener =
         new Listener(
@@ -189,6 +197,7 @@ final class Term implements AutoCloseable {
           fleet.reload(this::look);
           every(Math.min(LOOK_MILLIS, config.database().silenceLimit().toMillis() / 4), this::look);
           every(config.sweep().toMillis(), sweep::run);
+          every(Progress.TICK_MILLIS, progress::tick);
           if (!config.poll().isZero()) {
             every(config.poll().toMillis(), tail::kick);
           }
@@ -224,6 +233,8 @@ final class Term implements AutoCloseable {
    * bell is not heard.
    */
   private void watch() {
+    coreRanNanos = System.nanoTime();
+    events.alive();
     if (!locks.leaseHolds()) {
       fleet.abandon("the database is silent");
       lost(
@@ -314,12 +325,23 @@ final class Term implements AutoCloseable {
     LOG.error("{}", reason, problem);
   }
 
-  /** Waits for the end of the term, and tells its reason. */
+  /**
+   * Waits for the end of the term, and tells its reason. Ends it when the core does not run any
+   * more: nobody else would, and by then the server has ended the lock session, which the core
+   * keeps alive.
+   */
   Loss awaitLoss() throws InterruptedException {
-    try {
-      return loss.get();
-    } catch (java.util.concurrent.ExecutionException e) {
-      return new Loss(String.valueOf(e.getMessage()), true);
+    while (true) {
+      try {
+        return loss.get(WATCH_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        long quietMillis = (System.nanoTime() - coreRanNanos) / 1_000_000L;
+        if (quietMillis > config.database().silenceLimit().toMillis()) {
+          lost("the core: it has not run for " + quietMillis + " ms");
+        }
+      } catch (java.util.concurrent.ExecutionException e) {
+        return new Loss(String.valueOf(e.getMessage()), true);
+      }
     }
   }
 

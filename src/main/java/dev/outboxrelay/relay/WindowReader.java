@@ -84,6 +84,11 @@ final class WindowReader {
     return state != State.OFF;
   }
 
+  /** There is more to be read. */
+  boolean isPaging() {
+    return state == State.PAGING;
+  }
+
   boolean wantsTail() {
     return state == State.TAIL;
   }

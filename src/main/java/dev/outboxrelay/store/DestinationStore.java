@@ -2,6 +2,7 @@ package dev.outboxrelay.store;
 
 import dev.outboxrelay.values.Destination;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -50,4 +51,20 @@ public interface DestinationStore {
 
   /** That trouble is over: the error goes, unless another one was reported since. */
   void endTrouble(String destination, String error) throws SQLException;
+
+  /** Reports when destinations have moved last. */
+  void moved(List<Moved> moved) throws SQLException;
+
+  /**
+   * When a destination has moved last.
+   *
+   * @param epoch that of the caller; nothing is reported when another relay has taken over since
+   * @param settledMillisAgo since a message was settled in the table, null when none was
+   * @param answerDueInMillis until an answer is due that is waited for, null when none is
+   */
+  record Moved(
+      String destination,
+      long epoch,
+      @Nullable Long settledMillisAgo,
+      @Nullable Long answerDueInMillis) {}
 }

@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -87,12 +88,26 @@ final class JdbcDestinationStore implements DestinationStore {
       "update outbox.destination_state set last_error = null, last_error_at = null"
           + " where last_error = ? and destination = ?";
 
+  /** Instead of null in an array. */
+  private static final long NONE = -1;
+
+  private static final String MOVED =
+      "update outbox.destination_state s set"
+          + " progress_at = case when m.settled_ago >= 0"
+          + " then clock_timestamp() - m.settled_ago * interval '1 millisecond' else s.progress_at end,"
+          + " answer_due_at = case when m.answer_in >= 0"
+          + " then clock_timestamp() + m.answer_in * interval '1 millisecond' end"
+          + " from unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[])"
+          + " as m (destination, epoch, settled_ago, answer_in)"
+          + " where s.destination = m.destination and s.epoch = m.epoch";
+
   private static final String IS_DOWN =
       "select 1 from outbox.destination_state where destination = ? and down_since is not null";
 
   private static final String REPORT =
       "update outbox.destination_state set"
           + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
+          + " progress_at = case when down_since is null then progress_at else clock_timestamp() end,"
           + " last_error = coalesce(?, last_error),"
           + " last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end"
           + " where destination = ?";
@@ -335,5 +350,23 @@ final class JdbcDestinationStore implements DestinationStore {
       new Parameters(s).error(error).text(destination);
       return s.executeUpdate();
     }
+  }
+
+  @Override
+  public void moved(List<Moved> moved) throws SQLException {
+    List<Moved> inOrder = moved.stream().sorted(Comparator.comparing(Moved::destination)).toList();
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(MOVED)) {
+      new Parameters(s)
+          .texts(inOrder.stream().map(Moved::destination).toList())
+          .numbers(inOrder.stream().map(Moved::epoch).toList())
+          .numbers(inOrder.stream().map(m -> orNone(m.settledMillisAgo())).toList())
+          .numbers(inOrder.stream().map(m -> orNone(m.answerDueInMillis())).toList());
+      s.executeUpdate();
+    }
+  }
+
+  private static long orNone(@Nullable Long millis) {
+    return millis == null ? NONE : millis;
   }
 }

@@ -60,11 +60,42 @@ final class RelayMetricsTest {
     clocked.statementFailed("page of d", "permission denied", 50);
     assertEquals(Optional.empty(), clocked.whyNotReady());
     nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+    clocked.alive();
     clocked.statementFailed("page of d", "permission denied", 5000);
     assertEquals(
         Optional.of("page of d fails again and again: permission denied"), clocked.whyNotReady());
     clocked.statementSucceeded("page of d");
     assertEquals(Optional.empty(), clocked.whyNotReady());
+  }
+
+  @Test
+  void readiness_whileTheCoreDoesNotRun_saysSo() {
+    AtomicLong nanos = new AtomicLong();
+    RelayMetrics clocked = new RelayMetrics(registry, nanos::get);
+    nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+    clocked.connected();
+    assertEquals(Optional.empty(), clocked.whyNotReady());
+    nanos.addAndGet(Duration.ofSeconds(4).toNanos());
+    clocked.alive();
+    nanos.addAndGet(Duration.ofSeconds(4).toNanos());
+    assertEquals(Optional.empty(), clocked.whyNotReady());
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertEquals(Optional.of("the relay's core has not run for 5 s"), clocked.whyNotReady());
+    clocked.alive();
+    assertEquals(Optional.empty(), clocked.whyNotReady());
+  }
+
+  @Test
+  void destination_thatStandsStill_isShownUntilItMovesOrIsGivenUp() {
+    String stalled = "outbox_relay_destination_stalled{destination=\"shop\"} ";
+    metrics.owned("shop", 7);
+    metrics.stalled("shop", 31_000);
+    assertShown(stalled + "1.0");
+    metrics.moving("shop");
+    assertShown(stalled + "0.0");
+    metrics.stalled("shop", 31_000);
+    metrics.released("shop", "another relay took over");
+    assertShown(stalled + "0.0");
   }
 
   @Test
