@@ -4,8 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.outboxrelay.relay.RelayConfig;
+import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.testing.Pooler;
+import dev.outboxrelay.testing.RunningRelay;
+import dev.outboxrelay.testing.ScriptedReceiver;
 import dev.outboxrelay.testing.TestDatabase;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -50,6 +56,31 @@ final class PoolerTest {
       assertEquals(ExitCode.OK, doctor.exitCode());
       CommandRun migrate = through(pooler, db, "migrate");
       assertEquals(ExitCode.OK, migrate.exitCode(), migrate.err());
+    }
+  }
+
+  /** Each session of a term is asked for the server that it is on, which no pooler changes. */
+  @Test
+  void sessionMode_relayThroughIt_delivers() throws Exception {
+    assumeTrue(Pooler.isInstalled(), "no pgbouncer here");
+    try (TestDatabase db = TestDatabase.create();
+        ScriptedReceiver receiver = ScriptedReceiver.start();
+        Pooler pooler = Pooler.before(db, "pool_mode = session")) {
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('d', '" + receiver.uri() + "')",
+          "select outbox.publish('d', '{}')");
+      DatabaseSettings settings =
+          new DatabaseSettings(
+              pooler.url(),
+              db.user(),
+              db.password(),
+              3,
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(10));
+      try (RunningRelay relay =
+          RunningRelay.start(RelayConfig.defaults(settings, "test"), RelayEvents.NONE)) {
+        receiver.awaitLines(1, Duration.ofSeconds(30));
+      }
     }
   }
 }
