@@ -31,6 +31,7 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +48,22 @@ class TlsTest {
 
   @TempDir Path directory;
   private Path ca;
+
+  /**
+   * The first key that is read loads so much of Java that it takes longer, on a busy machine, than
+   * a connection may.
+   */
+  @BeforeAll
+  static void readAKey(@TempDir Path folder) throws IOException {
+    Identity any = new Certificates("any").forName("any");
+    new TlsContexts()
+        .of(
+            new TlsOptions(
+                null,
+                Certificates.writeCertificate(any.certificate(), folder.resolve("any.pem")),
+                Certificates.writeKey(any.key(), folder.resolve("any.key")),
+                null));
+  }
 
   @BeforeEach
   void writeAuthority() throws IOException {
