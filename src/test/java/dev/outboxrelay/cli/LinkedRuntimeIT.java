@@ -23,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class LinkedRuntimeIT {
   private static final long PATIENCE_SECONDS = 60;
+  private static final Duration LONG = Duration.ofMinutes(3);
   private static final String PASSWORD = "a pässword";
 
   /** What Java says where something is not there. */
@@ -188,7 +190,7 @@ final class LinkedRuntimeIT {
     try (JavaProcess receive = start("checked", "", "receive", "--port", "" + port)) {
       receive.awaitOutput("receiving on");
       try (JavaProcess check = start("check", "", "check-receiver", "tcp://127.0.0.1:" + port)) {
-        assertEquals(ExitCode.OK, check.awaitExit(), check.output());
+        assertEquals(ExitCode.OK, check.awaitExit(LONG), check.output());
         assertNothingMissing(check);
       }
       assertNothingMissing(receive);
@@ -210,7 +212,7 @@ final class LinkedRuntimeIT {
   @Tag("full")
   void demo_onTheLinkedRuntime_missesNothing() throws Exception {
     try (JavaProcess demo = start("demo", "", "demo")) {
-      assertEquals(ExitCode.OK, demo.awaitExit(), demo.output());
+      assertEquals(ExitCode.OK, demo.awaitExit(LONG), demo.output());
       assertNothingMissing(demo);
     }
   }
@@ -221,8 +223,18 @@ final class LinkedRuntimeIT {
   void bench_onTheLinkedRuntime_measures() throws Exception {
     Path report = folder.resolve("report");
     try (JavaProcess bench =
-        start("bench", "", "bench", "--quick", "--scenario", "cost", "--output", "" + report)) {
-      assertEquals(ExitCode.OK, bench.awaitExit(), bench.output());
+        start(
+            "bench",
+            "",
+            "bench",
+            "--quick",
+            "--runs",
+            "1",
+            "--scenario",
+            "cost",
+            "--output",
+            "" + report)) {
+      assertEquals(ExitCode.OK, bench.awaitExit(LONG), bench.output());
       assertNothingMissing(bench);
     }
   }

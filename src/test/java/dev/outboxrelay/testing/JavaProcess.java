@@ -87,7 +87,12 @@ public final class JavaProcess implements AutoCloseable {
 
   /** Waits for its end; a process that a signal ended has 128 and the signal's number. */
   public int awaitExit() throws Exception {
-    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+    return awaitExit(PATIENCE);
+  }
+
+  /** As {@link #awaitExit()}, for what takes its time. */
+  public int awaitExit(Duration atMost) throws Exception {
+    if (!process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("still runs: " + output());
     }
     return process.exitValue();
