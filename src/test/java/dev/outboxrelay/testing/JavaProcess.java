@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  */
 public final class JavaProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration ORDERLY_END = Duration.ofSeconds(15);
 
   private final Process process;
   private final Path output;
@@ -107,9 +108,13 @@ public final class JavaProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Asks it to end first, since it may have started a server, which it stops then. */
   @Override
   public void close() throws InterruptedException {
-    process.destroyForcibly();
-    process.waitFor();
+    process.destroy();
+    if (!process.waitFor(ORDERLY_END.toSeconds(), TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      process.waitFor();
+    }
   }
 }
