@@ -169,6 +169,34 @@ final class JdbcMessageStoreTest {
     assertTrue(keys(two).get(0).length() <= 200);
   }
 
+  /** A defect that one message brings about must not stop all others. */
+  @Test
+  void message_thatItsFormatFailsAt_isUnreadableAndItsNeighboursAreNot() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        insert("1"),
+        insert("2"),
+        insert("3"),
+        insert("4"));
+    Encoding encoding =
+        new Encoding(
+            1,
+            c -> {
+              if ("2".equals(c.key())) {
+                throw new IllegalStateException("this one");
+              }
+              if ("3".equals(c.key())) {
+                throw new StackOverflowError();
+              }
+              return new byte[1];
+            });
+    List<Message> all = store.page("out", 0, null, store.snapshot(), LIMITS, encoding).messages();
+    assertEquals(
+        List.of(true, false, false, true),
+        all.stream().map(message -> message.unreadable() == null).toList());
+    assertTrue(String.valueOf(all.get(2).unreadable()).contains("StackOverflowError"));
+  }
+
   @Test
   void key_large_isWrittenInFullAndHeldByItsHash() throws Exception {
     String large = "é".repeat(1000);
