@@ -171,6 +171,16 @@ final class Listener implements AutoCloseable {
 
   private void listenAnew() throws SQLException {
     session.abort();
+    boolean listening = false;
+    while (!closed && !listening) {
+      pause();
+      listening = open();
+    }
+    // Only from now on is everything heard.
+    notices.flooded();
+  }
+
+  private void pause() {
     pauseMillis =
         millisSince(floodedNanos) >= QUIET_MILLIS
             ? FIRST_PAUSE_MILLIS
@@ -180,18 +190,25 @@ final class Listener implements AutoCloseable {
       notices.flooded();
       LockSupport.parkNanos(LOOK_MILLIS * 1_000_000L);
     }
+  }
+
+  /** False when it is flooded as soon as it listens. */
+  private boolean open() throws SQLException {
     if (closed) {
-      return;
+      return false;
     }
-    session = opening.open();
+    try {
+      session = opening.open();
+    } catch (Flooded e) {
+      return false;
+    }
     if (closed) {
       session.abort();
     }
     heardNumber = number;
     heardNanos = System.nanoTime();
     floodedNanos = System.nanoTime();
-    // Only from now on is everything heard.
-    notices.flooded();
+    return true;
   }
 
   /** Bells may be told of in another order. Only the first one that is not heard counts. */

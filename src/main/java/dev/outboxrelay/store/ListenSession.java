@@ -36,6 +36,8 @@ public final class ListenSession implements AutoCloseable {
       // It never says anything again, so it must not be ended for its silence.
       s.execute(
           "set idle_session_timeout = 0; listen outbox; listen outbox_control; listen " + selfTest);
+    } catch (SQLException e) {
+      throw isFlood(e) ? new Flooded(e) : e;
     }
     return new ListenSession(connection, notifications, selfTest);
   }
