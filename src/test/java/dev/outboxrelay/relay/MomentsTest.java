@@ -210,6 +210,16 @@ final class MomentsTest {
     due.letGoAndAwaitHeard();
   }
 
+  /**
+   * The look that sees what was done to this message stops. Others may come before: what the test
+   * before this one has cleared away is told of late.
+   */
+  private static Stop afterSeeing(int number) throws SQLException {
+    long id = db.count("select id from outbox.message where " + numbered(number));
+    return relay.store.after(
+        "fates", result -> result instanceof Map<?, ?> fates && fates.containsKey(id));
+  }
+
   private interface Telling {
     void run() throws Exception;
   }
@@ -362,8 +372,7 @@ final class MomentsTest {
     publish("slow", n, "null");
     publish("slow", n + 1, "null");
     late.awaitAsked();
-    told(() -> {});
-    Stop looked = relay.store.after("fates");
+    Stop looked = afterSeeing(n + 1);
     act.on(n + 1);
     looked.awaitReached();
     looked.letGoAndAwaitHeard();
@@ -382,8 +391,8 @@ final class MomentsTest {
     Stop shown = relay.store.afterShowing("tail");
     publish("slow", n + 1, "null");
     shown.awaitReached();
+    Stop looked = afterSeeing(n + 1);
     told(() -> act.on(n + 1));
-    Stop looked = relay.store.after("fates");
     shown.letGoAndAwaitHeard();
     looked.awaitReached();
     looked.letGoAndAwaitHeard();
@@ -399,7 +408,7 @@ final class MomentsTest {
     publish("slow", n, "null");
     publish("slow", n + 1, "null");
     late.awaitAsked();
-    Stop looked = relay.store.after("fates");
+    Stop looked = afterSeeing(n + 1);
     Act.PUT_OFF.on(n + 1);
     looked.awaitReached();
     looked.letGoAndAwaitHeard();
@@ -461,8 +470,7 @@ final class MomentsTest {
       publish("hold", n + i);
     }
     late.awaitAsked();
-    told(() -> {});
-    Stop looked = relay.store.after("fates");
+    Stop looked = afterSeeing(n + 1);
     Act.SET_ASIDE.on(n + 1);
     looked.awaitReached();
     looked.letGoAndAwaitHeard();

@@ -91,6 +91,11 @@ final class StoppingStore {
     return add(new Stop(call, true, result -> true));
   }
 
+  /** The next call of this method with such a result stops when the database is done with it. */
+  Stop after(String call, Predicate<@Nullable Object> result) {
+    return add(new Stop(call, true, result));
+  }
+
   /** The next read by this method that shows a message stops when the database is done with it. */
   Stop afterShowing(String call) {
     return add(new Stop(call, true, StoppingStore::showsAny));
