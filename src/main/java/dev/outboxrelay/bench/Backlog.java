@@ -1,6 +1,7 @@
 package dev.outboxrelay.bench;
 
 import java.sql.SQLException;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Owed messages made straight in the outbox and spread over destinations {@code d1}, {@code d2}, …:
@@ -61,8 +62,8 @@ final class Backlog implements Source {
   }
 
   @Override
-  public void pause() throws SQLException {
-    database.execute("update outbox.destination set paused = true");
+  public void pause() throws SQLException, TimeoutException, InterruptedException {
+    Pause.run(database, "d%");
   }
 
   @Override

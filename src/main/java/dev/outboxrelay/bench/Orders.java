@@ -2,6 +2,7 @@ package dev.outboxrelay.bench;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The legacy application's table, captured for one destination. A row's JSON is 300 bytes; the key
@@ -143,8 +144,8 @@ final class Orders implements Source {
   }
 
   @Override
-  public void pause() throws SQLException {
-    database.text("select outbox.pause('" + destination + "')::text");
+  public void pause() throws SQLException, TimeoutException, InterruptedException {
+    Pause.run(database, destination);
   }
 
   @Override

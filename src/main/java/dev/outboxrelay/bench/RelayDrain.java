@@ -58,7 +58,7 @@ final class RelayDrain {
     awaitCompletion(lastId);
     long completed = System.nanoTime();
     relay.requireWell();
-    pause();
+    source.pause();
     long left = source.owed();
     long arrived = arrivals.count() - before;
     if (left != 0 || arrived != messages) {
@@ -66,24 +66,6 @@ final class RelayDrain {
           arrived + " of " + messages + " messages came, " + left + " are still owed");
     }
     return new Drained(messages, resumed, arrivals.firstNanos(), completed);
-  }
-
-  /** Pauses, and waits until the relay has heard: it takes the destinations anew then. */
-  private void pause() throws Exception {
-    String paused = database.text("select clock_timestamp()");
-    source.pause();
-    Patience waiting = new Patience(NOTHING_NEW);
-    while (true) {
-      long delivering =
-          database.number(
-              "select count(*) from outbox.destination_state where owned_since <= '"
-                  + paused
-                  + "'");
-      if (delivering == 0) {
-        return;
-      }
-      waiting.await(delivering, delivering + " destinations are not paused");
-    }
   }
 
   /** How many statements of its own it has run while it waited. */

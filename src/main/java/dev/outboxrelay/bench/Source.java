@@ -16,8 +16,8 @@ interface Source {
   /** Lets the relay deliver. */
   void resume() throws SQLException;
 
-  /** Stops the relay. */
-  void pause() throws SQLException;
+  /** Stops the relay, and waits until it has stopped. */
+  void pause() throws SQLException, TimeoutException, InterruptedException;
 
   /** How many messages are in the table, in whatever state. */
   long owed() throws SQLException;

@@ -22,7 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The bench cannot rot: each scenario runs through, and reports what it should. */
 @Tag("alone")
-@Tag("full")
 final class BenchTest {
   /** None of these was run. */
   private static final Pattern FULL_SIZE =

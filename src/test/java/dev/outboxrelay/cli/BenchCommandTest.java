@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("alone")
-@Tag("full")
 final class BenchCommandTest {
   @TempDir Path directory;
 
