@@ -35,8 +35,23 @@ public final class Bench {
   }
 
   /**
+   * Checks names of scenarios.
+   *
+   * @throws IllegalArgumentException when there is none of that name; the message says which are
+   */
+  public static void requireKnown(List<String> scenarios) {
+    for (String name : scenarios) {
+      if (!names().contains(name)) {
+        throw new IllegalArgumentException(
+            "no scenario is called " + name + "; there are " + String.join(", ", names()));
+      }
+    }
+  }
+
+  /**
    * Measures.
    *
+   * @param options names of scenarios that are known
    * @param progress gets a line a run
    * @param out gets the table
    * @return whether every scenario ran through and all that is expected was met; of small sizes

@@ -81,6 +81,7 @@ final class BenchCommand implements Callable<Integer> {
             ? null
             : new BenchOptions.Server(access.url(), access.user(), password(access));
     try {
+      Bench.requireKnown(scenarios);
       return new BenchOptions(server, scenarios, runs, quick, output);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));

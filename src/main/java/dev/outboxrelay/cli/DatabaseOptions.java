@@ -1,6 +1,7 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.store.Password;
+import dev.outboxrelay.store.PasswordFile;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,7 @@ final class DatabaseOptions {
           ExitCode.USAGE,
           "both --database-password and --database-password-file are given: give one");
     }
-    Password inFile = Password.inFile(passwordFile);
+    Password inFile = new PasswordFile(passwordFile);
     return DatabaseAccess.of(url, user, read(inFile)).withPassword(inFile);
   }
 

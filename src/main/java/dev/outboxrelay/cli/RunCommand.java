@@ -1,5 +1,6 @@
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.relay.FanOut;
 import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.RelayConfig;
 import dev.outboxrelay.relay.RelayEvents;
@@ -74,7 +75,7 @@ final class RunCommand implements Callable<Integer> {
         gate.trustLogin();
       }
       if (gate.isReadyForSessions() && stop.hold()) {
-        deliver(config, policy, RelayEvents.all(List.of(new RelayLog(), metrics, ending)), stop);
+        deliver(config, policy, new FanOut(List.of(new RelayLog(), metrics, ending)), stop);
       }
       UserError error = ending.decided().getNow(null);
       if (error != null) {

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * One client. One request is answered after the other: the next one is not read before, so that
  * nothing piles up. Each state has a time limit of its own.
  */
-final class HttpConnection extends ChannelInboundHandlerAdapter {
+final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenConnections.Client {
   private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
 
   private enum State {
@@ -78,11 +78,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     context.read();
   }
 
-  boolean isAnswering() {
+  @Override
+  public boolean isAnswering() {
     return state == State.ANSWERING;
   }
 
-  void close() {
+  @Override
+  public void close() {
     if (context != null) {
       context.close();
     }

@@ -9,15 +9,23 @@ import java.util.Set;
  * loop.
  */
 final class OpenConnections {
+  /** One of them. */
+  interface Client {
+    /** Whether it has a request that is being answered: it is not closed for another then. */
+    boolean isAnswering();
+
+    void close();
+  }
+
   private final int limit;
-  private final Set<HttpConnection> open = new LinkedHashSet<>();
+  private final Set<Client> open = new LinkedHashSet<>();
 
   OpenConnections(int limit) {
     this.limit = limit;
   }
 
   /** Takes a connection in, at the cost of another if need be, or refuses it. */
-  boolean admit(HttpConnection connection) {
+  boolean admit(Client connection) {
     if (open.size() >= limit && !closeOne()) {
       return false;
     }
@@ -26,7 +34,7 @@ final class OpenConnections {
   }
 
   private boolean closeOne() {
-    for (HttpConnection each : open) {
+    for (Client each : open) {
       if (!each.isAnswering()) {
         open.remove(each);
         each.close();
@@ -37,13 +45,13 @@ final class OpenConnections {
   }
 
   /** It was of use just now. */
-  void touch(HttpConnection connection) {
+  void touch(Client connection) {
     if (open.remove(connection)) {
       open.add(connection);
     }
   }
 
-  void remove(HttpConnection connection) {
+  void remove(Client connection) {
     open.remove(connection);
   }
 

@@ -5,8 +5,11 @@ import dev.outboxrelay.values.WireId;
 import java.util.List;
 import java.util.Set;
 
-/** Passes events on, in the listeners' order. */
-record FanOut(List<RelayEvents> listeners) implements RelayEvents {
+/** Passes events on to several listeners, in their order. */
+public record FanOut(List<RelayEvents> listeners) implements RelayEvents {
+  public FanOut {
+    listeners = List.copyOf(listeners);
+  }
 
   @Override
   public void connected() {

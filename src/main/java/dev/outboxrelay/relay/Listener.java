@@ -149,24 +149,14 @@ final class Listener implements AutoCloseable {
   private void heard(List<Heard> all) {
     heardNanos = System.nanoTime();
     for (Heard heard : all) {
-      long bell = heard.kind() == Kind.SELF_TEST ? number(heard.text()) : 0;
+      long bell = heard.kind() == Kind.SELF_TEST ? heard.number() : 0;
+      // Anybody may notify anything, which shows as well that the session hears. A number that was
+      // not asked for yet is a stranger's.
       if (bell <= number) {
         heardNumber = Math.max(heardNumber, bell);
       }
     }
     notices.heard(all);
-  }
-
-  /**
-   * Anybody may notify anything, which shows as well that the session hears. A number that was not
-   * asked for yet is a stranger's.
-   */
-  static long number(String text) {
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      return 0;
-    }
   }
 
   private void listenAnew() throws SQLException {

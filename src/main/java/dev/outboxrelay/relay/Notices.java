@@ -105,7 +105,7 @@ final class Notices {
           changed.add(name);
         }
       }
-      case SELF_TEST -> ownBell = Math.max(ownBell, Listener.number(name));
+      case SELF_TEST -> ownBell = Math.max(ownBell, heard.number());
     }
   }
 

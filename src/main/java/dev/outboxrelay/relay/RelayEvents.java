@@ -2,7 +2,6 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -126,9 +125,4 @@ public interface RelayEvents {
 
   /** A stop did not wait any longer for answers; what was unanswered stays owed. */
   default void stoppedWaiting(long waitedMillis) {}
-
-  /** Tells several listeners. */
-  static RelayEvents all(List<RelayEvents> listeners) {
-    return new FanOut(List.copyOf(listeners));
-  }
 }

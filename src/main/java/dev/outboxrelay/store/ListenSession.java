@@ -53,7 +53,17 @@ public final class ListenSession implements AutoCloseable {
   }
 
   /** A notification. */
-  public record Heard(Kind kind, String text) {}
+  public record Heard(Kind kind, String text) {
+
+    /** The number that its text is, 0 when it is none. */
+    public long number() {
+      try {
+        return Long.parseLong(text);
+      } catch (NumberFormatException e) {
+        return 0;
+      }
+    }
+  }
 
   /**
    * More was notified at once than is kept. The session is of no use any more; a new one hears what

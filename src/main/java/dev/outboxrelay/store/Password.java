@@ -1,6 +1,5 @@
 package dev.outboxrelay.store;
 
-import java.nio.file.Path;
 import java.sql.SQLException;
 
 /** Where a login's password comes from. Asked again at each login, since it may have changed. */
@@ -17,10 +16,5 @@ public interface Password {
   /** A password that stays the same. */
   static Password of(String text) {
     return () -> text;
-  }
-
-  /** The first line of a file. */
-  static Password inFile(Path file) {
-    return new PasswordFile(file);
   }
 }

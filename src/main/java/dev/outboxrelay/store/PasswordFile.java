@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 
 /** A file whose first line is a password, such as a mounted secret. */
-record PasswordFile(Path file) implements Password {
+public record PasswordFile(Path file) implements Password {
 
   @Override
   public String read() throws SQLException {

@@ -17,8 +17,7 @@ final class StagedRelay implements AutoCloseable {
   private final Relay relay;
 
   private StagedRelay(RelayConfig config, RelayEvents events) {
-    relay =
-        new Relay(config, transport, RelayEvents.all(List.of(nothingMissed, events)), store::wrap);
+    relay = new Relay(config, transport, new FanOut(List.of(nothingMissed, events)), store::wrap);
     relay.start();
   }
 

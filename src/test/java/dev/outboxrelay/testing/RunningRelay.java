@@ -1,5 +1,6 @@
 package dev.outboxrelay.testing;
 
+import dev.outboxrelay.relay.FanOut;
 import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.RelayConfig;
 import dev.outboxrelay.relay.RelayEvents;
@@ -20,7 +21,7 @@ public final class RunningRelay implements AutoCloseable {
 
   private RunningRelay(RelayConfig config, RelayEvents events, NothingMissed nothingMissed) {
     this.nothingMissed = nothingMissed;
-    relay = new Relay(config, transport, RelayEvents.all(List.of(nothingMissed, events)));
+    relay = new Relay(config, transport, new FanOut(List.of(nothingMissed, events)));
     relay.start();
   }
 

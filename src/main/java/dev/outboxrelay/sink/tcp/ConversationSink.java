@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>One conversation at a time, so messages arrive in order. INVARIANT: every field that is not
  * final is touched on the event loop only, and {@link #end} is the only way out.
  */
-final class ConversationSink implements Sink, Dialer.Outcome, Conversation.Ending {
+final class ConversationSink implements Sink, DialOutcome, Conversation.Ending {
 
   private static final Logger LOG = LoggerFactory.getLogger(ConversationSink.class);
 

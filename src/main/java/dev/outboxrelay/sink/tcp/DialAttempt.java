@@ -37,7 +37,7 @@ final class DialAttempt {
   private final @Nullable SslContext tls;
   private final List<InetAddress> addresses;
   private final EventLoop loop;
-  private final Dialer.Outcome outcome;
+  private final DialOutcome outcome;
   private final List<String> failures = new ArrayList<>();
   private int tried;
   private @Nullable Channel made;
@@ -47,7 +47,7 @@ final class DialAttempt {
       @Nullable SslContext tls,
       List<InetAddress> addresses,
       EventLoop loop,
-      Dialer.Outcome outcome) {
+      DialOutcome outcome) {
     this.route = route;
     this.tls = tls;
     this.addresses = addresses;

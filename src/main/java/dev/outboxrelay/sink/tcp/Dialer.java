@@ -2,7 +2,6 @@ package dev.outboxrelay.sink.tcp;
 
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.threads.Errors;
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.NetUtil;
@@ -47,20 +46,7 @@ final class Dialer {
     InetAddress[] resolve(String host) throws UnknownHostException;
   }
 
-  /** Hears how it went; called on the event loop, once. */
-  interface Outcome {
-    /**
-     * The connection stands, TLS included; nothing has been read from it.
-     *
-     * @param roundTripNanos how long the other side took to take the connection
-     */
-    void stood(Channel channel, long roundTripNanos);
-
-    /** No address could be reached. */
-    void failed(String reason);
-  }
-
-  void dial(Route route, EventLoop loop, Outcome outcome) {
+  void dial(Route route, EventLoop loop, DialOutcome outcome) {
     boolean literal = NetUtil.createByteArrayFromIpAddressString(route.endpoint().host()) != null;
     Preparation preparation = new Preparation(route, loop, outcome);
     if (literal && !route.endpoint().secure()) {
@@ -77,11 +63,11 @@ final class Dialer {
   private final class Preparation implements Runnable {
     private final Route route;
     private final EventLoop loop;
-    private final Outcome outcome;
+    private final DialOutcome outcome;
     private final AtomicBoolean told = new AtomicBoolean();
     private volatile @Nullable Future<?> timer;
 
-    Preparation(Route route, EventLoop loop, Outcome outcome) {
+    Preparation(Route route, EventLoop loop, DialOutcome outcome) {
       this.route = route;
       this.loop = loop;
       this.outcome = outcome;

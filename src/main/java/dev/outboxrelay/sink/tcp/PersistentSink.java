@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>INVARIANT: every field that is not final is touched on the event loop only, and {@link #end}
  * is the only way out, so that the listener hears {@code closed} once and last.
  */
-final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink, Dialer.Outcome {
+final class PersistentSink extends ChannelInboundHandlerAdapter implements Sink, DialOutcome {
 
   private static final Logger LOG = LoggerFactory.getLogger(PersistentSink.class);
 

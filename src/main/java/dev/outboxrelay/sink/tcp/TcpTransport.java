@@ -123,8 +123,8 @@ public final class TcpTransport implements Transport {
   public BareConnection bare(Destination destination, Duration patience)
       throws IOException, InterruptedException {
     CompletableFuture<Channel> made = new CompletableFuture<>();
-    Dialer.Outcome outcome =
-        new Dialer.Outcome() {
+    DialOutcome outcome =
+        new DialOutcome() {
           @Override
           public void stood(Channel channel, long roundTripNanos) {
             made.complete(channel);

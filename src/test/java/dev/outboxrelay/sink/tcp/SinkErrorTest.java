@@ -155,8 +155,8 @@ class SinkErrorTest {
   void connection_thatCannotBeTaken_isClosed() throws Exception {
     CompletableFuture<Channel> made = new CompletableFuture<>();
     CompletableFuture<String> failed = new CompletableFuture<>();
-    Dialer.Outcome outcome =
-        new Dialer.Outcome() {
+    DialOutcome outcome =
+        new DialOutcome() {
           @Override
           public void stood(Channel channel, long roundTripNanos) {
             made.complete(channel);
