@@ -1,9 +1,14 @@
 package dev.outboxrelay.testing;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -37,8 +42,13 @@ public final class PostgresBinaries {
   /** The binaries that the build brings along: {@code initdb}, {@code pg_ctl}, {@code postgres}. */
   public static PostgresBinaries embedded() {
     try {
+      // A lock of files is held by a process: its threads need one of their own.
+      Path lock = Files.createDirectories(Path.of("target")).resolve("postgres.lock");
       synchronized (UNPACKING) {
-        return new PostgresBinaries(unpack().resolve("bin"));
+        try (FileChannel file = FileChannel.open(lock, CREATE, WRITE);
+            FileLock held = file.lock()) {
+          return new PostgresBinaries(unpack().resolve("bin"));
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot unpack the embedded PostgreSQL", e);
@@ -116,7 +126,6 @@ public final class PostgresBinaries {
     if (Files.isDirectory(unpacked)) {
       return unpacked.toAbsolutePath();
     }
-    Files.createDirectories(unpacked.getParent());
     Path growing = Files.createTempDirectory(unpacked.getParent(), "unpacking");
     try (TarArchiveInputStream tar =
         new TarArchiveInputStream(

@@ -100,7 +100,7 @@ public final class Program implements Closeable {
         return;
       } catch (IOException e) {
         if (System.nanoTime() > deadline || process.waitFor(20, TimeUnit.MILLISECONDS)) {
-          throw new AssertionError("the program does not listen on " + port, e);
+          throw new AssertionError("the program does not listen on " + port + ": " + lines, e);
         }
       }
     }
