@@ -61,6 +61,10 @@ create table outbox.destination_state (
   last_error_at timestamptz,
   progress_at   timestamptz,
   answer_due_at timestamptz,
+  mark_snapshot pg_snapshot,
+  mark_first_id bigint,
+  mark_earlier  bigint[],
+  mark_cluster  bigint,
   constraint destination_state_pkey primary key (destination),
   constraint destination_state_destination_fkey foreign key (destination)
     references outbox.destination (name) on update cascade on delete cascade
@@ -69,6 +73,10 @@ create table outbox.destination_state (
 comment on table outbox.destination_state is 'What relays report of a destination; outbox.status shows it.';
 comment on column outbox.destination_state.progress_at is 'When a message of it was last settled, as of some seconds ago.';
 comment on column outbox.destination_state.answer_due_at is 'Until then an answer of the receiver is waited for.';
+comment on column outbox.destination_state.mark_snapshot is
+  'Of what it shows, each pending message without a due time has an id of mark_first_id or more, or one of mark_earlier.';
+comment on column outbox.destination_state.mark_cluster is
+  'Whose transaction ids the snapshot speaks of: pg_control_system().system_identifier.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What is owed. INVARIANT: a row in a state other than 'delivered' is a message that is still owed (or set aside, 'failed');

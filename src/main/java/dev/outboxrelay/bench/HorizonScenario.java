@@ -6,10 +6,49 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A drain while another session's snapshot keeps every deleted row from being cleaned away. */
+/**
+ * A drain while another session's snapshot keeps every deleted row from being cleaned away, and how
+ * the relay does afterwards, when the table is analysed as the empty one that it is.
+ */
 final class HorizonScenario implements Scenario {
+  private static final int RATE = 200;
+
+  /** So that a sweep comes in each second that is looked at. */
+  private static final List<String> SWEEPING = List.of("--sweep", "1s");
+
+  /** What the relay takes while there is little to do. */
+  private static final class Calm {
+    final Series p50 = new Series();
+    final Series p99 = new Series();
+    final Series sweep = new Series();
+
+    void measure(
+        Stage stage, BenchDatabase database, Orders orders, AtomicReference<Latencies> current)
+        throws Exception {
+      orders.resume();
+      String empty = "truncate " + orders.table();
+      database.execute(empty);
+      PacedCommits.write(database, orders, current, RATE, stage.size(RATE, 10));
+      database.execute(empty);
+      Percentiles times =
+          PacedCommits.write(database, orders, current, RATE, stage.size(RATE * 20, 20));
+      p50.add(times.millis(50));
+      p99.add(times.millis(99));
+      int seconds = stage.size(20, 2);
+      double before = stage.serverCpu();
+      TimeUnit.SECONDS.sleep(seconds);
+      sweep.add(1000 * (stage.serverCpu() - before) / seconds);
+    }
+
+    @Override
+    public String toString() {
+      return "p50 " + p50 + " ms, p99 " + p99 + " ms, CPU a second " + sweep + " ms";
+    }
+  }
+
   @Override
   public String name() {
     return "horizon";
@@ -26,10 +65,15 @@ final class HorizonScenario implements Scenario {
     int queued = messages / 5;
     Fifths relayed = new Fifths();
     Fifths skipLocked = new Fifths();
+    Calm calm = new Calm();
+    Calm held = new Calm();
     AtomicReference<Timeline> timeline = new AtomicReference<>(Timeline.endless());
+    AtomicReference<Latencies> current = new AtomicReference<>(new Latencies(0));
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> timeline.get().count());
-        RelayProcess relay = stage.relay(database)) {
+        Arrivals watched = Arrivals.listen(line -> current.get().received(line));
+        RelayProcess relay = stage.relay(database, List.of(), SWEEPING)) {
+      Orders orders = Orders.create(database, "watched", watched.uri(), "key");
       Backlog backlog = Backlog.create(database, arrivals.uri(), 1);
       RelayDrain drain = new RelayDrain(database, backlog, arrivals, relay);
       drain.warmUp(messages / 2);
@@ -45,11 +89,14 @@ final class HorizonScenario implements Scenario {
           };
       Turns.Turn relayTurn =
           () -> {
+            calm.measure(stage, database, orders, current);
             backlog.owe(messages);
             Timeline times = new Timeline(Fifths.PARTS, messages);
             timeline.set(times);
             try (Connection holder = snapshot(database)) {
               times.end(drain.drain(messages).completedNanos());
+              database.execute("analyze outbox.message");
+              held.measure(stage, database, orders, current);
               holder.rollback();
             }
             relayed.add(times);
@@ -59,11 +106,13 @@ final class HorizonScenario implements Scenario {
         stage.say(
             String.format(
                 Locale.ROOT,
-                "horizon %d/%d: by fifths %s; skip locked %s",
+                "horizon %d/%d: by fifths %s; skip locked %s; before: %s; held: %s",
                 run,
                 stage.runs(),
                 relayed,
-                skipLocked));
+                skipLocked,
+                calm,
+                held));
       }
     }
     return new Result(
@@ -76,7 +125,17 @@ final class HorizonScenario implements Scenario {
                 "messages/s",
                 skipLocked.last(),
                 "first fifth",
-                skipLocked.first())),
+                skipLocked.first()),
+            Figure.against("p50 after the drain", "ms", held.p50, "before it", calm.p50)
+                .ratioAtMost(1.5),
+            Figure.against("p99 after the drain", "ms", held.p99, "before it", calm.p99),
+            Figure.against(
+                    "PostgreSQL's CPU a second, with a sweep, after the drain",
+                    "ms",
+                    held.sweep,
+                    "before it",
+                    calm.sweep)
+                .atMost(20)),
         List.of(
             new Plot(
                 "horizon",
@@ -92,7 +151,11 @@ final class HorizonScenario implements Scenario {
                 + " ends when the last row is off the table; those between are timed by receipts",
             "the queue that reads 'order by id limit 1000 for update skip locked' drains "
                 + Series.number(queued)
-                + " messages only: it slows down with the square of the number"));
+                + " messages only: it slows down with the square of the number",
+            "after the drain the table is analysed and the snapshot still held; p50 and p99 are of "
+                + RATE
+                + " commits/s",
+            "the relay runs with --sweep 1s; the CPU is that of seconds in which nobody writes"));
   }
 
   private static Plot.Line line(String label, List<Double> rates) {

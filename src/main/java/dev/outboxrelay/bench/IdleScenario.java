@@ -11,7 +11,7 @@ final class IdleScenario implements Scenario {
   private static final double HEARTBEATS_A_SECOND = 1.5;
 
   /** Those of two sweeps: one is due each minute, and a second may fall into the same one. */
-  private static final int SWEEP_STATEMENTS = 10;
+  private static final int SWEEP_STATEMENTS = 12;
 
   @Override
   public String name() {

@@ -1,12 +1,9 @@
 package dev.outboxrelay.bench;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 
 /** How long a message takes from its commit to its receipt, when there is little to do. */
 final class LatencyScenario implements Scenario {
@@ -122,23 +119,6 @@ final class LatencyScenario implements Scenario {
       BenchDatabase database, Orders orders, AtomicReference<Latencies> current, int messages)
       throws Exception {
     orders.empty();
-    Latencies latencies = new Latencies(messages);
-    current.set(latencies);
-    try (Connection c = database.connect();
-        PreparedStatement s = c.prepareStatement(orders.insertOne())) {
-      long start = System.nanoTime();
-      for (int number = 1; number <= messages; number++) {
-        long due = start + number * 1_000_000_000L / RATE;
-        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-          LockSupport.parkNanos(left);
-        }
-        s.setLong(1, number);
-        s.executeUpdate();
-        latencies.committed(number);
-      }
-    }
-    latencies.await(NOTHING_NEW);
-    latencies.requireOnce();
-    return latencies.percentiles();
+    return PacedCommits.write(database, orders, current, RATE, messages);
   }
 }

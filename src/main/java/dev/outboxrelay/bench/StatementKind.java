@@ -9,9 +9,12 @@ enum StatementKind {
       "sweep",
       "hashtextextended(d::text",
       "with w as materialized",
-      "select m.destination, m.id from outbox.message m where m.destination = any",
+      "select o.destination, o.id from (select",
+      "select pg_current_snapshot(), a.destination, a.id from",
+      "select pg_relation_size('outbox.message')",
+      "update outbox.destination_state s set mark_cluster",
       "select d.name, case when d.due_at is not null",
-      "delete from outbox.message where id = any (array(select m.id from outbox.destination d"),
+      "with gone as (delete from outbox.message where id"),
   CONNECTION("renewed connection", "set ", "SET application_name", "SHOW TRANSACTION ISOLATION"),
   OTHER("anything else");
 

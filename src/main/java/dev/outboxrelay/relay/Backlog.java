@@ -4,6 +4,7 @@ import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.relay.Gates.Verdict;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +193,18 @@ final class Backlog {
   /** Whether a read with this ticket may show the message although it is known here. */
   boolean knows(long id, long ticket) {
     return known.knows(id, ticket) || requeued.wants(id);
+  }
+
+  /** The smallest ids that may be pending, as far as this lane has read: at least so many. */
+  List<Long> smallestPending(int limit) {
+    TreeSet<Long> pending = new TreeSet<>(known.smallest(limit));
+    pending.addAll(requeued.all());
+    return List.copyOf(pending);
+  }
+
+  /** From where everything owed is to be read; null when nobody knows. */
+  @Nullable Mark mark() {
+    return lane.mark();
   }
 
   /** What was read by its time and is in memory. */
@@ -473,7 +487,7 @@ final class Backlog {
 
   /** A message may not be what it was: reads it by its id, soon. */
   void rereadSoon(long id) {
-    later(REREAD_MILLIS, () -> requeued.want(List.of(id)));
+    requeued.want(id, REREAD_MILLIS);
   }
 
   /** Reads what is due. */

@@ -198,7 +198,8 @@ final class Fleet {
                     List.of(name),
                     "take-over of " + name,
                     () -> context.destinations().takeOver(name, context.config().name())),
-            epoch -> {
+            taken -> {
+              long epoch = taken.epoch();
               arriving.remove(name);
               boolean still =
                   !stopping
@@ -210,7 +211,9 @@ final class Fleet {
                 return;
               }
               Formatter formatter = Formatters.of(destination.format());
-              Lane lane = new Lane(destination, new Encoding(epoch, formatter::format), context);
+              Lane lane =
+                  new Lane(
+                      destination, new Encoding(epoch, formatter::format), taken.mark(), context);
               lanes.put(name, lane);
               context.events().owned(name, epoch);
               lane.start();

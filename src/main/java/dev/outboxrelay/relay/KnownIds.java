@@ -81,6 +81,11 @@ final class KnownIds {
     return marks.get(id, UNKNOWN) >> 1 > ticket;
   }
 
+  /** The smallest ids in memory, or on their way out of the table, at most so many, in order. */
+  List<Long> smallest(int limit) {
+    return marks.smallest(IN_MEMORY, limit);
+  }
+
   /** The ids in memory that were read by their time. */
   Set<Long> inMemoryByTime() {
     return Set.copyOf(readByTime);

@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.Encoding;
+import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.values.Destination;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -19,6 +20,15 @@ final class Lane implements Progress.Moving {
   private final Moves moves;
   private Backlog backlog;
 
+  /** Where what is owed begins, as far as is known. */
+  private @Nullable Mark mark;
+
+  /** Above this id nothing had been looked at then. */
+  private long markedUpTo = Long.MAX_VALUE;
+
+  /** What stands in the table. */
+  private @Nullable Mark writtenMark;
+
   /** State changes that are not committed yet, also those of a backlog that was dropped. */
   private int updatesUnderWay;
 
@@ -27,11 +37,16 @@ final class Lane implements Progress.Moving {
   private boolean abandoned;
   private @Nullable Runnable whenEmpty;
 
-  Lane(Destination destination, Encoding encoding, LaneContext context) {
+  /**
+   * @param mark as it stands in the table
+   */
+  Lane(Destination destination, Encoding encoding, @Nullable Mark mark, LaneContext context) {
     this.destination = destination;
     this.encoding = encoding;
+    this.mark = mark;
     this.context = context;
     moves = new Moves(destination.ackTimeout().toNanos(), context.core().nanoTime());
+    writtenMark = mark;
     link = new Link(destination, context, this);
     backlog = new Backlog(this, context);
     context.memory().enter();
@@ -56,6 +71,34 @@ final class Lane implements Progress.Moving {
 
   Backlog backlog() {
     return backlog;
+  }
+
+  @Nullable Mark mark() {
+    return mark;
+  }
+
+  long markedUpTo() {
+    return markedUpTo;
+  }
+
+  /**
+   * What is owed begins elsewhere now.
+   *
+   * @param now null when that is to be found out
+   * @param upTo the largest id that had been looked at then, if that is known
+   */
+  void mark(@Nullable Mark now, long upTo) {
+    mark = now;
+    markedUpTo = upTo;
+  }
+
+  /** What stands in the table. */
+  @Nullable Mark writtenMark() {
+    return writtenMark;
+  }
+
+  void wroteMark(@Nullable Mark written) {
+    writtenMark = written;
   }
 
   /** Reads everything owed, from the start: after a take-over, and whenever memory was dropped. */
@@ -118,6 +161,9 @@ final class Lane implements Progress.Moving {
 
   /** Throws everything in memory away; {@link #start} reads it again. */
   void reset() {
+    if (mark == null) {
+      mark(backlog.window().reached(), Long.MAX_VALUE);
+    }
     backlog.drop();
     backlog = new Backlog(this, context);
     startWanted = false;

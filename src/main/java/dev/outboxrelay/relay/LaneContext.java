@@ -16,6 +16,7 @@ record LaneContext(
     DestinationStore destinations,
     Completer completer,
     Supplier<TailReader> tailReader,
+    Starts starts,
     ReadClock clock,
     MemoryBudget memory,
     Transport transport,

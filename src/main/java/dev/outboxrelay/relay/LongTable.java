@@ -1,6 +1,9 @@
 package dev.outboxrelay.relay;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
 
 /**
  * Numbers by id, without an object for either: open addressing with linear probing, at most half
@@ -44,6 +47,20 @@ final class LongTable {
     values[place] = FREE;
     size--;
     closeGap(place);
+  }
+
+  /** The smallest ids that have a value, at most so many, in order. */
+  List<Long> smallest(long value, int limit) {
+    PriorityQueue<Long> smallest = new PriorityQueue<>(Comparator.reverseOrder());
+    for (int at = 0; at < ids.length; at++) {
+      if (values[at] == value && (smallest.size() < limit || ids[at] < smallest.peek())) {
+        smallest.add(ids[at]);
+        if (smallest.size() > limit) {
+          smallest.remove();
+        }
+      }
+    }
+    return smallest.stream().sorted().toList();
   }
 
   int size() {

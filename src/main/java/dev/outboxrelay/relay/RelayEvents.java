@@ -109,7 +109,7 @@ public interface RelayEvents {
 
   /**
    * The sweep found messages that no bell had announced. Never called unless a writer is told not
-   * to ring.
+   * to ring, or somebody puts rows with old transaction ids into the table.
    *
    * @param messages how many; messages that are more than one read brings are not counted
    */

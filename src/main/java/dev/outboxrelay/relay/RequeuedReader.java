@@ -4,6 +4,7 @@ import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
 import dev.outboxrelay.store.Limits;
 import java.util.Collection;
+import java.util.List;
 import java.util.TreeSet;
 
 /**
@@ -13,6 +14,9 @@ final class RequeuedReader {
   private final Backlog backlog;
   private final LaneContext context;
   private final TreeSet<Long> wanted = new TreeSet<>();
+
+  /** Wanted in a moment. */
+  private final TreeSet<Long> soon = new TreeSet<>();
 
   /** Being read. */
   private TreeSet<Long> asked = new TreeSet<>();
@@ -30,9 +34,28 @@ final class RequeuedReader {
     wanted.addAll(ids);
   }
 
+  /** This one, after a while. */
+  void want(long id, long delayMillis) {
+    soon.add(id);
+    backlog.later(
+        delayMillis,
+        () -> {
+          soon.remove(id);
+          wanted.add(id);
+        });
+  }
+
   /** Whether the message is about to be read here. */
   boolean wants(long id) {
     return wanted.contains(id) || asked.contains(id);
+  }
+
+  /** What may be pending, and is about to be read here. */
+  List<Long> all() {
+    TreeSet<Long> all = new TreeSet<>(wanted);
+    all.addAll(soon);
+    all.addAll(asked);
+    return List.copyOf(all);
   }
 
   void pump() {

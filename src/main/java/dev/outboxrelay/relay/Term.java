@@ -9,6 +9,7 @@ import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +57,7 @@ final class Term implements AutoCloseable {
   private final Doorbells doorbells;
   private final Fleet fleet;
   private final Origin origin;
+  private final Marks marks;
   private final Sweep sweep;
   private final Changes changes;
   private final Progress progress;
@@ -64,17 +66,24 @@ final class Term implements AutoCloseable {
 
   /** When the core ran last; any thread may look. */
   private volatile long coreRanNanos = System.nanoTime();
+  /** What every read tells; the rest is for others. */
+  private final class Reads implements RelayEvents {
+    @Override
+    public void read(int messages) {
+      marks.read(messages);
+    }
+  }
 
   private Term(
       RelayConfig config,
       Transport transport,
-      RelayEvents events,
+      RelayEvents listeners,
       Database database,
       MessageStore messages,
       LockSession lockSession,
       ListenSession listenSession) {
     this.config = config;
-    this.events = events;
+    events = RelayEvents.all(List.of(listeners, new Reads()));
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
     core = new Core("relay-core", this::fault);
@@ -110,6 +119,7 @@ final class Term implements AutoCloseable {
             database.destinations(),
             new Completer(messages, work, troubles, core, events),
             this::tailReader,
+            new Starts(messages, work, troubles),
             clock,
             memory,
             transport,
@@ -118,7 +128,10 @@ final class Term implements AutoCloseable {
     origin = new Origin(context, this::look, this::lost);
     fleet = new Fleet(context, locks, origin);
     DueTimes dueTimes = new DueTimes(context, fleet);
-    sweep = new Sweep(context, fleet, dueTimes, origin);
+    Missed missed = new Missed(context, fleet);
+    marks = new Marks(context, fleet, missed);
+    Patrol patrol = new Patrol(context, fleet, missed);
+    sweep = new Sweep(context, fleet, dueTimes, origin, marks, patrol);
     changes = new Changes(core, fleet, dueTimes, tail, this::look);
     progress = new Progress(fleet::lanes, database.destinations(), work, core, events);
     Notices notices = new Notices(core, fleet::hasLane, this::hear);

@@ -3,11 +3,14 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
 import dev.outboxrelay.store.Limits;
+import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.values.Message;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,8 @@ final class WindowReader {
   private enum State {
     /** Nothing is read. */
     OFF,
+    /** It is being found out where what is owed begins. */
+    STARTING,
     /** A window is read page by page. */
     PAGING,
     /** New rows come by the tail reader, or will as soon as it has let this one in. */
@@ -41,6 +46,16 @@ final class WindowReader {
   private @Nullable String upTo;
 
   private long after;
+
+  /** Ids up to {@link #after} that the window begins with: they are read by themselves. */
+  private TreeSet<Long> earlier = new TreeSet<>();
+
+  /** The largest id that a window has shown, or that none had to show. */
+  private long seen;
+
+  /** Which start the answer belongs to. */
+  private int starts;
+
   private boolean reading;
   private boolean waitsForMemory;
 
@@ -49,9 +64,63 @@ final class WindowReader {
     this.context = context;
   }
 
-  /** Reads everything, from the start; also once more, beside what is in memory. */
+  /** Reads everything that is owed. */
   void start() {
+    Mark mark = backlog.mark();
+    if (mark == null) {
+      readAll();
+      return;
+    }
+    context.tail().leave(backlog);
+    state = State.STARTING;
+    int start = ++starts;
+    context
+        .starts()
+        .ask(
+            Map.of(backlog.name(), mark),
+            found -> {
+              if (state == State.STARTING && start == starts) {
+                begin(Objects.requireNonNull(found.get(backlog.name())));
+              }
+            });
+  }
+
+  private void begin(Starts.Start start) {
+    page(null, start.snapshot(), start.firstId() - 1);
+    earlier = start.earlier();
+    pump();
+  }
+
+  /** Reads everything, trusting no mark; also once more, beside what is in memory. */
+  void readAll() {
     page(null, null, 0);
+    pump();
+  }
+
+  /**
+   * Below what this destination owes nothing any more; null while nobody knows. What is in memory
+   * is owed until the server has confirmed that it is not.
+   */
+  @Nullable Mark reached() {
+    if (state == State.TAIL) {
+      String last = context.tail().contains(backlog) ? context.tail().last() : upTo;
+      return reached(last, seen + 1);
+    }
+    if (state == State.PAGING && upTo != null && earlier.isEmpty()) {
+      return reached(upTo, after + 1);
+    }
+    return state == State.PAGING ? reached(from, seen + 1) : null;
+  }
+
+  private @Nullable Mark reached(@Nullable String snapshot, long bound) {
+    return snapshot == null
+        ? null
+        : Mark.of(snapshot, bound, backlog.smallestPending(Mark.MAX_EARLIER + 1));
+  }
+
+  /** The largest id that has been looked at. */
+  long seen() {
+    return seen;
   }
 
   private void page(@Nullable String windowFrom, @Nullable String windowUpTo, long afterId) {
@@ -60,19 +129,22 @@ final class WindowReader {
     from = windowFrom;
     upTo = windowUpTo;
     after = afterId;
-    pump();
+    earlier = new TreeSet<>();
+    seen = Math.max(seen, afterId);
   }
 
   /** The tail reader found a window too large for it. */
   void pageWindow(String windowFrom, String windowUpTo, long afterId) {
     if (isOn()) {
       page(windowFrom, windowUpTo, afterId);
+      pump();
     }
   }
 
   /** There is no room for more: go on, when there is, from where the tail reader was. */
   void lag(String readUpTo) {
     page(readUpTo, null, 0);
+    pump();
   }
 
   void off() {
@@ -95,6 +167,7 @@ final class WindowReader {
 
   /** New rows, by the tail reader. */
   void fromTail(List<Message> messages, long ticket) {
+    messages.forEach(message -> seen = Math.max(seen, message.id()));
     backlog.admit(messages, Origin.WINDOW, ticket);
   }
 
@@ -118,10 +191,11 @@ final class WindowReader {
     String windowFrom = from;
     String windowUpTo = upTo;
     long afterId = after;
+    List<Long> earlierIds = List.copyOf(earlier);
     Limits limits = backlog.limits(context.config().pageSize(), granted);
     backlog.read(
         "page of ",
-        () -> read(windowFrom, windowUpTo, afterId, limits),
+        () -> read(windowFrom, windowUpTo, afterId, earlierIds, limits),
         (page, ticket) -> {
           reading = false;
           came(page, ticket);
@@ -129,14 +203,27 @@ final class WindowReader {
         () -> memory.release(granted));
   }
 
-  private record Page(String upTo, Batch batch) {}
+  /**
+   * What was read.
+   *
+   * @param ofEarlier of the ids that the window begins with
+   */
+  private record Page(String upTo, Batch batch, boolean ofEarlier) {}
 
   /** On a database thread. A window without an end ends now. */
   private Page read(
-      @Nullable String windowFrom, @Nullable String windowUpTo, long afterId, Limits limits)
+      @Nullable String windowFrom,
+      @Nullable String windowUpTo,
+      long afterId,
+      List<Long> earlierIds,
+      Limits limits)
       throws SQLException {
     MessageStore store = context.store();
     String name = backlog.name();
+    if (windowUpTo != null && !earlierIds.isEmpty()) {
+      Batch batch = store.requeued(name, earlierIds, limits, backlog.encoding());
+      return new Page(windowUpTo, batch, true);
+    }
     String end = windowUpTo;
     long start = afterId;
     if (end == null) {
@@ -144,12 +231,13 @@ final class WindowReader {
       if (windowFrom != null) {
         Long first = store.firstIds(List.of(name), windowFrom, end).get(name);
         if (first == null) {
-          return new Page(end, new Batch(List.of(), false, afterId, Map.of()));
+          return new Page(end, new Batch(List.of(), false, afterId, Map.of()), false);
         }
         start = Math.max(afterId, first - 1);
       }
     }
-    return new Page(end, store.page(name, start, windowFrom, end, limits, backlog.encoding()));
+    Batch batch = store.page(name, start, windowFrom, end, limits, backlog.encoding());
+    return new Page(end, batch, false);
   }
 
   private void came(Page page, long ticket) {
@@ -158,12 +246,20 @@ final class WindowReader {
     }
     Batch batch = page.batch();
     upTo = page.upTo();
-    after = Math.max(after, batch.lastId());
+    if (page.ofEarlier()) {
+      earlier =
+          batch.more() ? new TreeSet<>(earlier.tailSet(batch.lastId(), false)) : new TreeSet<>();
+    } else {
+      after = Math.max(after, batch.lastId());
+      seen = Math.max(seen, after);
+    }
     batch.nextDueMillis().values().forEach(backlog::dueIn);
     backlog.admit(batch.messages(), Origin.WINDOW, ticket);
     context.events().read(batch.messages().size());
-    backlog.windowReached(batch.more() ? after : Long.MAX_VALUE);
-    if (!batch.more()) {
+    if (batch.more() || page.ofEarlier()) {
+      backlog.windowReached(earlier.isEmpty() ? after : earlier.first() - 1);
+    } else {
+      backlog.windowReached(Long.MAX_VALUE);
       state = State.TAIL;
       context.tail().join(backlog, page.upTo());
     }

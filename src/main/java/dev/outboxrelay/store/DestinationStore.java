@@ -2,6 +2,7 @@ package dev.outboxrelay.store;
 
 import dev.outboxrelay.values.Destination;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +23,16 @@ public interface DestinationStore {
    * any more.
    *
    * @param owner the relay's name, for {@code outbox.status}
-   * @return the new epoch, 0 when there is no such destination any more
+   * @return the new epoch, 0 when there is no such destination any more; and the last mark, if
+   *     there is one that holds
    */
-  long takeOver(String destination, String owner) throws SQLException;
+  TakenOver takeOver(String destination, String owner) throws SQLException;
+
+  /**
+   * Writes marks down, or, where there is none, takes them away; of destinations that have another
+   * epoch by now, nothing is written.
+   */
+  void mark(Collection<Marked> marks) throws SQLException;
 
   /** Sets the sequence of message ids past the rows, where it stands behind one. */
   void mendIds() throws SQLException;
@@ -67,4 +75,9 @@ public interface DestinationStore {
       long epoch,
       @Nullable Long settledMillisAgo,
       @Nullable Long answerDueInMillis) {}
+  /** A destination that was taken over. */
+  record TakenOver(long epoch, @Nullable Mark mark) {}
+
+  /** A destination's mark. */
+  record Marked(String destination, long epoch, @Nullable Mark mark) {}
 }

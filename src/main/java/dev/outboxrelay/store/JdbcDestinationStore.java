@@ -6,17 +6,20 @@ import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +51,20 @@ final class JdbcDestinationStore implements DestinationStore {
           + " select name, floor(extract(epoch from clock_timestamp())), ?, clock_timestamp()"
           + " from outbox.destination where name = ?"
           + " on conflict (destination) do update set epoch = greatest(s.epoch + 1, excluded.epoch),"
-          + " owner = excluded.owner, owned_since = excluded.owned_since returning epoch";
+          + " owner = excluded.owner, owned_since = excluded.owned_since"
+          + " returning epoch, mark_first_id, mark_earlier, case"
+          + " when mark_cluster is not distinct from (select outbox.system_identifier())"
+          + " and pg_snapshot_xmax(mark_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())"
+          + " then mark_snapshot::text end";
+
+  /** Parameters: marks (3), destinations, marks. */
+  static final String MARK =
+      "update outbox.destination_state s set mark_cluster = (select outbox.system_identifier()),"
+          + " mark_snapshot = (?::jsonb -> s.destination ->> 'snapshot')::pg_snapshot,"
+          + " mark_first_id = (?::jsonb -> s.destination ->> 'first_id')::bigint,"
+          + " mark_earlier = (?::jsonb -> s.destination ->> 'earlier')::bigint[]"
+          + " where s.destination = any (?)"
+          + " and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint";
 
   /** Two statements: the common case asks one of them, which writes nothing. */
   private static final String IDS_BEHIND = "select outbox.ids_behind() is not null";
@@ -235,7 +251,7 @@ final class JdbcDestinationStore implements DestinationStore {
   }
 
   @Override
-  public long takeOver(String destination, String owner) throws SQLException {
+  public TakenOver takeOver(String destination, String owner) throws SQLException {
     try (Connection c = pool.getConnection()) {
       try (PreparedStatement s = c.prepareStatement(PULL_BACK)) {
         new Parameters(s).text(destination);
@@ -243,7 +259,7 @@ final class JdbcDestinationStore implements DestinationStore {
           LOG.info("destination {}: rows of a restored database are made visible", destination);
         }
       }
-      long epoch = ErrorText.store(owner, text -> raiseEpoch(c, destination, text));
+      TakenOver taken = ErrorText.store(owner, text -> raiseEpoch(c, destination, text));
       // After the fence is up: an earlier owner's late statement holds nothing any more.
       try (PreparedStatement s = c.prepareStatement(LET_GO)) {
         new Parameters(s).text(destination);
@@ -252,18 +268,27 @@ final class JdbcDestinationStore implements DestinationStore {
               "destination {}: held messages are let go, it has no order any more", destination);
         }
       }
-      return epoch;
+      return taken;
     }
   }
 
-  private static long raiseEpoch(Connection c, String destination, @Nullable String owner)
+  private static TakenOver raiseEpoch(Connection c, String destination, @Nullable String owner)
       throws SQLException {
     try (PreparedStatement s = c.prepareStatement(TAKE_OVER)) {
       new Parameters(s).text(owner).text(destination);
       try (ResultSet r = s.executeQuery()) {
-        return r.next() ? r.getLong(1) : 0;
+        return r.next() ? new TakenOver(r.getLong(1), mark(r)) : new TakenOver(0, null);
       }
     }
+  }
+
+  private static @Nullable Mark mark(ResultSet r) throws SQLException {
+    String snapshot = r.getString(4);
+    if (snapshot == null) {
+      return null;
+    }
+    Array earlier = r.getArray(3);
+    return new Mark(snapshot, r.getLong(2), List.of((Long[]) earlier.getArray()));
   }
 
   @Override
@@ -291,6 +316,38 @@ final class JdbcDestinationStore implements DestinationStore {
       r.next();
       return r.getBoolean(1);
     }
+  }
+
+  @Override
+  public void mark(Collection<Marked> marks) throws SQLException {
+    Map<String, String> objects = new HashMap<>();
+    marks.forEach(m -> objects.put(m.destination(), object(m)));
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(MARK)) {
+      new Parameters(s)
+          .object(objects)
+          .object(objects)
+          .object(objects)
+          .texts(objects.keySet())
+          .object(objects);
+      s.executeUpdate();
+    }
+  }
+
+  private static String object(Marked marked) {
+    String epoch = "{\"epoch\":" + marked.epoch();
+    Mark mark = marked.mark();
+    if (mark == null) {
+      return epoch + "}";
+    }
+    return epoch
+        + ",\"snapshot\":\""
+        + mark.snapshot()
+        + "\",\"first_id\":"
+        + mark.firstId()
+        + ",\"earlier\":\""
+        + mark.earlier().stream().map(String::valueOf).collect(Collectors.joining(",", "{", "}"))
+        + "\"}";
   }
 
   @Override

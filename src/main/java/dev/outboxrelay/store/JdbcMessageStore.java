@@ -417,6 +417,8 @@ final class JdbcMessageStore implements MessageStore {
   @Override
   public List<Owed> owed(
       Collection<String> destinations,
+      Collection<Span> spans,
+      String since,
       String snapshot,
       String afterDestination,
       long afterId,
@@ -425,27 +427,93 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.OWED)) {
       new Parameters(s)
-          .text(afterDestination)
-          .number(afterId)
+          .texts(spans.stream().map(Span::destination).toList())
+          .numbers(spans.stream().map(Span::firstId).toList())
+          .numbers(spans.stream().map(Span::lastId).toList())
+          .snapshot(since)
+          .snapshot(since)
           .texts(destinations)
           .snapshot(snapshot)
+          .text(afterDestination)
+          .number(afterId)
           .number(limit);
-      List<Owed> owed = new ArrayList<>();
       try (ResultSet r = s.executeQuery()) {
+        List<Owed> owed = new ArrayList<>();
         while (r.next()) {
           owed.add(new Owed(r.getString(1), r.getLong(2)));
         }
+        return owed;
       }
-      return owed;
     }
   }
 
   @Override
-  public int purge(int limit) throws SQLException {
+  public Arrived arrived(Map<String, Long> below, String since, int limit) throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(MessageSql.ARRIVED)) {
+      new Parameters(s)
+          .snapshot(since)
+          .snapshot(since)
+          .texts(below.keySet())
+          .object(below)
+          .number(limit);
+      try (ResultSet r = s.executeQuery()) {
+        r.next();
+        String snapshot = r.getString(1);
+        List<Owed> messages = named(r);
+        return new Arrived(snapshot, messages, messages.size() == limit);
+      }
+    }
+  }
+
+  @Override
+  public InBlocks inBlocks(
+      long firstBlock, int blocks, Map<String, Long> below, String snapshot, int limit)
+      throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(MessageSql.IN_BLOCKS)) {
+      new Parameters(s)
+          .text("(" + firstBlock + ",0)")
+          .text("(" + (firstBlock + blocks) + ",0)")
+          .object(below)
+          .snapshot(snapshot)
+          .number(limit);
+      try (ResultSet r = s.executeQuery()) {
+        r.next();
+        long tableBlocks = r.getLong(1);
+        return new InBlocks(tableBlocks, named(r));
+      }
+    }
+  }
+
+  /** The rows from the current one on, of which the only one may be empty. */
+  private static List<Owed> named(ResultSet r) throws SQLException {
+    List<Owed> messages = new ArrayList<>();
+    do {
+      String destination = r.getString(2);
+      if (destination != null) {
+        messages.add(new Owed(destination, r.getLong(3)));
+      }
+    } while (r.next());
+    return messages;
+  }
+
+  @Override
+  public Purged purge(int limit, Map<String, String> from) throws SQLException {
+    Map<String, String> quoted = new HashMap<>();
+    from.forEach((name, time) -> quoted.put(name, '"' + time + '"'));
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.PURGE)) {
-      new Parameters(s).number(limit).number(limit);
-      return s.executeUpdate();
+      new Parameters(s).object(quoted).number(limit).number(limit);
+      int rows = 0;
+      Map<String, String> upTo = new HashMap<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          rows += r.getInt(2);
+          upTo.put(r.getString(1), r.getString(3));
+        }
+      }
+      return new Purged(rows, upTo);
     }
   }
 }

@@ -123,7 +123,7 @@ final class MessageSql {
           + " limit ?) s";
 
   private static String byXid(String condition) {
-    return "(select m.id, m.destination, m.xid, m.state from outbox.message m where m.xid "
+    return "(select m.id, m.destination, m.xid, m.state, m.due_at from outbox.message m where m.xid "
         + condition
         + " offset 0)";
   }
@@ -133,7 +133,7 @@ final class MessageSql {
    * along the transaction ids, never instead of it. Parameters: last, last, destinations.
    */
   private static final String WINDOW =
-      "select u.id, u.destination, u.xid from ("
+      "select u.id, u.destination, u.xid, u.due_at from ("
           + byXid(">= pg_snapshot_xmax(?::pg_snapshot)")
           + " union all "
           + byXid("= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
@@ -284,21 +284,59 @@ final class MessageSql {
           + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state "
           + IS_PENDING;
 
-  /** What has a due time is read by that. */
+  /**
+   * Spans of ids, and what was not visible in a snapshot. Parameters: the spans' destinations, first
+   * ids, last ids; since, since, destinations, snapshot, destination, id, rows.
+   */
   static final String OWED =
-      "select m.destination, m.id from (select x.destination, x.id, x.xid, x.due_at from outbox.message x"
-          + " where x.state = 'pending' and (x.destination, x.id) > (?, ?)"
-          + " order by x.destination, x.id offset 0) m"
-          + " where m.destination = any (?) and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
-          + " and m.due_at is null order by m.destination, m.id limit ?";
+      "select o.destination, o.id from ("
+          + "select m.id, m.destination, m.xid, m.due_at from unnest(?::text[], ?::bigint[], ?::bigint[])"
+          + " as d (name, first_id, last_id) cross join lateral (select x.id, x.destination, x.xid, x.due_at"
+          + " from outbox.message x where x.state = 'pending'"
+          + " and (x.destination, x.id) >= (d.name, d.first_id)"
+          + " and (x.destination, x.id) <= (d.name, d.last_id) offset 0) m"
+          + " union all "
+          + WINDOW
+          + ") o where pg_visible_in_snapshot(o.xid, ?::pg_snapshot) and o.due_at is null"
+          + " and (o.destination, o.id) > (?, ?) order by o.destination, o.id limit ?";
 
-  /** The rows are locked as delivered ones, so they are not asked for their state again. */
+  /**
+   * Of what was not visible in a snapshot, the ids below each destination's. Parameters: since,
+   * since, destinations, their ids as an object, rows.
+   */
+  static final String ARRIVED =
+      "select pg_current_snapshot(), a.destination, a.id from (values (1)) always (so)"
+          + " left join (select w.destination, w.id from ("
+          + WINDOW
+          + ") w where w.due_at is null and w.id < (?::jsonb ->> w.destination)::bigint limit ?) a on true";
+
+  /**
+   * What a part of the table holds, by its blocks: the pending ids below each destination's.
+   * Parameters: first block, end, ids as an object, snapshot, rows.
+   */
+  static final String IN_BLOCKS =
+      "select pg_relation_size('outbox.message') / current_setting('block_size')::bigint, b.destination, b.id"
+          + " from (values (1)) always (so) left join (select u.destination, u.id from ("
+          + "select m.id, m.destination, m.xid, m.state, m.due_at from outbox.message m"
+          + " where m.ctid >= ?::tid and m.ctid < ?::tid offset 0) u"
+          + " where u.state = 'pending' and u.due_at is null"
+          + " and u.id < (?::jsonb ->> u.destination)::bigint"
+          + " and pg_visible_in_snapshot(u.xid, ?::pg_snapshot) limit ?) b on true";
+
+  /**
+   * The rows are locked as delivered ones, so they are not asked for their state again. What has
+   * been purged is left behind, but for a minute: a row may be committed later than it says.
+   * Parameters: from where, as an object; rows, rows.
+   */
   static final String PURGE =
-      "delete from outbox.message where id = any (array("
-          + "select m.id from outbox.destination d join lateral ("
+      "with gone as (delete from outbox.message where id = any (array("
+          + "select m.id from outbox.destination d cross join lateral ("
           + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
+          + " and x.delivered_at >= coalesce((?::jsonb ->> d.name)::timestamptz, '-infinity')"
           + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')"
-          + " order by x.delivered_at limit ? for update skip locked) m on true limit ?))";
+          + " order by x.delivered_at limit ? for update skip locked) m limit ?))"
+          + " returning destination, delivered_at)"
+          + " select destination, count(*), max(delivered_at) - interval '1 minute' from gone group by destination";
 
   /** Written out, since an index does not serve "is not distinct from". */
   static String condition(Gate gate) {

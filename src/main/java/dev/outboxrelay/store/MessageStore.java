@@ -131,14 +131,18 @@ public interface MessageStore {
   Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 
   /**
-   * Ids of pending messages that are visible in a snapshot and have no due time, by destination and
-   * id.
+   * Ids of pending messages without a due time that are visible in a snapshot, by destination and
+   * id: those within the spans, and all of the destinations that were not visible in an earlier
+   * snapshot.
    *
+   * @param spans at most one of each destination
    * @param afterDestination where the last call ended, "" at first
    * @param afterId where the last call ended, 0 at first
    */
   List<Owed> owed(
       Collection<String> destinations,
+      Collection<Span> spans,
+      String since,
       String snapshot,
       String afterDestination,
       long afterId,
@@ -146,11 +150,32 @@ public interface MessageStore {
       throws SQLException;
 
   /**
+   * Pending messages without a due time that were not visible in a snapshot and have small ids, with
+   * the snapshot of this very statement.
+   *
+   * @param below by destination, only ids less than this
+   */
+  Arrived arrived(Map<String, Long> below, String since, int limit) throws SQLException;
+
+  /**
+   * Looks at a part of the table, dead rows and all, for pending messages without a due time that
+   * are visible in a snapshot and have small ids.
+   *
+   * @param firstBlock where the part begins
+   * @param blocks how long it is
+   * @param below by destination, only ids less than this
+   */
+  InBlocks inBlocks(
+      long firstBlock, int blocks, Map<String, Long> below, String snapshot, int limit)
+      throws SQLException;
+
+  /**
    * Deletes delivered rows that were kept long enough.
    *
+   * @param from by destination, what an earlier purge has come to
    * @return how many; equal to {@code limit} when there may be more
    */
-  int purge(int limit) throws SQLException;
+  Purged purge(int limit, Map<String, String> from) throws SQLException;
 
   /**
    * What came of a completion.
@@ -161,8 +186,32 @@ public interface MessageStore {
    */
   record Completion(int found, Set<Long> locked) {}
 
+  /**
+   * What was purged.
+   *
+   * @param upTo by destination, a time before which no more is to be expected
+   */
+  record Purged(int rows, Map<String, String> upTo) {}
+
   /** An owed message, by name. */
   record Owed(String destination, long id) {}
+
+  /** Ids of a destination, both ends included. */
+  record Span(String destination, long firstId, long lastId) {}
+
+  /**
+   * What has arrived.
+   *
+   * @param more it hit its limit
+   */
+  record Arrived(String snapshot, List<Owed> messages, boolean more) {}
+
+  /**
+   * What a part of the table holds.
+   *
+   * @param tableBlocks the size of the table
+   */
+  record InBlocks(long tableBlocks, List<Owed> messages) {}
 
   /**
    * A message that was refused.

@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.Collection;
+import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Sets a statement's parameters from left to right. */
@@ -54,6 +56,15 @@ final class Parameters {
   Parameters numbers(Collection<Long> values) throws SQLException {
     long[] ids = values.stream().mapToLong(Long::longValue).toArray();
     statement.setObject(next++, ids, Types.ARRAY);
+    return this;
+  }
+
+  /** An object of names and values; sent without a type, as a snapshot is. */
+  Parameters object(Map<String, ?> members) throws SQLException {
+    // Names of destinations need no quoting.
+    StringJoiner json = new StringJoiner(",", "{", "}");
+    members.forEach((name, value) -> json.add('"' + name + "\":" + value));
+    statement.setObject(next++, json.toString(), Types.OTHER);
     return this;
   }
 

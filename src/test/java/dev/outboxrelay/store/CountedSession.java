@@ -85,6 +85,10 @@ final class CountedSession implements AutoCloseable {
     return blocks;
   }
 
+  void commit() throws SQLException {
+    connection.commit();
+  }
+
   private long counted() throws SQLException {
     try (Statement s = connection.createStatement();
         ResultSet r = s.executeQuery(BLOCKS)) {

@@ -1,7 +1,11 @@
 package dev.outboxrelay.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.store.DestinationStore.Marked;
+import dev.outboxrelay.store.MessageStore.Purged;
+import dev.outboxrelay.store.MessageStore.Span;
 import dev.outboxrelay.testing.TestDatabase;
 import dev.outboxrelay.values.Gate;
 import java.sql.Connection;
@@ -12,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -62,6 +67,28 @@ final class HeldSnapshotTest {
       hold(reader);
       deliver(db, analyzed, dead);
       return expensive(db, writer);
+    }
+  }
+
+  @Test
+  void purge_ofWhatIsKept_goesOnWhereItHasBeen() throws Exception {
+    try (TestDatabase db = TestDatabase.create();
+        Connection reader = db.connect()) {
+      db.execute(
+          "alter table outbox.message set (autovacuum_enabled = off)",
+          "insert into outbox.destination (name, uri, keep_delivered) values ('out', 'tcp://h:1', '1 day')",
+          "insert into outbox.message (destination, op, state, delivered_at)"
+              + " select 'out', 'message', 'delivered', now() - g * interval '1 minute'"
+              + " from generate_series(1, 20000) g");
+      hold(reader);
+      try (CountedSession session = CountedSession.open(db)) {
+        Purged purged = session.messages().purge(50_000, Map.of());
+        assertEquals(20_000 - 24 * 60 + 1, purged.rows());
+        session.commit();
+        long again = session.blocks(() -> session.messages().purge(100, Map.of()));
+        long further = session.blocks(() -> session.messages().purge(100, purged.upTo()));
+        assertTrue(again > FEW && further < FEW, again + " blocks, and " + further);
+      }
     }
   }
 
@@ -134,6 +161,7 @@ final class HeldSnapshotTest {
         new MessageStore.Refused(
             second, db.count("select xid from outbox.message where id = " + second));
     List<Long> ids = List.of(first + 1, first + 3, last, last + 100);
+    List<Span> spans = List.of(new Span("out", first, last), new Span("other", first, last));
     List<String> names = List.of("out", "other");
     String now = store.snapshot();
     Gate gate = new Gate("public", "t", "k");
@@ -164,8 +192,15 @@ final class HeldSnapshotTest {
             Map.entry("retry", () -> store.retry("out", 1, refused, 1, 1000, "no")),
             Map.entry("fail", () -> store.fail("out", 1, refused, 1, "no")),
             Map.entry("hold", () -> store.hold("out", 1, ids)),
-            Map.entry("purge", () -> store.purge(100)),
-            Map.entry("owed", () -> store.owed(names, now, "out", first, 100)),
+            Map.entry("purge", () -> store.purge(100, Map.of())),
+            Map.entry("owed", () -> store.owed(names, spans, now, store.snapshot(), "", 0, 100)),
+            Map.entry("arrived", () -> store.arrived(Map.of("out", last, "other", last), now, 100)),
+            Map.entry("in blocks", () -> store.inBlocks(0, 100, Map.of("out", last), now, 100)),
+            Map.entry(
+                "marks",
+                () ->
+                    destinations.mark(
+                        List.of(new Marked("out", 1, new Mark(now, first, List.of(1L)))))),
             Map.entry("take-over", () -> destinations.takeOver("out", "test"))));
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.store.DestinationStore.Marked;
 import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.store.MessageStore.Refused;
 import dev.outboxrelay.testing.TestDatabase;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,7 +207,7 @@ final class JdbcMessageStoreTest {
         insert(large),
         insert(large + "!"),
         insert(large));
-    long epoch = database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
     List<String> written = new ArrayList<>();
     Encoding encoding =
         new Encoding(
@@ -236,7 +238,7 @@ final class JdbcMessageStoreTest {
     String snapshot = store.snapshot();
     long id = store.page("out", 0, null, snapshot, LIMITS, ID).messages().get(0).id();
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
-    long epoch = database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
     store.retry("out", epoch, refused(id), 1, 60_000, "no");
     Batch none = store.due("out", false, Set.of(), LIMITS, ID);
     assertEquals(List.of(), none.messages());
@@ -254,7 +256,7 @@ final class JdbcMessageStoreTest {
   void error_ofAnyCharacters_isStored() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
-    long epoch = database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
     long id = db.count("select id from outbox.message");
     store.retry("out", epoch, refused(id), 1, 0, "a\0b\ud83d");
     assertEquals(List.of("ab"), db.query("select last_error from outbox.message"));
@@ -272,7 +274,7 @@ final class JdbcMessageStoreTest {
         Database access = access(latin)) {
       latin.execute(
           "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
-      long epoch = access.destinations().takeOver("out", "caf\u00e9 \u65e5");
+      long epoch = access.destinations().takeOver("out", "caf\u00e9 \u65e5").epoch();
       long id = latin.count("select id from outbox.message");
       Refused message = new Refused(id, latin.count("select xid from outbox.message"));
       assertTrue(access.messages().retry("out", epoch, message, 1, 0, "nicht \u65e5\u672c"));
@@ -290,7 +292,7 @@ final class JdbcMessageStoreTest {
   void trouble_thatIsOver_takesItsOwnWordsBackAlone() throws Exception {
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
     DestinationStore destinations = database.destinations();
-    destinations.takeOver("out", "me");
+    destinations.takeOver("out", "me").epoch();
     destinations.tellTrouble("out", "cannot read");
     destinations.report("out", false, "cannot connect");
     destinations.endTrouble("out", "cannot read");
@@ -307,8 +309,8 @@ final class JdbcMessageStoreTest {
   void stateChange_epochIsOver_isWithoutEffect() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')", insert("a"));
-    long epoch = database.destinations().takeOver("out", "one");
-    long next = database.destinations().takeOver("out", "two");
+    long epoch = database.destinations().takeOver("out", "one").epoch();
+    long next = database.destinations().takeOver("out", "two").epoch();
     long id = db.count("select id from outbox.message");
     store.retry("out", epoch, refused(id), 1, 0, "no");
     store.fail("out", epoch, refused(id), 1, "no");
@@ -325,7 +327,7 @@ final class JdbcMessageStoreTest {
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
         insert("requeued"),
         insert("aside"));
-    long epoch = database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
     long requeued = db.count("select min(id) from outbox.message");
     Refused before = refused(requeued);
     Refused aside = refused(requeued + 1);
@@ -372,7 +374,7 @@ final class JdbcMessageStoreTest {
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
         insert("a"),
         insert("b"));
-    long epoch = database.destinations().takeOver("out", "one");
+    long epoch = database.destinations().takeOver("out", "one").epoch();
     long id = db.count("select min(id) from outbox.message");
     try (Connection person = db.connect();
         Statement s = person.createStatement()) {
@@ -385,7 +387,7 @@ final class JdbcMessageStoreTest {
                 SQLException.class, () -> store.retry("out", epoch, refused(id), 1, 0, "no"));
             assertThrows(SQLException.class, () -> store.fail("out", epoch, refused(id), 1, "no"));
             assertEquals(Set.of(id), store.hold("out", epoch, List.of(id, id + 1)));
-            assertTrue(database.destinations().takeOver("out", "two") > epoch);
+            assertTrue(database.destinations().takeOver("out", "two").epoch() > epoch);
           });
     }
     store.retry("out", epoch, refused(id), 1, 0, "no");
@@ -416,7 +418,7 @@ final class JdbcMessageStoreTest {
         insert("owed"),
         "update outbox.message set state = 'delivered', delivered_at = now() - interval '2 hours' where key = 'old'",
         "update outbox.message set state = 'delivered', delivered_at = now() where key = 'young'");
-    assertEquals(1, store.purge(100));
+    assertEquals(1, store.purge(100, Map.of()).rows());
     assertEquals(List.of("young", "owed"), db.query("select key from outbox.message order by id"));
   }
 
@@ -429,7 +431,7 @@ final class JdbcMessageStoreTest {
         "update outbox.message set state = 'delivered', delivered_at = now() - interval '2 hours' where key = 'old'",
         "update outbox.message set state = 'delivered', delivered_at = now() where key = 'young'",
         "update outbox.destination set name = 'renamed'");
-    assertEquals(1, store.purge(100));
+    assertEquals(1, store.purge(100, Map.of()).rows());
     assertEquals(
         List.of("young renamed"), db.query("select key || ' ' || destination from outbox.message"));
   }
@@ -497,7 +499,7 @@ final class JdbcMessageStoreTest {
     assertTrue(reads.get(1).more());
 
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
-    long epoch = database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
     assertTrue(
         store.fail("out", epoch, refused(reads.get(0).messages().get(1).id()), 0, "damaged"));
     assertEquals(List.of("a", "c"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
@@ -510,21 +512,67 @@ final class JdbcMessageStoreTest {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
         insert("restored"));
-    db.execute("update outbox.message set xid = '99999999999'");
+    db.execute(
+        "set session_replication_role = replica", // as pg_restore with --disable-triggers
+        "update outbox.message set xid = '99999999999'");
     assertEquals(List.of(), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
-    long epoch = database.destinations().takeOver("out", "me");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
     assertEquals(
         List.of("restored"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
-    assertTrue(database.destinations().takeOver("out", "me") > epoch);
-    assertEquals(0, database.destinations().takeOver("gone", "me"));
+    assertTrue(database.destinations().takeOver("out", "me").epoch() > epoch);
+    assertEquals(0, database.destinations().takeOver("gone", "me").epoch());
+  }
+
+  private static final Mark MARK = new Mark("5:9:6,7", 42, List.of(3L, 8L));
+
+  private @Nullable Mark markAfter(String... changes) throws Exception {
+    DestinationStore destinations = database.destinations();
+    long epoch = destinations.takeOver("out", "me").epoch();
+    destinations.mark(List.of(new Marked("out", epoch, MARK)));
+    db.execute(changes);
+    return database.destinations().takeOver("out", "me").mark();
+  }
+
+  @Test
+  void mark_takenOver_isAsItWasWritten() throws Exception {
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    assertNull(database.destinations().takeOver("out", "me").mark());
+    assertEquals(MARK, markAfter());
+    DestinationStore destinations = database.destinations();
+    destinations.mark(List.of(new Marked("out", 1, new Mark("1:1:", 1, List.of()))));
+    assertEquals(MARK, destinations.takeOver("out", "me").mark(), "of an epoch that is over");
+    long epoch = destinations.takeOver("out", "me").epoch();
+    destinations.mark(List.of(new Marked("out", epoch, null)));
+    assertNull(destinations.takeOver("out", "me").mark());
+  }
+
+  /** Its snapshot says nothing of the transactions that are here. */
+  @Test
+  void mark_ofAnotherClusterOrDestination_isNoMark() throws Exception {
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    String change = "update outbox.destination_state set ";
+    assertNull(markAfter(change + "mark_cluster = mark_cluster + 1"), "another cluster");
+    assertNull(markAfter(change + "mark_cluster = null"), "of a cluster that nobody knew");
+    assertNull(markAfter(change + "mark_snapshot = '5:99999999999:'"), "of the future");
+    assertNull(
+        markAfter(
+            "update outbox.destination set name = 'renamed'",
+            "update outbox.destination set name = 'out'"),
+        "renamed");
+    assertNull(
+        markAfter(
+            "delete from outbox.destination",
+            "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')"),
+        "made anew");
+    assertEquals(MARK, markAfter(change + "last_error = 'no'"));
   }
 
   /** A standby that has not heard of the last take-overs must not give their epochs out again. */
   @Test
   void takeOver_whoseStateWasLostOrSetBack_hasAGreaterEpochAllTheSame() throws Exception {
     db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
-    long first = database.destinations().takeOver("out", "me");
-    long second = database.destinations().takeOver("out", "me");
+    long first = database.destinations().takeOver("out", "me").epoch();
+    long second = database.destinations().takeOver("out", "me").epoch();
     assertTrue(second > first);
     assertEquals(
         List.of("t"),
@@ -540,10 +588,10 @@ final class JdbcMessageStoreTest {
           "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')"
               + " on conflict do nothing",
           "select pg_sleep_until(to_timestamp(%d))".formatted(second + 1));
-      assertTrue(database.destinations().takeOver("out", "me") > second, back);
+      assertTrue(database.destinations().takeOver("out", "me").epoch() > second, back);
     }
     db.execute("update outbox.destination_state set epoch = 99999999999");
-    assertEquals(100_000_000_000L, database.destinations().takeOver("out", "me"));
+    assertEquals(100_000_000_000L, database.destinations().takeOver("out", "me").epoch());
   }
 
   @Test

@@ -34,6 +34,9 @@ final class PlansTest {
 
   private static final String SNAPSHOT = "'100:100:'";
   private static final String ARRAY = "'{out}'";
+  private static final String[] OWED = {
+    ARRAY, "'{1}'", "'{9}'", SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT, "''", "0", "100"
+  };
 
   private TestDatabase db;
   private Connection connection;
@@ -188,8 +191,17 @@ final class PlansTest {
         planned("fail", MessageSql.FAIL, "message_pkey", "1", "'no'", "'out'", "1", "'{1}'", "'1'"),
         planned("hold", MessageSql.HOLD, "message_pkey", "'out'", "1", "'{1}'"),
         planned("not held", MessageSql.NOT_HELD, "message_pkey", "'out'", "1", "'{1}'"),
-        planned("owed", MessageSql.OWED, "message_page", "''", "0", ARRAY, SNAPSHOT, "100"),
-        planned("purge", MessageSql.PURGE, "message_delivered message_pkey", "100", "100"),
+        planned("owed", MessageSql.OWED, "message_page message_tail", OWED),
+        planned(
+            "arrived",
+            MessageSql.ARRIVED,
+            "message_tail",
+            SNAPSHOT,
+            SNAPSHOT,
+            ARRAY,
+            "'{\"out\":9}'",
+            "100"),
+        planned("purge", MessageSql.PURGE, "message_delivered message_pkey", "'{}'", "100", "100"),
         planned("pull back", JdbcDestinationStore.PULL_BACK, "message_tail message_pkey", "'out'"),
         planned("let go", JdbcDestinationStore.LET_GO, "message_parked message_pkey", "'out'"));
   }
@@ -379,7 +391,8 @@ final class PlansTest {
             + " from generate_series(1, 20000) g");
     statement.execute(Connections.PINNED_PLANS);
     String plan =
-        explain("analyze, buffers, costs off, timing off", MessageSql.PURGE, "5000", "5000");
+        explain(
+            "analyze, buffers, costs off, timing off", MessageSql.PURGE, "'{}'", "5000", "5000");
     assertUses(plan, "Index Scan using message_delivered");
     assertFalse(plan.contains("Sort"), plan);
     Matcher hits = Pattern.compile("shared hit=(\\d+)").matcher(plan);
@@ -413,8 +426,28 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void owed_anyBelief_walksThePageIndex(Belief belief) throws Exception {
     arrange(belief);
-    List<String> arguments = List.of("''", "0", ARRAY, SNAPSHOT, "100");
-    assertUses(plan(MessageSql.OWED, arguments.toArray(new String[0])), "using message_page");
+    String plan = plan(MessageSql.OWED, OWED);
+    assertUses(plan, "using message_page");
+    assertTrue(plan.contains("Index Cond: ((ROW(destination, id) >= "), plan);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void inBlocks_anyBelief_readsTheseBlocksAlone(Belief belief) throws Exception {
+    arrange(belief);
+    String plan =
+        plan(MessageSql.IN_BLOCKS, "'(0,0)'", "'(9,0)'", "'{\"out\":9}'", SNAPSHOT, "100");
+    assertTrue(plan.contains("Tid Range Scan on message"), plan);
+    assertFalse(plan.contains("message_"), plan);
+  }
+
+  /** A thousand destinations are marked together, by relays that see the table empty. */
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void mark_anyBelief_findsEachDestination(Belief belief) throws Exception {
+    arrange(belief);
+    String plan = plan(JdbcDestinationStore.MARK, "1", "'{}'", "'{}'", "'{}'", ARRAY, "'{}'");
+    assertTrue(plan.contains("Index Cond: (destination = ANY "), plan);
   }
 
   @ParameterizedTest

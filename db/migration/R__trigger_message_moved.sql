@@ -1,0 +1,30 @@
+-- outbox.message_moved: a pending message whose id or transaction is changed by hand is new to the relay.
+--
+-- A relay does not look again where it has been: its marks say that nothing is owed there. So the message gets the id of this
+-- transaction, which is among what the relay has not seen; then the doorbell is rung as by any writer.
+--
+-- Rows that were put into the table with transaction ids of long ago, from a dump, are made known by it:
+-- update outbox.message set xid = default where ....
+--
+-- reads: outbox.destination
+create or replace function outbox.message_moved() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.xid := pg_current_xact_id();
+  perform pg_notify('outbox_control', new.destination);
+  perform outbox.ring(d.name, d.doorbell) from outbox.destination d where d.name = new.destination;
+  return new;
+end
+$$;
+
+comment on function outbox.message_moved() is 'Trigger function: makes a pending message that is changed by hand new to the relay.';
+revoke execute on function outbox.message_moved() from public;
+
+create or replace trigger message_moved
+  before update of id, xid on outbox.message
+  for each row when (
+    new.state = 'pending' and (new.id <> old.id or new.xid <> old.xid)
+    and pg_catalog.current_setting('outbox.relay', true) is distinct from 'on')
+  execute function outbox.message_moved();

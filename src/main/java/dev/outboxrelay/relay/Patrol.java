@@ -1,0 +1,93 @@
+package dev.outboxrelay.relay;
+
+import dev.outboxrelay.store.Mark;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Looks at the table itself, part by part, for messages below the marks: none is there unless
+ * somebody has put rows with old transaction ids into the table, from a dump for example, which
+ * nothing tells. A small table is looked at as a whole at each sweep; a large one takes hours, and
+ * costs no more.
+ */
+final class Patrol {
+  /** Blocks of one part: 8 MB. */
+  private static final int BLOCKS = 1024;
+
+  /** Parts of one sweep, at most. */
+  private static final int PARTS = 4;
+
+  /** One part in so much time, whatever is between two sweeps. */
+  private static final long PART_NANOS = 15_000_000_000L;
+
+  /** Messages that one statement tells of, at most; if there are more, all are read anyway. */
+  private static final int LIMIT = 10_000;
+
+  private final LaneContext context;
+  private final Fleet fleet;
+  private final Missed missed;
+
+  /** Where the next part begins. */
+  private long next;
+
+  private long tableBlocks;
+  private long lookedAtNanos;
+
+  Patrol(LaneContext context, Fleet fleet, Missed missed) {
+    this.context = context;
+    this.fleet = fleet;
+    this.missed = missed;
+    lookedAtNanos = context.core().nanoTime() - PARTS * PART_NANOS;
+  }
+
+  /**
+   * Looks at the next parts, if it is time.
+   *
+   * @param then runs when that is done
+   */
+  void look(Runnable then) {
+    long nanos = context.core().nanoTime() - lookedAtNanos;
+    if (tableBlocks <= BLOCKS || nanos >= PART_NANOS) {
+      lookedAtNanos += nanos;
+      look((int) Math.max(1, Math.min(PARTS, nanos / PART_NANOS)), then);
+    } else {
+      then.run();
+    }
+  }
+
+  private void look(int parts, Runnable then) {
+    String last = context.tail().last();
+    Map<String, Backlog> asked = new HashMap<>();
+    Map<String, Long> below = new HashMap<>();
+    for (Lane lane : fleet.lanes()) {
+      Mark mark = lane.mark();
+      if (mark != null && context.tail().contains(lane.backlog())) {
+        asked.put(lane.name(), lane.backlog());
+        below.put(lane.name(), mark.firstId());
+      }
+    }
+    if (last == null || asked.isEmpty() || parts == 0) {
+      then.run();
+      return;
+    }
+    long from = next;
+    long ticket = context.clock().begin();
+    context
+        .work()
+        .submit(
+            "patrol",
+            () -> context.store().inBlocks(from, BLOCKS, below, last, LIMIT),
+            part -> {
+              missed.look(part.messages(), asked, ticket, context.events()::missed);
+              context.clock().end(ticket);
+              next = from + BLOCKS;
+              tableBlocks = part.tableBlocks();
+              if (next < tableBlocks) {
+                look(parts - 1, then);
+              } else {
+                next = 0;
+                then.run();
+              }
+            });
+  }
+}

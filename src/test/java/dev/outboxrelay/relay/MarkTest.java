@@ -1,0 +1,320 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.BelowMarks;
+import dev.outboxrelay.testing.Reply;
+import dev.outboxrelay.testing.RunningRelay;
+import dev.outboxrelay.testing.ScriptedReceiver;
+import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.testing.Wire;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Starts and sweeps from marks: what was delivered is not walked over, and nothing that is owed is
+ * passed over, whatever happened while no relay was there.
+ */
+final class MarkTest {
+  /** As long as a name may be, so that few rows make a large index. */
+  private static final String OUT = "d".repeat(63);
+
+  private static final Reply LATER = Reply.nackFor(Duration.ofHours(1));
+
+  private final List<Integer> arrived = new CopyOnWriteArrayList<>();
+  private final AtomicInteger missed = new AtomicInteger();
+  private final RelayEvents events =
+      new RelayEvents() {
+        @Override
+        public void missed(String destination, int messages) {
+          missed.addAndGet(messages);
+        }
+      };
+
+  /** What the receiver does about a message, by its number; others are acknowledged. */
+  private final Map<Integer, Reply> replies = new ConcurrentHashMap<>();
+
+  private TestDatabase db;
+  private ScriptedReceiver receiver;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    db = TestDatabase.create();
+    receiver = ScriptedReceiver.startKeepingNothing(line -> reply(line.text()));
+    db.execute(
+        "alter table outbox.message set (autovacuum_enabled = off)",
+        "insert into outbox.destination (name, uri) values ('%s', '%s')"
+            .formatted(OUT, receiver.uri()));
+  }
+
+  private Reply reply(String line) {
+    int number = Wire.parse(line).path("new").path("n").asInt();
+    Reply reply = replies.getOrDefault(number, Reply.ack());
+    if (reply != LATER) {
+      arrived.add(number);
+    }
+    return reply;
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    receiver.close();
+    db.close();
+  }
+
+  /** A stop waits for nothing that a person holds. */
+  private RunningRelay relay(Duration sweep) {
+    RelayConfig c = RunningRelay.config(db, "test");
+    return RunningRelay.start(
+        new RelayConfig(
+            c.database(),
+            c.name(),
+            sweep,
+            c.poll(),
+            c.pageSize(),
+            c.memoryBytes(),
+            c.maxMessageBytes(),
+            Duration.ofSeconds(1)),
+        events);
+  }
+
+  /** Sweeps each second. */
+  private RunningRelay sweeping() {
+    return relay(Duration.ofSeconds(1));
+  }
+
+  /** What its start has not found, no sweep finds. */
+  private RunningRelay starting() {
+    return relay(Duration.ofHours(1));
+  }
+
+  private long publish(int number, String key, String deliverAt) throws Exception {
+    return db.count(
+        "select outbox.publish('%s', json_build_object('n', %d), %s, deliver_at => %s)"
+            .formatted(OUT, number, key, deliverAt));
+  }
+
+  private long publish(int number) throws Exception {
+    return publish(number, "null", "null");
+  }
+
+  private void await(int number) throws Exception {
+    Await.until("message " + number, () -> arrived.contains(number));
+  }
+
+  private void awaitState(long id, String state) throws Exception {
+    Await.until(
+        state,
+        () ->
+            db.count(
+                    "select count(*) from outbox.message where id = %d and state = '%s'"
+                        .formatted(id, state))
+                == 1);
+  }
+
+  /**
+   * A relay comes, delivers what there is, writes a mark above all of it at its first sweep, and
+   * goes; should the sweep have been too early, the next one comes.
+   */
+  private void mark() throws Exception {
+    AtomicInteger number = new AtomicInteger(1000);
+    Await.until(
+        "marked",
+        () -> {
+          db.execute("update outbox.destination_state set mark_snapshot = null");
+          long id = publish(number.incrementAndGet());
+          try (RunningRelay relay = sweeping()) {
+            await(number.get());
+            Await.until("any mark", () -> db.count(BelowMarks.MARKED) > 0);
+          }
+          return db.count(
+                  "select count(*) from outbox.destination_state where mark_first_id > " + id)
+              > 0;
+        });
+    assertEquals(0, db.count(BelowMarks.COUNT));
+    assertEquals(0, missed.get());
+  }
+
+  /** Blocks of the indexes that were looked at, by sessions that have ended. */
+  private long indexBlocks() throws Exception {
+    Await.until(
+        "the relay's sessions have ended",
+        () ->
+            db.count(
+                    "select count(*) from pg_stat_activity where datname = current_database()"
+                        + " and application_name like 'outbox-relay%'")
+                == 0);
+    return db.count(
+        "select coalesce(sum(idx_blks_hit + idx_blks_read), 0)::bigint"
+            + " from pg_statio_all_tables where relid = 'outbox.message'::regclass");
+  }
+
+  @Test
+  void startAndSweeps_afterManyDeliveries_doNotWalkOverThem() throws Exception {
+    try (Connection reader = db.connect();
+        Statement snapshot = reader.createStatement()) {
+      reader.setAutoCommit(false);
+      snapshot.execute("set transaction isolation level repeatable read; select 1");
+      db.execute(
+          "insert into outbox.message (destination, op, new_row)"
+              + " select '%s', 'message', '{}' from generate_series(1, 60000)".formatted(OUT),
+          "delete from outbox.message");
+      mark();
+      long before = indexBlocks();
+      try (RunningRelay relay = sweeping();
+          Connection silent = db.connect();
+          Statement publish = silent.createStatement()) {
+        publish.execute("set outbox.notify = off");
+        for (int sweep = 1; sweep <= 3; sweep++) {
+          publish.execute(
+              "select outbox.publish('%s', json_build_object('n', %d))".formatted(OUT, sweep));
+          await(sweep);
+        }
+      }
+      long blocks = indexBlocks() - before;
+      // One walk over the dead rows alone takes more than 700.
+      assertTrue(blocks < 500, blocks + " blocks of the indexes");
+    }
+  }
+
+  private void prepare(int number, String name) throws Exception {
+    db.execute(
+        "begin; set local outbox.notify = off;"
+            + " select outbox.publish('%s', json_build_object('n', %d));".formatted(OUT, number)
+            + " prepare transaction '%s'".formatted(name));
+  }
+
+  private static String toOut(int number) {
+    return "update outbox.message set destination = '%s' where new_row ->> 'n' = '%d'"
+        .formatted(OUT, number);
+  }
+
+  private static String timed(long id, String time) {
+    return "update outbox.message set due_at = %s where id = %d".formatted(time, id);
+  }
+
+  /** Each has a small id: refused, under way, due later or of another destination meanwhile. */
+  @Test
+  void messages_owedSinceAndBelowTheMark_arriveAtTheStart() throws Exception {
+    replies.put(1, Reply.nackForGood("no"));
+    try (RunningRelay relay = starting()) {
+      awaitState(publish(1), "failed");
+    }
+    prepare(2, "mark");
+    long dueByTheClock = publish(3, "null", "now() + interval '1 hour'");
+    long dueByHand = publish(4, "null", "now() + interval '1 hour'");
+    db.execute(
+        "insert into outbox.destination (name, uri, paused) values ('other', 'tcp://127.0.0.1:1', true)",
+        "select outbox.publish('other', json_build_object('n', 5))");
+    mark();
+    replies.clear();
+    arrived.clear();
+    db.execute("select outbox.requeue_failed()", "commit prepared 'mark'", toOut(5));
+    db.execute(timed(dueByHand, "null"));
+    db.execute("set session_replication_role = replica", timed(dueByTheClock, "now()"));
+    try (RunningRelay relay = starting()) {
+      for (int number = 1; number <= 5; number++) {
+        await(number);
+      }
+    }
+  }
+
+  @Test
+  void messages_madeOwedBelowTheMarkByHand_arriveAtOnce() throws Exception {
+    prepare(1, "mark");
+    long later = publish(2, "null", "now() + interval '1 hour'");
+    db.execute(
+        "insert into outbox.destination (name, uri, paused) values ('other', 'tcp://127.0.0.1:1', true)",
+        "select outbox.publish('other', json_build_object('n', 3))");
+    mark();
+    try (RunningRelay relay = starting()) {
+      publish(4);
+      await(4);
+      db.execute("commit prepared 'mark'", timed(later, "null"));
+      await(2);
+      await(1); // rings nobody, and is read with the one before
+      db.execute(toOut(3));
+      await(3);
+      Await.until("nothing owed", () -> db.count("select count(*) from outbox.message") == 0);
+      db.execute(
+          "insert into outbox.message (id, xid, destination, op, new_row) values (1, '3', '%s',"
+                  .formatted(OUT)
+              + " 'message', json_build_object('n', 5))",
+          "update outbox.message set xid = default where id = 1");
+      await(5);
+    }
+  }
+
+  /** Followers that are held already must not pass the message that they waited for. */
+  @Test
+  void refusedMessage_requeuedBelowTheMarkWhileNoRelayRuns_goesBeforeItsFollowers()
+      throws Exception {
+    replies.put(1, LATER);
+    long follower;
+    try (RunningRelay relay = starting()) {
+      awaitState(publish(1, "'k'", "null"), "retry");
+      publish(2, "'k'", "null");
+      follower = publish(3, "'k'", "null");
+      awaitState(follower, "held");
+    }
+    mark();
+    arrived.clear();
+    replies.clear();
+    publish(4, "'k'", "null");
+    db.execute("update outbox.message set state = 'pending' where state = 'retry'");
+    try (RunningRelay relay = starting()) {
+      await(4);
+    }
+    assertEquals(List.of(1, 2, 3, 4), arrived);
+  }
+
+  @Test
+  void row_putInWithAnOldTransactionId_isFoundBySweeps() throws Exception {
+    String restore =
+        "insert into outbox.message (id, xid, destination, op, new_row) values (%d, '3', '%s',"
+            + " 'message', json_build_object('n', %d))";
+    publish(1001); // so that the ids 1 and 2 have been there
+    mark();
+    db.execute(restore.formatted(1, OUT, 1));
+    try (RunningRelay relay = sweeping()) {
+      await(1);
+      db.execute(restore.formatted(2, OUT, 2));
+      await(2);
+      Await.until("the mark is true again", () -> db.count(BelowMarks.COUNT) == 0);
+    }
+    assertEquals(2, missed.get());
+  }
+
+  /** What a person has locked stays; the mark passes it, and names it. */
+  @Test
+  void deliveredMessage_lockedByAPerson_holdsNoMarkUp() throws Exception {
+    long locked = publish(1);
+    try (Connection person = db.connect();
+        Statement lock = person.createStatement()) {
+      person.setAutoCommit(false);
+      lock.execute("select * from outbox.message where id = %d for update".formatted(locked));
+      mark();
+      assertEquals(
+          List.of("{" + locked + "}"),
+          db.query("select mark_earlier from outbox.destination_state"));
+      person.rollback();
+      arrived.clear();
+      try (RunningRelay relay = starting()) {
+        await(1);
+        Await.until("nothing owed", () -> db.count("select count(*) from outbox.message") == 0);
+      }
+    }
+    assertEquals(List.of(1), arrived);
+  }
+}
