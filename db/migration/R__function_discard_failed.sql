@@ -22,11 +22,12 @@ begin
       and (discard_failed.destination is null or f.destination = discard_failed.destination)
       and (discard_failed.error_like is null or f.last_error like discard_failed.error_like)
       and (discard_failed.since is null or f.created_at >= discard_failed.since)
-    order by f.id
+    order by f.id + 0 -- not by the primary key, for the same reason
     limit discard_failed.up_to
     for update
   ), deleted as (
-    delete from outbox.message m using picked where m.id = picked.id
+    -- Looked up one by one: a join may be planned as a walk over the whole table, and over what was delivered.
+    delete from outbox.message m where m.id = any (array(select p.id from picked p))
     returning m.destination
   ), per_destination as (
     select d.destination, count(*) as messages from deleted d group by d.destination

@@ -26,14 +26,14 @@ begin
       and (requeue_failed.destination is null or f.destination = requeue_failed.destination)
       and (requeue_failed.error_like is null or f.last_error like requeue_failed.error_like)
       and (requeue_failed.since is null or f.created_at >= requeue_failed.since)
-    order by f.id
+    order by f.id + 0 -- not by the primary key, for the same reason
     limit requeue_failed.up_to
     for update
   )
   update outbox.message m
   set state = 'pending'
-  from picked
-  where m.id = picked.id;
+  -- Looked up one by one: a join may be planned as a walk over the whole table, and over what was delivered.
+  where m.id = any (array(select p.id from picked p));
   get diagnostics changed = row_count;
   return changed;
 end

@@ -53,7 +53,10 @@ left join (
   where m.state = 'pending'
   group by m.destination
 ) waiting on waiting.destination = d.name
-left join outbox.message oldest on oldest.id = waiting.first_id
+-- Looked up once each: as a join it would be planned as a walk over the whole table for each destination.
+left join lateral (
+  select m.created_at from outbox.message m where m.id = waiting.first_id offset 0
+) oldest on true
 left join (
   select m.destination,
          count(*) filter (where m.state = 'retry') as retry,

@@ -10,8 +10,8 @@ import java.sql.Statement;
 import java.time.Duration;
 
 /**
- * One session as the relay's pool makes it, that tells how many blocks of the schema's tables and
- * indexes a call has looked at. Each call is rolled back.
+ * One session that tells how many blocks of the schema's tables and indexes a call has looked at.
+ * Each call is rolled back.
  */
 final class CountedSession implements AutoCloseable {
   private static final String BLOCKS =
@@ -23,17 +23,19 @@ final class CountedSession implements AutoCloseable {
     void run() throws SQLException;
   }
 
-  private final Pool pool;
+  private final AutoCloseable owner;
   private final Connection connection;
   private final ConnectionSource source;
 
-  private CountedSession(Pool pool, Connection connection) {
-    this.pool = pool;
+  private CountedSession(AutoCloseable owner, Connection connection) throws SQLException {
+    this.owner = owner;
     this.connection = connection;
     Connection kept = kept(connection);
     source = () -> kept;
+    connection.setAutoCommit(false);
   }
 
+  /** As the relay's pool makes it. */
   static CountedSession open(TestDatabase db) throws SQLException {
     Pool pool =
         new Connections(
@@ -46,8 +48,13 @@ final class CountedSession implements AutoCloseable {
                     Duration.ofSeconds(60)))
             .pool();
     Connection connection = pool.getConnection();
-    connection.setAutoCommit(false);
     return new CountedSession(pool, connection);
+  }
+
+  /** A person's. */
+  static CountedSession plain(TestDatabase db) throws SQLException {
+    Connection connection = db.connect();
+    return new CountedSession(connection, connection);
   }
 
   /** The same, but closing it does nothing. */
@@ -76,6 +83,12 @@ final class CountedSession implements AutoCloseable {
     return new JdbcDestinationStore(source);
   }
 
+  void execute(String sql) throws SQLException {
+    try (Statement s = connection.createStatement()) {
+      s.execute(sql);
+    }
+  }
+
   long blocks(Call call) throws SQLException {
     connection.rollback();
     long before = counted();
@@ -98,9 +111,9 @@ final class CountedSession implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() throws Exception {
     connection.rollback();
     connection.close();
-    pool.close();
+    owner.close();
   }
 }
