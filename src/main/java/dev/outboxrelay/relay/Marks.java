@@ -182,8 +182,10 @@ final class Marks {
             owed -> {
               Map<String, Backlog> asked = new HashMap<>();
               comparison.lanes().forEach((name, moving) -> asked.put(name, moving.backlog()));
-              comparison.behind().addAll(missed.look(
-                          owed, asked, comparison.ticket(), context.events()::passedOver));
+              comparison
+                  .behind()
+                  .addAll(
+                      missed.look(owed, asked, comparison.ticket(), context.events()::passedOver));
               if (owed.size() == CHUNK) {
                 chunk(comparison, owed.get(owed.size() - 1), then);
                 return;

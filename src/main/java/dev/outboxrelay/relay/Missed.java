@@ -30,10 +30,7 @@ final class Missed {
    * @return the names of those that have missed some
    */
   Set<String> look(
-      List<Owed> owed,
-      Map<String, Backlog> asked,
-      long ticket,
-      ObjIntConsumer<String> tell) {
+      List<Owed> owed, Map<String, Backlog> asked, long ticket, ObjIntConsumer<String> tell) {
     Map<String, Integer> missed = new HashMap<>();
     for (Owed row : owed) {
       Backlog backlog = asked.get(row.destination());

@@ -285,8 +285,8 @@ final class MessageSql {
           + IS_PENDING;
 
   /**
-   * Spans of ids, and what was not visible in a snapshot. Parameters: the spans' destinations, first
-   * ids, last ids; since, since, destinations, snapshot, destination, id, rows.
+   * Spans of ids, and what was not visible in a snapshot. Parameters: the spans' destinations,
+   * first ids, last ids; since, since, destinations, snapshot, destination, id, rows.
    */
   static final String OWED =
       "select o.destination, o.id from ("

@@ -150,8 +150,8 @@ public interface MessageStore {
       throws SQLException;
 
   /**
-   * Pending messages without a due time that were not visible in a snapshot and have small ids, with
-   * the snapshot of this very statement.
+   * Pending messages without a due time that were not visible in a snapshot and have small ids,
+   * with the snapshot of this very statement.
    *
    * @param below by destination, only ids less than this
    */

@@ -446,7 +446,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void mark_anyBelief_findsEachDestination(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(JdbcDestinationStore.MARK, "1", "'{}'", "'{}'", "'{}'", ARRAY, "'{}'");
+    String plan = plan(JdbcDestinationStore.MARK, "'{}'", "'{}'", "'{}'", ARRAY, "'{}'");
     assertTrue(plan.contains("Index Cond: (destination = ANY "), plan);
   }
 
