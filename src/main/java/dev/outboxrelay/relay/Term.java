@@ -66,6 +66,7 @@ final class Term implements AutoCloseable {
 
   /** When the core ran last; any thread may look. */
   private volatile long coreRanNanos = System.nanoTime();
+
   /** What every read tells; the rest is for others. */
   private final class Reads implements RelayEvents {
     @Override

@@ -75,6 +75,7 @@ public interface DestinationStore {
       long epoch,
       @Nullable Long settledMillisAgo,
       @Nullable Long answerDueInMillis) {}
+
   /** A destination that was taken over. */
   record TakenOver(long epoch, @Nullable Mark mark) {}
 
