@@ -33,8 +33,11 @@ select
       select greatest(moved.at, ready.since)
       from (
         select least(
+          -- One destination, said without an equality, which would make its part of the order redundant: the order by the id
+          -- that is left would be walked along the primary key, over what was delivered.
           (select greatest(m.created_at, m.due_at) from outbox.message m
-            where m.destination = d.name and m.state = 'pending' and (m.due_at is null or m.due_at <= clock_timestamp())
+            where m.destination >= d.name and m.destination <= d.name and m.state = 'pending'
+              and (m.due_at is null or m.due_at <= clock_timestamp())
             order by m.destination, m.id limit 1),
           (select m.due_at from outbox.message m
             where m.destination = d.name and m.state in ('pending', 'retry') and m.due_at <= clock_timestamp()
