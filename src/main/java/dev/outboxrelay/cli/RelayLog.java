@@ -200,7 +200,8 @@ final class RelayLog implements RelayEvents {
   public void missed(String destination, int messages) {
     LOG.warn(
         "destination {}: the sweep found {} messages that no bell had announced; they are sent now."
-            + " With 'outbox.notify = off' this is expected, set --poll; otherwise please report it",
+            + " With 'outbox.notify = off' this is expected, set --poll; and of rows that were put"
+            + " back with their old xid. Otherwise please report it",
         destination,
         messages);
   }
@@ -209,7 +210,8 @@ final class RelayLog implements RelayEvents {
   public void passedOver(String destination, int messages) {
     LOG.warn(
         "destination {}: the sweep found {} messages that had been passed over; they are sent now."
-            + " Please report it",
+            + " Of rows that were put back with their old xid this is expected, otherwise please"
+            + " report it",
         destination,
         messages);
   }

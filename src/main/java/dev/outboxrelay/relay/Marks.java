@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,6 +124,15 @@ final class Marks {
           backlog.window().seen());
     }
 
+    /** What the mark says may be owed, as far as it had been looked at when it came there. */
+    Stream<Span> spans() {
+      String name = lane.name();
+      Stream<Span> earlier = from.earlier().stream().map(id -> new Span(name, id, id));
+      return from.firstId() <= fromUpTo
+          ? Stream.concat(earlier, Stream.of(new Span(name, from.firstId(), fromUpTo)))
+          : earlier;
+    }
+
     /** The mark may have been taken away meanwhile, since something was missed. */
     void arrive() {
       if (lane.mark() == was) {
@@ -152,11 +162,7 @@ final class Marks {
       then.run();
       return;
     }
-    List<Span> spans =
-        lanes.values().stream()
-            .filter(m -> m.from().firstId() <= m.fromUpTo())
-            .map(m -> new Span(m.lane().name(), m.from().firstId(), m.fromUpTo()))
-            .toList();
+    List<Span> spans = lanes.values().stream().flatMap(Moving::spans).toList();
     String since = Snapshots.oldest(lanes.values().stream().map(m -> m.from().snapshot()).toList());
     long ticket = context.clock().begin();
     chunk(

@@ -1,14 +1,17 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.Mark;
+import dev.outboxrelay.store.MessageStore.Span;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Looks at the table itself, part by part, for messages below the marks: none is there unless
- * somebody has put rows with old transaction ids into the table, from a dump for example, which
- * nothing tells. A small table is looked at as a whole at each sweep; a large one takes hours, and
- * costs no more.
+ * Looks at the table itself, part by part, for messages where no sweep looks: below the marks, and
+ * above all that was read. None is there unless somebody has put rows with old transaction ids into
+ * the table, from a dump for example, which nothing tells. A small table is looked at as a whole at
+ * each sweep; a large one takes hours, and costs no more.
  */
 final class Patrol {
   /** Blocks of one part: 8 MB. */
@@ -58,12 +61,12 @@ final class Patrol {
   private void look(int parts, Runnable then) {
     String last = context.tail().last();
     Map<String, Backlog> asked = new HashMap<>();
-    Map<String, Long> below = new HashMap<>();
+    List<Span> swept = new ArrayList<>();
     for (Lane lane : fleet.lanes()) {
       Mark mark = lane.mark();
       if (mark != null && context.tail().contains(lane.backlog())) {
         asked.put(lane.name(), lane.backlog());
-        below.put(lane.name(), mark.firstId());
+        swept.add(new Span(lane.name(), mark.firstId(), lane.backlog().window().seen()));
       }
     }
     if (last == null || asked.isEmpty() || parts == 0) {
@@ -76,7 +79,7 @@ final class Patrol {
         .work()
         .submit(
             "patrol",
-            () -> context.store().inBlocks(from, BLOCKS, below, last, LIMIT),
+            () -> context.store().inBlocks(from, BLOCKS, swept, last, LIMIT),
             part -> {
               missed.look(part.messages(), asked, ticket, context.events()::missed);
               context.clock().end(ticket);

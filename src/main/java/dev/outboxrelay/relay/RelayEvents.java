@@ -116,7 +116,8 @@ public interface RelayEvents {
   default void missed(String destination, int messages) {}
 
   /**
-   * The sweep found messages that should have been in memory. Never called: a fault of the relay's.
+   * The sweep found messages that should have been in memory. It is a fault of the relay's, unless
+   * somebody has put rows with old transaction ids into the table.
    */
   default void passedOver(String destination, int messages) {}
 

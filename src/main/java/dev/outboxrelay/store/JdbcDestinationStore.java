@@ -14,7 +14,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -104,18 +103,15 @@ final class JdbcDestinationStore implements DestinationStore {
       "update outbox.destination_state set last_error = null, last_error_at = null"
           + " where last_error = ? and destination = ?";
 
-  /** Instead of null in an array. */
-  private static final long NONE = -1;
-
-  private static final String MOVED =
+  /** By look-ups, as marks are written. Parameters: reports (2), destinations, reports. */
+  static final String MOVED =
       "update outbox.destination_state s set"
-          + " progress_at = case when m.settled_ago >= 0"
-          + " then clock_timestamp() - m.settled_ago * interval '1 millisecond' else s.progress_at end,"
-          + " answer_due_at = case when m.answer_in >= 0"
-          + " then clock_timestamp() + m.answer_in * interval '1 millisecond' end"
-          + " from unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[])"
-          + " as m (destination, epoch, settled_ago, answer_in)"
-          + " where s.destination = m.destination and s.epoch = m.epoch";
+          + " progress_at = coalesce(clock_timestamp() - (?::jsonb -> s.destination ->> 'settled_ago')::bigint"
+          + " * interval '1 millisecond', s.progress_at),"
+          + " answer_due_at = clock_timestamp() + (?::jsonb -> s.destination ->> 'answer_in')::bigint"
+          + " * interval '1 millisecond'"
+          + " where s.destination = any (?)"
+          + " and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint";
 
   private static final String IS_DOWN =
       "select 1 from outbox.destination_state where destination = ? and down_since is not null";
@@ -411,19 +407,17 @@ final class JdbcDestinationStore implements DestinationStore {
 
   @Override
   public void moved(List<Moved> moved) throws SQLException {
-    List<Moved> inOrder = moved.stream().sorted(Comparator.comparing(Moved::destination)).toList();
+    Map<String, String> objects = new HashMap<>();
+    moved.forEach(m -> objects.put(m.destination(), object(m)));
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MOVED)) {
-      new Parameters(s)
-          .texts(inOrder.stream().map(Moved::destination).toList())
-          .numbers(inOrder.stream().map(Moved::epoch).toList())
-          .numbers(inOrder.stream().map(m -> orNone(m.settledMillisAgo())).toList())
-          .numbers(inOrder.stream().map(m -> orNone(m.answerDueInMillis())).toList());
+      new Parameters(s).object(objects).object(objects).texts(objects.keySet()).object(objects);
       s.executeUpdate();
     }
   }
 
-  private static long orNone(@Nullable Long millis) {
-    return millis == null ? NONE : millis;
+  private static String object(Moved moved) {
+    return "{\"epoch\":%d,\"settled_ago\":%s,\"answer_in\":%s}"
+        .formatted(moved.epoch(), moved.settledMillisAgo(), moved.answerDueInMillis());
   }
 }

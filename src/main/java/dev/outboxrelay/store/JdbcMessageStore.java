@@ -468,14 +468,21 @@ final class JdbcMessageStore implements MessageStore {
 
   @Override
   public InBlocks inBlocks(
-      long firstBlock, int blocks, Map<String, Long> below, String snapshot, int limit)
+      long firstBlock, int blocks, Collection<Span> except, String snapshot, int limit)
       throws SQLException {
+    Map<String, Long> first = new HashMap<>();
+    Map<String, Long> last = new HashMap<>();
+    for (Span span : except) {
+      first.put(span.destination(), span.firstId());
+      last.put(span.destination(), span.lastId());
+    }
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.IN_BLOCKS)) {
       new Parameters(s)
           .text("(" + firstBlock + ",0)")
           .text("(" + (firstBlock + blocks) + ",0)")
-          .object(below)
+          .object(first)
+          .object(last)
           .snapshot(snapshot)
           .number(limit);
       try (ResultSet r = s.executeQuery()) {

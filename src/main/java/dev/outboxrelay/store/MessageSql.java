@@ -311,8 +311,8 @@ final class MessageSql {
           + ") w where w.due_at is null and w.id < (?::jsonb ->> w.destination)::bigint limit ?) a on true";
 
   /**
-   * What a part of the table holds, by its blocks: the pending ids below each destination's.
-   * Parameters: first block, end, ids as an object, snapshot, rows.
+   * What a part of the table holds, by its blocks: the pending ids outside of each destination's
+   * span. Parameters: first block, end, first ids as an object, last ids, snapshot, rows.
    */
   static final String IN_BLOCKS =
       "select pg_relation_size('outbox.message') / current_setting('block_size')::bigint, b.destination, b.id"
@@ -320,7 +320,8 @@ final class MessageSql {
           + "select m.id, m.destination, m.xid, m.state, m.due_at from outbox.message m"
           + " where m.ctid >= ?::tid and m.ctid < ?::tid offset 0) u"
           + " where u.state = 'pending' and u.due_at is null"
-          + " and u.id < (?::jsonb ->> u.destination)::bigint"
+          + " and (u.id < (?::jsonb ->> u.destination)::bigint"
+          + " or u.id > (?::jsonb ->> u.destination)::bigint)"
           + " and pg_visible_in_snapshot(u.xid, ?::pg_snapshot) limit ?) b on true";
 
   /**

@@ -135,7 +135,7 @@ public interface MessageStore {
    * id: those within the spans, and all of the destinations that were not visible in an earlier
    * snapshot.
    *
-   * @param spans at most one of each destination
+   * @param spans of one destination, none that overlap
    * @param afterDestination where the last call ended, "" at first
    * @param afterId where the last call ended, 0 at first
    */
@@ -159,14 +159,14 @@ public interface MessageStore {
 
   /**
    * Looks at a part of the table, dead rows and all, for pending messages without a due time that
-   * are visible in a snapshot and have small ids.
+   * are visible in a snapshot and whose ids are outside of their destination's span.
    *
    * @param firstBlock where the part begins
    * @param blocks how long it is
-   * @param below by destination, only ids less than this
+   * @param except one of each destination that is asked for
    */
   InBlocks inBlocks(
-      long firstBlock, int blocks, Map<String, Long> below, String snapshot, int limit)
+      long firstBlock, int blocks, Collection<Span> except, String snapshot, int limit)
       throws SQLException;
 
   /**

@@ -12,7 +12,7 @@ import java.util.List;
 final class StagedRelay implements AutoCloseable {
   final StoppingStore store = new StoppingStore();
 
-  private final NothingMissed nothingMissed = new NothingMissed(false);
+  private final NothingMissed nothingMissed = new NothingMissed(false, false);
   private final TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY);
   private final Relay relay;
 

@@ -209,7 +209,7 @@ final class HeldSnapshotTest {
             Map.entry("purge", () -> store.purge(100, Map.of())),
             Map.entry("owed", () -> store.owed(names, spans, now, store.snapshot(), "", 0, 100)),
             Map.entry("arrived", () -> store.arrived(Map.of("out", last, "other", last), now, 100)),
-            Map.entry("in blocks", () -> store.inBlocks(0, 100, Map.of("out", last), now, 100)),
+            Map.entry("in blocks", () -> store.inBlocks(0, 100, spans, now, 100)),
             Map.entry(
                 "marks",
                 () ->

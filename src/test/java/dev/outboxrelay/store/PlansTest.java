@@ -435,8 +435,8 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void inBlocks_anyBelief_readsTheseBlocksAlone(Belief belief) throws Exception {
     arrange(belief);
-    String plan =
-        plan(MessageSql.IN_BLOCKS, "'(0,0)'", "'(9,0)'", "'{\"out\":9}'", SNAPSHOT, "100");
+    String ids = "'{\"out\":9}'";
+    String plan = plan(MessageSql.IN_BLOCKS, "'(0,0)'", "'(9,0)'", ids, ids, SNAPSHOT, "100");
     assertTrue(plan.contains("Tid Range Scan on message"), plan);
     assertFalse(plan.contains("message_"), plan);
   }

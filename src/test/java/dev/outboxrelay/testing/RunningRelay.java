@@ -42,12 +42,17 @@ public final class RunningRelay implements AutoCloseable {
   }
 
   public static RunningRelay start(RelayConfig config, RelayEvents events) {
-    return new RunningRelay(config, events, new NothingMissed(false));
+    return new RunningRelay(config, events, new NothingMissed(false, false));
   }
 
   /** For tests in which a writer is told not to ring: what he writes a sweep may find. */
   public static RunningRelay startAmongSilentWriters(RelayConfig config, RelayEvents events) {
-    return new RunningRelay(config, events, new NothingMissed(true));
+    return new RunningRelay(config, events, new NothingMissed(true, false));
+  }
+
+  /** For tests in which rows with old transaction ids are put in, which nothing tells of. */
+  public static RunningRelay startAmongRestoredRows(RelayConfig config, RelayEvents events) {
+    return new RunningRelay(config, events, new NothingMissed(true, true));
   }
 
   @Override
