@@ -234,6 +234,8 @@ final class MarkTest {
     db.execute(
         "insert into outbox.destination (name, uri, paused) values ('other', 'tcp://127.0.0.1:1', true)",
         "select outbox.publish('other', json_build_object('n', 5))");
+    long free = freeId();
+    long freeToo = freeId();
     try (Connection writer = db.connect();
         Statement late = writer.createStatement()) {
       writer.setAutoCommit(false);
@@ -246,12 +248,16 @@ final class MarkTest {
     db.execute("select outbox.requeue_failed()", "commit prepared 'mark'", toOut(5));
     db.execute(timed(dueByHand, "null"));
     db.execute("set session_replication_role = replica", timed(dueByTheClock, "now()"));
-    db.execute(putIn(-1, "99999999999", 7), putIn(-2, "default", 8));
+    db.execute(putIn(free, "99999999999", 7), putIn(freeToo, "default", 8));
     try (RunningRelay relay = starting()) {
       for (int number = 1; number <= 8; number++) {
         await(number);
       }
     }
+  }
+
+  private long freeId() throws Exception {
+    return db.count("select nextval(outbox.id_sequence())");
   }
 
   /** By hand or from a dump; a xid in the future is one of another cluster. */
@@ -389,15 +395,17 @@ final class MarkTest {
   /** The mark says that it may be owed. The patrol would find it, but comes with sweeps only. */
   @Test
   void row_putInAmongTheEarlierOnes_isFoundWhenTheMarkMoves() throws Exception {
+    long free = freeId();
     mark();
-    db.execute("update outbox.destination_state set mark_earlier = '{-1}'");
+    db.execute("update outbox.destination_state set mark_earlier = '{%d}'".formatted(free));
     try (RunningRelay relay =
-        RunningRelay.startAmongRestoredRows(config(Duration.ofHours(1), 1), events)) {
+        RunningRelay.startAmongRestoredRows(config(Duration.ofHours(1), 2), events)) {
       publish(1);
       await(1);
-      db.execute(putIn(-1, "3", 2));
-      for (int number = 3; number < 150; number++) {
-        publish(number);
+      db.execute(putIn(free, "3", 2));
+      for (int number = 3; passedOver.get() == 0 && number < 1000; number++) {
+        publish(number); // one by one: nothing is paged, and the mark moves after 200
+        await(number);
       }
       await(2);
     }

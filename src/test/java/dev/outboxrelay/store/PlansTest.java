@@ -450,6 +450,15 @@ final class PlansTest {
     assertTrue(plan.contains("Index Cond: (destination = ANY "), plan);
   }
 
+  /** So do those that have moved. */
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void moved_anyBelief_findsEachDestination(Belief belief) throws Exception {
+    arrange(belief);
+    String plan = plan(JdbcDestinationStore.MOVED, "'{}'", "'{}'", ARRAY, "'{}'");
+    assertTrue(plan.contains("Index Cond: (destination = ANY "), plan);
+  }
+
   @ParameterizedTest
   @EnumSource(Belief.class)
   void due_anyBelief_walksTheDueIndex(Belief belief) throws Exception {
