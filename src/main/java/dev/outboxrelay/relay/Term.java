@@ -84,7 +84,7 @@ final class Term implements AutoCloseable {
       LockSession lockSession,
       ListenSession listenSession) {
     this.config = config;
-    events = RelayEvents.all(List.of(listeners, new Reads()));
+    events = new FanOut(List.of(listeners, new Reads()));
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
     core = new Core("relay-core", this::fault);
