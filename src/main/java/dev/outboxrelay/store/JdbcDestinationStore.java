@@ -417,7 +417,12 @@ final class JdbcDestinationStore implements DestinationStore {
   }
 
   private static String object(Moved moved) {
-    return "{\"epoch\":%d,\"settled_ago\":%s,\"answer_in\":%s}"
-        .formatted(moved.epoch(), moved.settledMillisAgo(), moved.answerDueInMillis());
+    return "{\"epoch\":"
+        + moved.epoch()
+        + ",\"settled_ago\":"
+        + moved.settledMillisAgo()
+        + ",\"answer_in\":"
+        + moved.answerDueInMillis()
+        + "}";
   }
 }
