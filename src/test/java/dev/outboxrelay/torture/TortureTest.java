@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
  * -Ptorture -Dtorture.seconds=… -Dtorture.seed=…} as long as one likes.
  */
 @Tag("alone")
+@Tag("torture")
 @Timeout(value = 10, unit = TimeUnit.HOURS)
 final class TortureTest {
   private static final int LONG_RUN_SECONDS = 300;
