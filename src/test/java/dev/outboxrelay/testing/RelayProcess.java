@@ -66,8 +66,28 @@ public final class RelayProcess implements AutoCloseable {
         builder(url, user, heapMegabytes, flags).start(), Path.of("/dev/null"), 0);
   }
 
+  /**
+   * Starts a relay as a supervisor does that reads its log by a pipe and may write to its standard
+   * input.
+   *
+   * @param main the program, which takes the arguments of {@code Main}
+   */
+  public static RelayProcess startSupervised(
+      Class<?> main, String url, String user, Path log, int heapMegabytes, List<String> flags)
+      throws IOException {
+    long logStart = Files.exists(log) ? Files.size(log) : 0;
+    ProcessBuilder builder =
+        builder(main.getName(), url, user, heapMegabytes, flags.toArray(String[]::new));
+    return new RelayProcess(builder.start(), log, logStart);
+  }
+
   private static ProcessBuilder builder(
       String url, String user, int heapMegabytes, String... flags) {
+    return builder(MAIN, url, user, heapMegabytes, flags);
+  }
+
+  private static ProcessBuilder builder(
+      String main, String url, String user, int heapMegabytes, String... flags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + heapMegabytes + "m");
@@ -76,7 +96,7 @@ public final class RelayProcess implements AutoCloseable {
       // Beside other tests a process that is there soon is worth more than one that is fast later.
       command.add("-XX:TieredStopAtLevel=1");
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main, "run"));
     command.addAll(List.of("--database-url", url, "--database-user", user));
     command.addAll(List.of(flags));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -106,9 +126,15 @@ public final class RelayProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** What it writes, of one that was started unread. */
+  /** What it writes, of one that was started unread or supervised. */
   public InputStream output() {
     return process.getInputStream();
+  }
+
+  /** Writes a line to its standard input. */
+  public void tell(String line) throws IOException {
+    process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush();
   }
 
   public Path log() {

@@ -3,11 +3,11 @@ package dev.outboxrelay.testing;
 import java.util.concurrent.ThreadFactory;
 
 /** Threads that do not keep the process alive. */
-final class Threads {
+public final class Threads {
 
   private Threads() {}
 
-  static ThreadFactory daemons(String name) {
+  public static ThreadFactory daemons(String name) {
     return task -> {
       Thread thread = new Thread(task, name);
       thread.setDaemon(true);
