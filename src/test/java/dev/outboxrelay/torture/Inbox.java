@@ -15,26 +15,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one destination's receiver got, checked as it comes, from the lines alone. It outlives the
- * receiver's crashes, as a receiver's own database would.
- *
- * <p>Order: every change names the row as it was before, so the changes of a key form a chain. A
- * first arrival must take up its chain where the last one left it; that is commit order, without
- * asking anybody in which order the commits came.
+ * receiver's crashes, as a receiver's own database would. What may have an excuse is judged at the
+ * end.
  */
 final class Inbox {
   private static final int REMEMBERED_PROBLEMS = 20;
 
   /** What is remembered of a message that arrived. */
   private static final class Arrival {
+    final String table;
     final long change;
     final long firstNanos;
-    int lastConnection;
     long answeredNanos;
 
-    Arrival(long change, int connection, long nanos) {
+    Arrival(String table, long change, long nanos) {
+      this.table = table;
       this.change = change;
-      this.lastConnection = connection;
       this.firstNanos = nanos;
+    }
+
+    boolean isUndone(Excuses excuses) {
+      return excuses.isUndone(table, change);
     }
   }
 
@@ -51,17 +52,20 @@ final class Inbox {
   record Repeat(
       String id, int connection, long epoch, long previousNanos, long answeredNanos, long nanos) {}
 
+  /** A message that was sent while this one of its key was unanswered. */
+  private record Pipelined(String id, String unanswered) {}
+
   private final Legacy.Target target;
   private final Map<String, Arrival> arrivals = new HashMap<>();
   private final Map<String, Set<Long>> changes = new HashMap<>();
-  private final Map<String, Map<String, Long>> rows = new TreeMap<>();
+  private final Chains chains = new Chains();
+  private final List<Pipelined> pipelined = new ArrayList<>();
   private final Map<String, Integer> publishedOrder = new HashMap<>();
   private final Map<Integer, Map<String, String>> unanswered = new HashMap<>();
   private final List<Repeat> repeats = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
   private final TreeMap<Long, Long> epochs = new TreeMap<>();
   private long outOfOrder;
-  private long pipelined;
   private long overfull;
   private long altered;
   private long lateEpochNanos;
@@ -82,22 +86,14 @@ final class Inbox {
     inFlight(line, id, table + "/" + key);
     Arrival known = arrivals.get(id);
     if (known != null) {
-      repeats.add(
-          new Repeat(
-              id,
-              line.connection(),
-              message.path("epoch").asLong(),
-              known.firstNanos,
-              known.answeredNanos,
-              line.nanos()));
-      known.lastConnection = line.connection();
+      repeated(id, known, message, line);
       if (known.change != change) {
         altered++;
         problem("message " + id + " came again as another change: " + line.text());
       }
       return;
     }
-    arrivals.put(id, new Arrival(change, line.connection(), line.nanos()));
+    arrivals.put(id, new Arrival(table, change, line.nanos()));
     if (!changes.computeIfAbsent(table, t -> new HashSet<>()).add(change)) {
       altered++;
       problem("two messages for one change, the second is " + line.text());
@@ -105,8 +101,20 @@ final class Inbox {
     if (table.equals(Legacy.PUBLISHED)) {
       orderOfPublished(key, message, line);
     } else {
-      chain(table, key, message, line);
+      chains.arrived(
+          table, key, mark(message.path("old")), mark(message.path("new")), change, line.text());
     }
+  }
+
+  private void repeated(String id, Arrival known, JsonNode message, Line line) {
+    repeats.add(
+        new Repeat(
+            id,
+            line.connection(),
+            message.path("epoch").asLong(),
+            known.firstNanos,
+            known.answeredNanos,
+            line.nanos()));
   }
 
   /** The receiver answers the line now, with an acknowledgement or a refusal. */
@@ -132,8 +140,7 @@ final class Inbox {
     }
     String before = open.put(gate, id);
     if (before != null && !before.equals(id)) {
-      pipelined++;
-      problem("message " + id + " was sent while " + before + " of its key was unanswered");
+      pipelined.add(new Pipelined(id, before));
     }
     mostUnanswered = Math.max(mostUnanswered, open.size());
     if (open.size() > target.maxInFlight()) {
@@ -156,22 +163,6 @@ final class Inbox {
     if (last != null && last >= number) {
       outOfOrder++;
       problem("after number " + last + " of " + key + " came " + line.text());
-    }
-  }
-
-  private void chain(String table, String key, JsonNode message, Line line) {
-    Map<String, Long> marks = rows.computeIfAbsent(table, t -> new HashMap<>());
-    @Nullable Long expected = marks.get(key);
-    @Nullable Long before = mark(message.path("old"));
-    @Nullable Long after = mark(message.path("new"));
-    if (expected == null ? before != null : !expected.equals(before)) {
-      outOfOrder++;
-      problem("the key's row stood at mark " + expected + " when there came " + line.text());
-    }
-    if (after == null) {
-      marks.remove(key);
-    } else {
-      marks.put(key, after);
     }
   }
 
@@ -208,11 +199,6 @@ final class Inbox {
     return new HashSet<>(changes.getOrDefault(table, Set.of()));
   }
 
-  /** The rows of a table as the lines tell them: key to mark. */
-  synchronized Map<String, Long> rows(String table) {
-    return new TreeMap<>(rows.getOrDefault(table, Map.of()));
-  }
-
   synchronized int firstArrivals() {
     return arrivals.size();
   }
@@ -221,22 +207,47 @@ final class Inbox {
     return List.copyOf(repeats);
   }
 
-  synchronized long outOfOrder() {
-    return outOfOrder;
+  /**
+   * What is wrong with what arrived.
+   *
+   * @param outOfOrder first arrivals that did not take up their key where it stood
+   * @param tooEarly sent while another message of the key was unanswered, or beyond the limit
+   * @param neverAcknowledged refused or left unanswered, and not come again to be acknowledged
+   * @param altered repeated with another content, or a change that came as two messages
+   */
+  record Judgement(long outOfOrder, long tooEarly, long neverAcknowledged, long altered) {}
+
+  synchronized Judgement judge(Excuses excuses) {
+    List<Chains.Gap> gaps = chains.unexcused(excuses);
+    gaps.forEach(
+        gap ->
+            problem(
+                "the key's row stood at mark "
+                    + gap.expected()
+                    + " when there came "
+                    + gap.line()));
+    List<Pipelined> early =
+        pipelined.stream().filter(each -> !excuses.isDiscarded(each.unanswered())).toList();
+    early.forEach(
+        each ->
+            problem(
+                "message %s was sent while %s of its key was unanswered"
+                    .formatted(each.id(), each.unanswered())));
+    return new Judgement(
+        outOfOrder + gaps.size(), early.size() + overfull, neverAcknowledged(excuses), altered);
   }
 
-  /** Messages sent while one of their key was unanswered, or beyond {@code max_in_flight}. */
-  synchronized long tooEarly() {
-    return pipelined + overfull;
+  private long neverAcknowledged(Excuses excuses) {
+    return arrivals.entrySet().stream()
+        .filter(arrival -> arrival.getValue().answeredNanos == 0)
+        .filter(arrival -> !excuses.isDiscarded(arrival.getKey()))
+        .filter(arrival -> !arrival.getValue().isUndone(excuses))
+        .count();
   }
 
-  /** Messages that were refused or left unanswered, and did not come again to be acknowledged. */
-  synchronized long neverAcknowledged() {
-    return arrivals.values().stream().filter(arrival -> arrival.answeredNanos == 0).count();
-  }
-
-  synchronized long altered() {
-    return altered;
+  /** What differs between the rows of a table and what the lines tell of them. */
+  synchronized List<String> differences(String table, Set<Long> there, Excuses excuses) {
+    return chains.differences(table, there, excuses);
   }
 
   synchronized int mostUnanswered() {

@@ -18,7 +18,8 @@ final class ReceiverScript implements Script {
   enum Mood {
     ACKNOWLEDGING,
     SILENT,
-    REFUSING
+    REFUSING,
+    REFUSING_FOR_GOOD
   }
 
   private static final int DELAYED_PERCENT = 3;
@@ -69,6 +70,10 @@ final class ReceiverScript implements Script {
       case SILENT -> Reply.silence();
       case REFUSING ->
           dice < REFUSED_PERCENT ? noted(Reply.nack("not now"), false) : noted(Reply.ack(), true);
+      case REFUSING_FOR_GOOD ->
+          dice < REFUSED_PERCENT
+              ? noted(Reply.nackForGood("never"), false)
+              : noted(Reply.ack(), true);
       case ACKNOWLEDGING ->
           dice < DELAYED_PERCENT
               ? Reply.after(Duration.ofMillis(delayMillis), noted(Reply.ack(), true))

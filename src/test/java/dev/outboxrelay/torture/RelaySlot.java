@@ -1,32 +1,63 @@
 package dev.outboxrelay.torture;
 
 import dev.outboxrelay.testing.FaultProxy;
+import dev.outboxrelay.testing.LogPipe;
 import dev.outboxrelay.testing.PostgresProcess;
 import dev.outboxrelay.testing.RelayProcess;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 
-/** A place where a relay runs, with its own way to the database; faults take it one at a time. */
+/**
+ * A place where a relay runs, with its own ways to the database, its log and its health; faults
+ * take each of these one at a time.
+ */
 final class RelaySlot implements AutoCloseable {
   private static final int HEAP_MEGABYTES = 64;
 
   final Semaphore free = new Semaphore(1);
+  final Semaphore logFree = new Semaphore(1);
+  final Semaphore healthFree = new Semaphore(1);
   final FaultProxy database;
+
+  /** Another host of the same server, for a relay whose URL names two. */
+  final FaultProxy secondHost;
+
+  final LogPipe logPipe = new LogPipe();
+  private volatile int httpPort;
   private final int number;
   private final Path log;
   private volatile RelayProcess process;
+  private volatile long startedNanos;
 
   RelaySlot(int number, PostgresProcess postgres, Path logs) throws IOException {
     this.number = number;
     this.log = logs.resolve("relay-" + number + ".log");
     this.database = FaultProxy.to(postgres.port());
+    this.secondHost = FaultProxy.to(postgres.port());
     this.process = launch();
+  }
+
+  int httpPort() {
+    return httpPort;
+  }
+
+  int number() {
+    return number;
   }
 
   RelayProcess process() {
     return process;
+  }
+
+  long startedNanos() {
+    return startedNanos;
   }
 
   /** What its sweeps have passed over; writers that prepare transactions do not ring. */
@@ -38,22 +69,60 @@ final class RelaySlot implements AutoCloseable {
     process = launch();
   }
 
+  void heal() {
+    database.heal();
+    secondHost.heal();
+    logPipe.readOn();
+  }
+
   @Override
   public void close() throws InterruptedException {
+    logPipe.readOn();
     process.close();
     database.close();
+    secondHost.close();
+  }
+
+  /** Every other relay is another kind, so that a run has both. */
+  private boolean isOther() {
+    return number % 2 == 0;
   }
 
   private RelayProcess launch() throws IOException {
-    return RelayProcess.start(
-        PostgresProcess.url(database.port(), TortureRun.DATABASE),
-        PostgresProcess.USER,
-        log,
-        HEAP_MEGABYTES,
-        "--sweep",
-        "5s",
-        // Every other relay reads in small pages, so that windows are often larger than a page.
-        "--page-size",
-        number % 2 == 0 ? "25" : "1000");
+    httpPort = freePort();
+    List<String> flags = new ArrayList<>();
+    flags.addAll(List.of("--http-host", "127.0.0.1", "--http-port", Integer.toString(httpPort)));
+    // Where the sweep comes late, only what is not lost arrives in time.
+    flags.addAll(List.of("--sweep", isOther() ? "1m" : "5s"));
+    // In small pages, so that windows are often larger than a page.
+    flags.addAll(List.of("--page-size", isOther() ? "25" : "1000"));
+    // One that says much fills a pipe that nobody reads.
+    flags.addAll(List.of("--log-level", isOther() ? "info" : "debug"));
+    RelayProcess started =
+        RelayProcess.startSupervised(
+            HungryRelay.class, url(), PostgresProcess.USER, log, HEAP_MEGABYTES, flags);
+    startedNanos = System.nanoTime();
+    logPipe.read(started.output(), log);
+    return started;
+  }
+
+  /** Not among those that the system gives to whoever connects somewhere. */
+  private static int freePort() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return free.getLocalPort();
+      } catch (BindException e) {
+        continue;
+      }
+    }
+  }
+
+  private String url() {
+    String hosts = "127.0.0.1:" + database.port();
+    if (!isOther()) {
+      hosts += ",127.0.0.1:" + secondHost.port();
+    }
+    return "jdbc:postgresql://" + hosts + "/" + TortureRun.DATABASE;
   }
 }

@@ -2,6 +2,7 @@ package dev.outboxrelay.torture;
 
 import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.ScriptedReceiver;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /** A destination's far end: receiver, script and inbox, and the network in front of it. */
@@ -17,6 +18,14 @@ final class Station implements AutoCloseable {
     script = new ReceiverScript(inbox, seed);
     receiver = ScriptedReceiver.startKeepingNothing(script);
     network = FaultProxy.to(receiver.port());
+  }
+
+  /** The one whose keys wait behind a failed message. */
+  static Station thatHolds(List<Station> stations) {
+    return stations.stream()
+        .filter(station -> station.inbox.target().holds())
+        .findFirst()
+        .orElseThrow();
   }
 
   String name() {

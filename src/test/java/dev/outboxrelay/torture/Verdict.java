@@ -19,6 +19,8 @@ import java.util.Map;
  * @param unexplained repetitions for which no fault accounts
  * @param lateEpochMillis the longest that an older owner was heard after a newer one
  * @param differing rows that differ between the lines and the tables
+ * @param waited what could be sent and was not for too long, while only those things happened that
+ *     may delay nothing
  * @param misbehaved what processes did that they must not: exits, slow stops, messages that a sweep
  *     had to find
  * @param faults how many faults of each kind were made
@@ -38,6 +40,7 @@ record Verdict(
     long unexplained,
     long lateEpochMillis,
     long differing,
+    long waited,
     long misbehaved,
     Map<String, Integer> faults,
     List<String> problems,
@@ -55,6 +58,7 @@ record Verdict(
         && altered == 0
         && unexplained == 0
         && differing == 0
+        && waited == 0
         && misbehaved == 0
         && lateEpochMillis <= LATE_EPOCH_LIMIT_MILLIS;
   }
@@ -92,6 +96,8 @@ record Verdict(
             + unexplained
             + ", rows that differ "
             + differing
+            + ", waited too long "
+            + waited
             + ", processes that misbehaved "
             + misbehaved
             + ", older epoch heard at most "

@@ -12,18 +12,30 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 
 /** One session of the legacy application: random transactions by seed, each journalled. */
 final class Writer implements Runnable {
   private static final Duration RECONNECT_PAUSE = Duration.ofMillis(200);
 
+  /**
+   * So long all writers wait for the disk when they commit, and then for as long none does: a
+   * single one that did would take the others' commits along.
+   */
+  private static final long MOOD_NANOS = Duration.ofSeconds(3).toNanos();
+
   private final int number;
+  private final BooleanSupplier calm;
   private final Random random;
   private final PostgresProcess postgres;
   private final String database;
   private final Journal journal;
   private final StopSignal stop;
   private final int pauseMillis;
+
+  /** This transaction does not wait for the disk when it commits. */
+  private boolean inMemory;
+
   private int published;
 
   Writer(
@@ -33,7 +45,9 @@ final class Writer implements Runnable {
       String database,
       Journal journal,
       StopSignal stop,
-      int pauseMillis) {
+      int pauseMillis,
+      BooleanSupplier calm) {
+    this.calm = calm;
     this.number = number;
     this.random = new Random(seed * 1_000 + number);
     this.postgres = postgres;
@@ -65,11 +79,14 @@ final class Writer implements Runnable {
 
   private void transaction(Connection connection) throws SQLException {
     long transaction = journal.begin();
+    inMemory = System.nanoTime() / MOOD_NANOS % 2 == 0;
     List<Entry> entries = new ArrayList<>();
     int style = random.nextInt(100);
-    boolean prepare = style >= 88 && style < 92;
+    // Prepared transactions ring no bell, so nothing may be expected of them at once.
+    boolean prepare = style >= 88 && style < 92 && !calm.getAsBoolean();
     try {
       try (Statement statement = connection.createStatement()) {
+        statement.execute("set local synchronous_commit = " + (inMemory ? "off" : "on"));
         if (prepare) {
           statement.execute("set local outbox.notify = 'off'");
         }
@@ -120,7 +137,11 @@ final class Writer implements Runnable {
       journal.unknown(transaction, entries);
       throw e;
     }
-    journal.committed(entries);
+    if (inMemory) {
+      journal.committedInMemory(transaction, entries);
+    } else {
+      journal.committed(entries);
+    }
   }
 
   private void prepareAndDecideLater(Connection connection, long transaction, List<Entry> entries)
@@ -178,7 +199,7 @@ final class Writer implements Runnable {
               + key
               + ")) v(i) on conflict "
               + Legacy.primaryKey(table)
-              + " do update set mark = nextval('legacy.mark'), note = 'again'");
+              + " do update set mark = legacy.next_mark(), note = 'again'");
     } else if (dice < 90) {
       run(connection, entries, table, true, "delete from legacy." + table + " where id = " + key);
     } else {
@@ -196,7 +217,7 @@ final class Writer implements Runnable {
             statement.executeQuery(
                 "with before as (select id, mark from legacy.%1$s where id = %2$d for update)"
                         .formatted(table, from)
-                    + " update legacy.%1$s t set id = %2$d%3$s, mark = nextval('legacy.mark')"
+                    + " update legacy.%1$s t set id = %2$d%3$s, mark = legacy.next_mark()"
                         .formatted(table, to, region)
                     + " from before where t.id = before.id returning t.mark, before.mark")) {
       while (rows.next()) {
@@ -238,7 +259,7 @@ final class Writer implements Runnable {
       try (PreparedStatement select =
           connection.prepareStatement(
               "select mark, outbox.publish('notices', json_build_object('mark', mark, 'n', ?::int), ?)"
-                  + " from (select nextval('legacy.mark') as mark) m")) {
+                  + " from (select legacy.next_mark() as mark) m")) {
         select.setInt(1, ++published);
         select.setString(2, "writer " + number);
         try (ResultSet rows = select.executeQuery()) {
@@ -252,7 +273,7 @@ final class Writer implements Runnable {
   private String update(String table) {
     return "update legacy."
         + table
-        + " set mark = nextval('legacy.mark'), amount = amount + 0.10, note = 'writer "
+        + " set mark = legacy.next_mark(), amount = amount + 0.10, note = 'writer "
         + number
         + "' ";
   }

@@ -1,0 +1,182 @@
+package dev.outboxrelay.torture;
+
+import dev.outboxrelay.testing.PostgresProcess;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Counts at the end of a run: what the receivers got, against what the database says. */
+final class Judge {
+  private static final Duration LOST_COMMITS = Duration.ofSeconds(10);
+
+  /** Answered and not yet off the table, at most: docs/threads.md. */
+  private static final int MOST_UNSETTLED = 10_000;
+
+  private final List<Station> stations;
+  private final Journal journal;
+  private final FaultLog faults;
+  private final List<String> problems = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private final Map<String, Excuses> excuses = new HashMap<>();
+  private long committed;
+  private long delivered;
+  private long undone;
+  private long discarded;
+  private long lost;
+  private long phantom;
+  private long differing;
+  private long unexplained;
+
+  Judge(List<Station> stations, Journal journal, FaultLog faults) {
+    this.stations = stations;
+    this.journal = journal;
+    this.faults = faults;
+  }
+
+  /**
+   * The verdict.
+   *
+   * @param misbehaviour what was seen during the run
+   * @param waits what waited too long
+   */
+  Verdict verdict(PostgresProcess postgres, List<String> misbehaviour, Waits waits)
+      throws SQLException {
+    problems.addAll(misbehaviour);
+    waits.tooLong().values().stream().limit(10).forEach(problems::add);
+    try (Connection connection = postgres.connect(TortureRun.DATABASE)) {
+      journal.resolve(connection);
+      for (Station station : stations) {
+        excuses.put(station.name(), Excuses.read(journal, connection, station.name()));
+      }
+      for (Station station : stations) {
+        count(station, connection);
+      }
+    }
+    stations.forEach(this::repetitions);
+    List<Inbox.Judgement> inboxes =
+        stations.stream().map(station -> station.inbox.judge(excuses.get(station.name()))).toList();
+    stations.forEach(station -> problems.addAll(station.inbox.problems()));
+    notes.add(
+        "transactions "
+            + journal.transactions()
+            + ", of them rolled back by their writers "
+            + journal.rollbacks());
+    notes.add(
+        "sent, and then undone by a crash of the server that the writer had not waited for: "
+            + undone
+            + "; discarded by a person: "
+            + discarded);
+    return new Verdict(
+        committed,
+        delivered,
+        stations.stream().mapToLong(station -> station.inbox.repeats().size()).sum(),
+        lost,
+        inboxes.stream().mapToLong(Inbox.Judgement::neverAcknowledged).sum(),
+        phantom,
+        inboxes.stream().mapToLong(Inbox.Judgement::outOfOrder).sum(),
+        inboxes.stream().mapToLong(Inbox.Judgement::tooEarly).sum(),
+        inboxes.stream().mapToLong(Inbox.Judgement::altered).sum(),
+        unexplained,
+        stations.stream().mapToLong(station -> station.inbox.lateEpochMillis()).max().orElse(0),
+        differing,
+        waits.tooLong().size(),
+        misbehaviour.size(),
+        faults.counts(),
+        problems,
+        notes);
+  }
+
+  private void count(Station station, Connection connection) throws SQLException {
+    Excuses excused = excuses.get(station.name());
+    for (String table : station.inbox.target().sources()) {
+      Set<Long> owed = journal.committed(table);
+      Set<Long> got = station.inbox.changes(table);
+      committed += owed.size();
+      delivered += got.size();
+      undone += common(got, excused.undone(table));
+      discarded += excused.discarded(table).size();
+      lost +=
+          missing(owed, union(got, excused.discarded(table)), station.name() + " lost " + table);
+      phantom +=
+          missing(got, union(owed, excused.undone(table)), station.name() + " phantom " + table);
+      if (!table.equals(Legacy.PUBLISHED)) {
+        List<String> differences =
+            station.inbox.differences(table, marks(connection, table), excused);
+        differing += differences.size();
+        differences.stream().limit(5).forEach(words -> problems.add(station.name() + ": " + words));
+      }
+    }
+  }
+
+  private static long common(Set<Long> one, Set<Long> other) {
+    return one.stream().filter(other::contains).count();
+  }
+
+  private static Set<Long> union(Set<Long> one, Set<Long> other) {
+    Set<Long> all = new HashSet<>(one);
+    all.addAll(other);
+    return all;
+  }
+
+  private long missing(Set<Long> from, Set<Long> in, String what) {
+    TreeSet<Long> missing = new TreeSet<>(from);
+    missing.removeAll(in);
+    missing.stream().limit(5).forEach(code -> problems.add(what + " " + Legacy.describe(code)));
+    return missing.size();
+  }
+
+  private static Set<Long> marks(Connection connection, String table) throws SQLException {
+    Set<Long> marks = new HashSet<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("select mark from legacy." + table)) {
+      while (rows.next()) {
+        marks.add(rows.getLong(1));
+      }
+    }
+    return marks;
+  }
+
+  /**
+   * Repetitions that no fault accounts for, one by one and by their number: what comes again on one
+   * connection is at most what was in flight, and what the server's crash took back.
+   */
+  private void repetitions(Station station) {
+    Map<Integer, Integer> connections = new HashMap<>();
+    for (Inbox.Repeat repeat : station.inbox.repeats()) {
+      if (!faults.explains(station.name(), repeat)) {
+        unexplained++;
+        problems.add(station.name() + ": repeated without a fault: " + repeat);
+      }
+      if (!faults.lostWithTheServer(repeat, LOST_COMMITS)) {
+        connections.merge(repeat.connection(), 1, Integer::sum);
+      }
+    }
+    int most = connections.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+    int limit = station.inbox.target().maxInFlight();
+    if (most > limit + MOST_UNSETTLED) {
+      unexplained += most - limit - MOST_UNSETTLED;
+      problems.add(station.name() + ": " + most + " messages were repeated on one connection");
+    }
+    notes.add(
+        station.name()
+            + ": arrived "
+            + station.inbox.firstArrivals()
+            + ", repeated "
+            + station.inbox.repeats().size()
+            + ", at most "
+            + most
+            + " on one connection, at most "
+            + station.inbox.mostUnanswered()
+            + " unanswered of "
+            + limit);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.outboxrelay.torture;
+
+import dev.outboxrelay.testing.RelayProcess;
+import dev.outboxrelay.testing.Threads;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Asks each relay whether it lives, as an orchestrator does that starts it again after three
+ * failures in a row: a relay that works must not come to that.
+ */
+final class Liveness implements AutoCloseable {
+  private static final Duration EVERY = Duration.ofSeconds(1);
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final int FAILURES = 3;
+
+  /** Until then an orchestrator does not ask: a JVM starts on a busy machine. */
+  private static final Duration START = Duration.ofSeconds(20);
+
+  private final StopSignal stop = new StopSignal();
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private final Yardstick yardstick;
+  private final Misbehaviour misbehaviour;
+
+  Liveness(List<RelaySlot> relays, Yardstick yardstick, Misbehaviour misbehaviour) {
+    this.yardstick = yardstick;
+    this.misbehaviour = misbehaviour;
+    for (RelaySlot relay : relays) {
+      Threads.daemons("liveness").newThread(() -> watch(relay)).start();
+    }
+  }
+
+  private void watch(RelaySlot relay) {
+    RelayProcess asked = relay.process();
+    int failures = 0;
+    while (!stop.await(EVERY)) {
+      long from = System.nanoTime();
+      boolean sound = isExpectedToAnswer(relay);
+      boolean answered = answers(relay);
+      boolean same = asked == relay.process();
+      asked = relay.process();
+      boolean machineStoodStill = yardstick.allowance(from).compareTo(TIMEOUT) > 0;
+      boolean failed =
+          sound && same && !answered && isExpectedToAnswer(relay) && !machineStoodStill;
+      failures = failed ? failures + 1 : 0;
+      if (failures == FAILURES) {
+        misbehaviour.add(
+            "relay " + relay.number() + " did not say that it lives, " + FAILURES + " times");
+      }
+    }
+  }
+
+  /** No fault has hold of the process, and it is not being started. */
+  private static boolean isExpectedToAnswer(RelaySlot relay) {
+    return relay.free.availablePermits() > 0
+        && System.nanoTime() - relay.startedNanos() > START.toNanos();
+  }
+
+  private boolean answers(RelaySlot relay) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.httpPort() + "/health/live"))
+            .timeout(TIMEOUT)
+            .build();
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    stop.set();
+  }
+}

@@ -1,0 +1,18 @@
+package dev.outboxrelay.torture;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** What somebody did that nobody must, in words. Safe for threads. */
+final class Misbehaviour {
+  private final Queue<String> words = new ConcurrentLinkedQueue<>();
+
+  void add(String what) {
+    words.add(what);
+  }
+
+  List<String> all() {
+    return List.copyOf(words);
+  }
+}
