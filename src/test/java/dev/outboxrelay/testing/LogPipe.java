@@ -11,8 +11,14 @@ import java.nio.file.StandardOpenOption;
 public final class LogPipe {
   private static final int CHUNK_BYTES = 8 * 1024;
 
+  /** Less than a pipe holds by one chunk at most. */
+  private static final int FULL_BYTES = 56 * 1024;
+
+  private static final int LOOK_MILLIS = 100;
+
   private final Object monitor = new Object();
   private boolean stopped;
+  private boolean full;
 
   /** Reads this stream to its end, on a thread of its own. */
   public void read(InputStream from, Path log) {
@@ -26,6 +32,7 @@ public final class LogPipe {
   public void stopReading() {
     synchronized (monitor) {
       stopped = true;
+      full = false;
     }
   }
 
@@ -36,14 +43,21 @@ public final class LogPipe {
     }
   }
 
+  /** Nothing more fits into the pipe, or has not since {@link #stopReading}. */
+  public boolean isFull() {
+    synchronized (monitor) {
+      return full;
+    }
+  }
+
   private void pump(InputStream from, Path log) {
     byte[] chunk = new byte[CHUNK_BYTES];
     try (OutputStream to =
         Files.newOutputStream(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      awaitReading();
+      awaitReading(from);
       for (int count = from.read(chunk); count >= 0; count = from.read(chunk)) {
         to.write(chunk, 0, count);
-        awaitReading();
+        awaitReading(from);
       }
     } catch (IOException e) {
       // The process has ended.
@@ -53,10 +67,11 @@ public final class LogPipe {
     }
   }
 
-  private void awaitReading() throws InterruptedException {
+  private void awaitReading(InputStream from) throws IOException, InterruptedException {
     synchronized (monitor) {
       while (stopped) {
-        monitor.wait();
+        full |= from.available() >= FULL_BYTES;
+        monitor.wait(LOOK_MILLIS);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.outboxrelay.torture;
 
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +19,9 @@ record Fault(Semaphore thing, @Nullable String destination, Act act) {
      * Does it.
      *
      * @param stop when set, the fault is to be healed without further delay
+     * @return how many times it did what it is for, 0 when it came to nothing
      */
-    void perform(StopSignal stop) throws Exception;
+    long perform(StopSignal stop) throws Exception;
   }
 
   static Fault at(Station station, Act act) {
@@ -30,12 +32,21 @@ record Fault(Semaphore thing, @Nullable String destination, Act act) {
     return new Fault(relay.free, null, act);
   }
 
+  /** Something that is over when it is done. */
+  static Act once(Step step) {
+    return stop -> {
+      step.take();
+      return 1;
+    };
+  }
+
   /** Begins something, lets it be for a while, and ends it. */
   static Act between(int millis, Step begin, Step end) {
     return stop -> {
       begin.take();
-      stop.await(java.time.Duration.ofMillis(millis));
+      stop.await(Duration.ofMillis(millis));
       end.take();
+      return 1;
     };
   }
 

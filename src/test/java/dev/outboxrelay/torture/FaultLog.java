@@ -2,6 +2,7 @@ package dev.outboxrelay.torture;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,11 +22,17 @@ final class FaultLog {
     final @Nullable String destination;
     final long startNanos;
     volatile long endNanos = Long.MAX_VALUE;
+    private volatile long times;
 
     Made(FaultKind kind, @Nullable String destination, long startNanos) {
       this.kind = kind;
       this.destination = destination;
       this.startNanos = startNanos;
+    }
+
+    /** It did what it is for, so many times. */
+    void came(long toTimes) {
+      times = toTimes;
     }
 
     void ended() {
@@ -86,7 +93,11 @@ final class FaultLog {
     return counts;
   }
 
-  synchronized int size() {
-    return made.size();
+  /** How many times the faults of each kind did what they are for, all together. */
+  synchronized Map<FaultKind, Long> deeds() {
+    Map<FaultKind, Long> deeds = new EnumMap<>(FaultKind.class);
+    made.forEach(fault -> deeds.merge(fault.kind, fault.times, Long::sum));
+    deeds.remove(FaultKind.MACHINE_STOOD_STILL);
+    return deeds;
   }
 }

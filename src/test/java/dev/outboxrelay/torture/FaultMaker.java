@@ -4,7 +4,9 @@ import dev.outboxrelay.torture.FaultLog.Made;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +27,7 @@ final class FaultMaker implements AutoCloseable {
   private final List<FaultFamily> families;
   private final FaultLog log;
   private final Misbehaviour misbehaviour;
+  private final Map<List<FaultKind>, List<FaultKind>> decks = new HashMap<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
   FaultMaker(
@@ -45,12 +48,12 @@ final class FaultMaker implements AutoCloseable {
   /**
    * Makes faults until the stop signal, then heals them all.
    *
-   * @param kinds each comes once, so that a short run has them all; then chance decides, by weight
+   * @param kinds each comes once, so that a short run has them all; then chance decides, by weight.
+   *     What has not come when the time is over comes first when these are made again.
    */
   void make(List<FaultKind> kinds, int meanGapMillis, StopSignal stop) throws InterruptedException {
     Phaser underWay = new Phaser(1);
-    List<FaultKind> deck = new ArrayList<>(kinds);
-    Collections.shuffle(deck, random);
+    List<FaultKind> deck = decks.computeIfAbsent(kinds, this::shuffled);
     while (!stop.await(Duration.ofMillis(random.nextInt(2 * meanGapMillis)))) {
       if (kinds.isEmpty()) {
         continue;
@@ -69,6 +72,12 @@ final class FaultMaker implements AutoCloseable {
     } catch (TimeoutException e) {
       misbehaviour.add("a fault could not be healed within " + HEALED_WITHIN_SECONDS + " s");
     }
+  }
+
+  private List<FaultKind> shuffled(List<FaultKind> kinds) {
+    List<FaultKind> deck = new ArrayList<>(kinds);
+    Collections.shuffle(deck, random);
+    return deck;
   }
 
   private Fault fault(FaultKind kind, Chance chance) {
@@ -91,7 +100,7 @@ final class FaultMaker implements AutoCloseable {
     threads.execute(
         () -> {
           try {
-            fault.act().perform(stop);
+            made.came(fault.act().perform(stop));
           } catch (Exception e) {
             misbehaviour.add(kind + " could not be made: " + e);
           } finally {

@@ -24,6 +24,7 @@ final class Judge {
   private final List<Station> stations;
   private final Journal journal;
   private final FaultLog faults;
+  private final List<FaultKind> kinds;
   private final List<String> problems = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
   private final Map<String, Excuses> excuses = new HashMap<>();
@@ -36,7 +37,13 @@ final class Judge {
   private long differing;
   private long unexplained;
 
-  Judge(List<Station> stations, Journal journal, FaultLog faults) {
+  /**
+   * A judge.
+   *
+   * @param kinds of which each fault must have been made, and must have come to something
+   */
+  Judge(List<Station> stations, Journal journal, FaultLog faults, List<FaultKind> kinds) {
+    this.kinds = kinds;
     this.stations = stations;
     this.journal = journal;
     this.faults = faults;
@@ -48,7 +55,7 @@ final class Judge {
    * @param misbehaviour what was seen during the run
    * @param waits what waited too long
    */
-  Verdict verdict(PostgresProcess postgres, List<String> misbehaviour, Waits waits)
+  Verdict verdict(PostgresProcess postgres, List<String> misbehaviour, WaitTimes waits)
       throws SQLException {
     problems.addAll(misbehaviour);
     waits.tooLong().values().stream().limit(10).forEach(problems::add);
@@ -71,10 +78,19 @@ final class Judge {
             + ", of them rolled back by their writers "
             + journal.rollbacks());
     notes.add(
-        "sent, and then undone by a crash of the server that the writer had not waited for: "
+        "undone by a crash of the server that their writers had not waited for: "
+            + journal.undone().values().stream().mapToInt(Set::size).sum()
+            + " changes, sent before that: "
             + undone
             + "; discarded by a person: "
             + discarded);
+    Map<FaultKind, Long> deeds = faults.deeds();
+    notes.add("what the faults did " + deeds);
+    List<FaultKind> idle =
+        kinds.stream().filter(kind -> deeds.getOrDefault(kind, 0L) == 0).toList();
+    if (!idle.isEmpty()) {
+      notes.add("not made, or to no effect " + idle);
+    }
     return new Verdict(
         committed,
         delivered,
@@ -89,6 +105,7 @@ final class Judge {
         stations.stream().mapToLong(station -> station.inbox.lateEpochMillis()).max().orElse(0),
         differing,
         waits.tooLong().size(),
+        idle.size(),
         misbehaviour.size(),
         faults.counts(),
         problems,

@@ -19,7 +19,7 @@ final class Liveness implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final int FAILURES = 3;
 
-  /** Until then an orchestrator does not ask: a JVM starts on a busy machine. */
+  /** As a start-up probe: from its first answer on, and at the latest then, it must answer. */
   private static final Duration START = Duration.ofSeconds(20);
 
   private final StopSignal stop = new StopSignal();
@@ -37,16 +37,19 @@ final class Liveness implements AutoCloseable {
 
   private void watch(RelaySlot relay) {
     RelayProcess asked = relay.process();
+    boolean hasAnswered = false;
     int failures = 0;
     while (!stop.await(EVERY)) {
       long from = System.nanoTime();
-      boolean sound = isExpectedToAnswer(relay);
+      boolean sound = isUntouched(relay);
       boolean answered = answers(relay);
       boolean same = asked == relay.process();
       asked = relay.process();
+      hasAnswered = answered || (same && hasAnswered);
+      boolean started = hasAnswered || System.nanoTime() - relay.startedNanos() > START.toNanos();
       boolean machineStoodStill = yardstick.allowance(from).compareTo(TIMEOUT) > 0;
       boolean failed =
-          sound && same && !answered && isExpectedToAnswer(relay) && !machineStoodStill;
+          sound && same && started && !answered && isUntouched(relay) && !machineStoodStill;
       failures = failed ? failures + 1 : 0;
       if (failures == FAILURES) {
         misbehaviour.add(
@@ -55,10 +58,9 @@ final class Liveness implements AutoCloseable {
     }
   }
 
-  /** No fault has hold of the process, and it is not being started. */
-  private static boolean isExpectedToAnswer(RelaySlot relay) {
-    return relay.free.availablePermits() > 0
-        && System.nanoTime() - relay.startedNanos() > START.toNanos();
+  /** No fault has hold of the process. */
+  private static boolean isUntouched(RelaySlot relay) {
+    return relay.free.availablePermits() > 0;
   }
 
   private boolean answers(RelaySlot relay) {

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** What a person does with SQL, at whatever moment: none of it may delay what could be sent. */
 final class PersonFaults implements FaultFamily {
   private static final Duration AGAIN = Duration.ofMillis(5);
+  private static final Duration BETWEEN_DISCARDS = Duration.ofMillis(20);
   private static final Duration TRY_AGAIN = Duration.ofMillis(200);
   private static final Duration PERSIST_FOR = Duration.ofSeconds(50);
+
+  private static final int CAPTURE_TRIES = 5;
 
   private final PostgresProcess postgres;
   private final List<Station> stations;
@@ -55,7 +58,10 @@ final class PersonFaults implements FaultFamily {
                       persist(
                           settings(
                               station, "127.0.0.1", station.inbox.target().maxInFlight(), 100))));
-      case CAPTURED_ANEW -> Fault.at(station, stop -> captureAnew(station));
+      case CAPTURED_ANEW -> {
+        Station captured = station.captures() ? station : stations.get(0);
+        yield Fault.at(captured, stop -> captureAnew(stop, captured));
+      }
       default -> null;
     };
   }
@@ -69,44 +75,52 @@ final class PersonFaults implements FaultFamily {
   }
 
   /** At once after the refusal, again and again, from another session than the relay's. */
-  private void requeue(StopSignal stop, Station station, int millis) {
+  private long requeue(StopSignal stop, Station station, int millis) {
     station.script.mood(Mood.REFUSING);
     long until = System.nanoTime() + Duration.ofMillis(millis).toNanos();
+    String sql =
+        """
+        select count(*) filter (where outbox.requeue(m.id)) from (
+          select id from outbox.message
+          where destination = '%s' and state in ('retry', 'failed') limit 50) m
+        """
+            .formatted(station.name());
+    long requeued = 0;
     try (Connection connection = postgres.connect(TortureRun.DATABASE);
         Statement statement = connection.createStatement()) {
       do {
-        statement.execute(
-            """
-            select count(outbox.requeue(m.id)) from (
-              select id from outbox.message
-              where destination = '%s' and state in ('retry', 'failed') limit 50) m
-            """
-                .formatted(station.name()));
+        try (ResultSet count = statement.executeQuery(sql)) {
+          count.next();
+          requeued += count.getLong(1);
+        }
       } while (!stop.await(AGAIN) && System.nanoTime() < until);
     } catch (SQLException e) {
       // The server was killed meanwhile, which ends this too.
     } finally {
       station.script.mood(Mood.ACKNOWLEDGING);
     }
+    return requeued;
   }
 
   /** Messages in any state, refused ones among them; what was discarded is written down with it. */
-  private void discard(StopSignal stop, Station station, int millis) {
+  private long discard(StopSignal stop, Station station, int millis) {
     station.script.mood(Mood.REFUSING_FOR_GOOD);
+    long discarded = 0;
     long until = System.nanoTime() + Duration.ofMillis(millis).toNanos();
     try (Connection connection = postgres.connect(TortureRun.DATABASE)) {
       connection.setAutoCommit(false);
       do {
-        discardOne(connection, station.name());
-      } while (!stop.await(TRY_AGAIN) && System.nanoTime() < until);
+        discarded += discardOne(connection, station.name()) ? 1 : 0;
+      } while (!stop.await(BETWEEN_DISCARDS) && System.nanoTime() < until);
     } catch (SQLException e) {
       // The server was killed meanwhile, which ends this too.
     } finally {
       station.script.mood(Mood.ACKNOWLEDGING);
     }
+    return discarded;
   }
 
-  private static void discardOne(Connection connection, String destination) throws SQLException {
+  private static boolean discardOne(Connection connection, String destination) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
           """
@@ -129,26 +143,40 @@ final class PersonFaults implements FaultFamily {
       } else {
         connection.rollback();
       }
+      return gone;
     }
   }
 
-  /** In one transaction, so that no change is left out; writers wait for it, and it for them. */
-  private void captureAnew(Station station) {
+  /** Each table by itself; what a writer is in the way of is tried again, a few times. */
+  private long captureAnew(StopSignal stop, Station station) {
+    long captured = 0;
     for (String table : station.inbox.target().sources()) {
       if (table.equals(Legacy.PUBLISHED)) {
         continue;
       }
-      try (Connection connection = postgres.connect(TortureRun.DATABASE);
-          Statement statement = connection.createStatement()) {
-        connection.setAutoCommit(false);
-        statement.execute("set local lock_timeout = '1 s'");
-        statement.execute(
-            "select outbox.release('legacy." + table + "', '" + station.name() + "')");
-        statement.execute(Legacy.capture(table, station.name()));
-        connection.commit();
-      } catch (SQLException e) {
-        // A writer was in the way for too long, or the server was killed: nothing has changed.
+      int triesLeft = CAPTURE_TRIES;
+      boolean done = captureAnew(table, station.name());
+      while (!done && --triesLeft > 0 && !stop.await(TRY_AGAIN)) {
+        done = captureAnew(table, station.name());
       }
+      captured += done ? 1 : 0;
+    }
+    return captured;
+  }
+
+  /** In one transaction, so that no change is left out; writers wait for it, and it for them. */
+  private boolean captureAnew(String table, String destination) {
+    try (Connection connection = postgres.connect(TortureRun.DATABASE);
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("set local lock_timeout = '1 s'");
+      statement.execute("select outbox.release('legacy." + table + "', '" + destination + "')");
+      statement.execute(Legacy.capture(table, destination));
+      connection.commit();
+      return true;
+    } catch (SQLException e) {
+      // A writer was in the way for too long, or the server was killed: nothing has changed.
+      return false;
     }
   }
 

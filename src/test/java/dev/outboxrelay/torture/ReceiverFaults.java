@@ -23,7 +23,7 @@ final class ReceiverFaults implements FaultFamily {
     Station station = chance.station();
     int millis = chance.shortMillis();
     return switch (kind) {
-      case CUT_RECEIVER -> Fault.at(station, stop -> station.network.cut());
+      case CUT_RECEIVER -> Fault.at(station, Fault.once(station.network::cut));
       case CUT_INSIDE_LINE ->
           Fault.at(
               station,
@@ -31,12 +31,14 @@ final class ReceiverFaults implements FaultFamily {
                 station.network.cutAfterBytes(50 + millis * 3L);
                 stop.await(Duration.ofMillis(millis));
                 awaitTrue(stop, () -> !station.network.cutPending());
+                return station.network.cutPending() ? 0 : 1;
               });
       case STALL_NETWORK ->
           between(station, millis, station.network::stall, station.network::resume);
-      case HALF_OPEN_AT_RELAY -> Fault.at(station, stop -> station.network.halfOpen(Side.CLIENT));
+      case HALF_OPEN_AT_RELAY ->
+          Fault.at(station, Fault.once(() -> station.network.halfOpen(Side.CLIENT)));
       case HALF_OPEN_AT_RECEIVER ->
-          Fault.at(station, stop -> station.network.halfOpen(Side.TARGET));
+          Fault.at(station, Fault.once(() -> station.network.halfOpen(Side.TARGET)));
       case CRASH_RECEIVER ->
           between(station, millis, station.receiver::crash, station.receiver::listen);
       case RECEIVER_STOPS_READING ->
@@ -68,7 +70,7 @@ final class ReceiverFaults implements FaultFamily {
         stop -> {
           station.script.once(reply);
           awaitTrue(stop, () -> !station.script.onceWaits());
-          station.script.forgetOnce();
+          return station.script.forgetOnce() ? 0 : 1;
         });
   }
 
@@ -81,11 +83,15 @@ final class ReceiverFaults implements FaultFamily {
   }
 
   private static Fault inMood(Station station, int millis, Mood mood) {
-    return between(
+    return Fault.at(
         station,
-        millis,
-        () -> station.script.mood(mood),
-        () -> station.script.mood(Mood.ACKNOWLEDGING));
+        stop -> {
+          long before = station.script.unwilling();
+          station.script.mood(mood);
+          stop.await(Duration.ofMillis(millis));
+          station.script.mood(Mood.ACKNOWLEDGING);
+          return station.script.unwilling() - before;
+        });
   }
 
   private static Fault between(Station station, int millis, Fault.Step begin, Fault.Step end) {

@@ -5,6 +5,7 @@ import dev.outboxrelay.testing.ScriptedReceiver.Line;
 import dev.outboxrelay.testing.ScriptedReceiver.Script;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class ReceiverScript implements Script {
   private final Inbox inbox;
   private final Random random;
   private final AtomicReference<@Nullable Reply> once = new AtomicReference<>();
+  private final AtomicLong unwilling = new AtomicLong();
   private volatile Mood mood = Mood.ACKNOWLEDGING;
 
   ReceiverScript(Inbox inbox, long seed) {
@@ -49,8 +51,14 @@ final class ReceiverScript implements Script {
     return once.get() != null;
   }
 
-  void forgetOnce() {
-    once.set(null);
+  /** Whether there was still something to forget. */
+  boolean forgetOnce() {
+    return once.getAndSet(null) != null;
+  }
+
+  /** How many lines were refused, or left without an answer, by mood. */
+  long unwilling() {
+    return unwilling.get();
   }
 
   @Override
@@ -67,18 +75,24 @@ final class ReceiverScript implements Script {
       delayMillis = 1 + random.nextInt(LONGEST_DELAY_MILLIS);
     }
     return switch (mood) {
-      case SILENT -> Reply.silence();
+      case SILENT -> {
+        unwilling.incrementAndGet();
+        yield Reply.silence();
+      }
       case REFUSING ->
-          dice < REFUSED_PERCENT ? noted(Reply.nack("not now"), false) : noted(Reply.ack(), true);
+          dice < REFUSED_PERCENT ? refused(Reply.nack("not now")) : noted(Reply.ack(), true);
       case REFUSING_FOR_GOOD ->
-          dice < REFUSED_PERCENT
-              ? noted(Reply.nackForGood("never"), false)
-              : noted(Reply.ack(), true);
+          dice < REFUSED_PERCENT ? refused(Reply.nackForGood("never")) : noted(Reply.ack(), true);
       case ACKNOWLEDGING ->
           dice < DELAYED_PERCENT
               ? Reply.after(Duration.ofMillis(delayMillis), noted(Reply.ack(), true))
               : noted(Reply.ack(), true);
     };
+  }
+
+  private Reply refused(Reply refusal) {
+    unwilling.incrementAndGet();
+    return noted(refusal, false);
   }
 
   private Reply noted(Reply reply, boolean acknowledges) {

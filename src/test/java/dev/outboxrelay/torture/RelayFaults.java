@@ -1,8 +1,10 @@
 package dev.outboxrelay.torture;
 
 import dev.outboxrelay.testing.FaultProxy.Side;
+import dev.outboxrelay.testing.LogPipe;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +19,14 @@ final class RelayFaults implements FaultFamily {
   /** The relay's own for it, and that of a Java runtime that is told to exit by itself. */
   private static final Set<Integer> OUT_OF_MEMORY = Set.of(71, 3);
 
+  /** What nobody reads may at least stay so until the pipe is full. */
+  private static final Duration PIPE_FULL_WITHIN = Duration.ofSeconds(20);
+
+  private final List<RelaySlot> relays;
   private final Misbehaviour misbehaviour;
 
-  RelayFaults(Misbehaviour misbehaviour) {
+  RelayFaults(List<RelaySlot> relays, Misbehaviour misbehaviour) {
+    this.relays = relays;
     this.misbehaviour = misbehaviour;
   }
 
@@ -40,19 +47,27 @@ final class RelayFaults implements FaultFamily {
               Fault.between(
                   longMillis, () -> relay.process().freeze(), () -> relay.process().proceed()));
       case MEMORY_GONE ->
-          Fault.onRelay(relay, Fault.between(shortMillis, () -> starve(relay), relay::restart));
-      case LOG_UNREAD ->
-          new Fault(
-              relay.logFree,
-              null,
-              Fault.between(longMillis, relay.logPipe::stopReading, relay.logPipe::readOn));
-      case CUT_DATABASE ->
           Fault.onRelay(
               relay,
               stop -> {
-                relay.database.cut();
-                relay.secondHost.cut();
+                boolean byItself = starve(relay);
+                stop.await(Duration.ofMillis(shortMillis));
+                relay.restart();
+                return byItself ? 1 : 0;
               });
+      case LOG_UNREAD -> {
+        RelaySlot talkative = relay.isTalkative() ? relay : relays.get(0);
+        yield new Fault(
+            talkative.logFree, null, stop -> leaveUnread(talkative.logPipe, stop, longMillis));
+      }
+      case CUT_DATABASE ->
+          Fault.onRelay(
+              relay,
+              Fault.once(
+                  () -> {
+                    relay.database.cut();
+                    relay.secondHost.cut();
+                  }));
       case STALL_DATABASE ->
           Fault.onRelay(
               relay,
@@ -69,22 +84,40 @@ final class RelayFaults implements FaultFamily {
       case HALF_OPEN_DATABASE ->
           Fault.onRelay(
               relay,
-              stop -> {
-                relay.database.halfOpen(Side.CLIENT);
-                relay.secondHost.halfOpen(Side.CLIENT);
-              });
-      case DATABASE_HOST_GONE ->
-          Fault.onRelay(
-              relay,
-              Fault.between(
-                  longMillis,
+              Fault.once(
                   () -> {
-                    relay.database.refuse();
-                    relay.database.cut();
-                  },
-                  relay.database::listen));
+                    relay.database.halfOpen(Side.CLIENT);
+                    relay.secondHost.halfOpen(Side.CLIENT);
+                  }));
+      case DATABASE_HOST_GONE -> {
+        RelaySlot withTwo = relay.hasTwoHosts() ? relay : relays.get(0);
+        yield Fault.onRelay(withTwo, stop -> loseHost(withTwo, stop, longMillis));
+      }
       default -> null;
     };
+  }
+
+  /** Until the pipe is full, so that whoever writes would wait, and for a while more. */
+  private static long leaveUnread(LogPipe pipe, StopSignal stop, int millis) {
+    long until = System.nanoTime() + PIPE_FULL_WITHIN.toNanos();
+    pipe.stopReading();
+    while (!pipe.isFull() && System.nanoTime() < until && !stop.await(LOOK_AGAIN)) {
+      // Looked at again.
+    }
+    boolean full = pipe.isFull();
+    stop.await(Duration.ofMillis(millis));
+    pipe.readOn();
+    return full ? 1 : 0;
+  }
+
+  /** The first host of two refuses, and ends what it had: the other one is as good. */
+  private static long loseHost(RelaySlot relay, StopSignal stop, int millis) {
+    int before = relay.secondHost.accepted();
+    relay.database.refuse();
+    relay.database.cut();
+    stop.await(Duration.ofMillis(millis));
+    relay.database.listen();
+    return relay.secondHost.accepted() - before;
   }
 
   private void terminate(RelaySlot relay) throws Exception {
@@ -103,14 +136,16 @@ final class RelayFaults implements FaultFamily {
   /**
    * What happens next is the service manager's: it starts the relay again. One that has not come to
    * speak yet is not the program, but a Java runtime on its way to it: that is killed.
+   *
+   * @return whether it ended by itself as it must
    */
-  private void starve(RelaySlot relay) throws Exception {
+  private boolean starve(RelaySlot relay) throws Exception {
     long until = System.nanoTime() + STARTED_WITHIN.toNanos();
     StopSignal never = new StopSignal();
     while (!relay.process().hasSpoken()) {
       if (System.nanoTime() > until) {
         relay.process().kill();
-        return;
+        return false;
       }
       never.await(LOOK_AGAIN);
     }
@@ -118,14 +153,18 @@ final class RelayFaults implements FaultFamily {
       relay.process().tell("eat");
     } catch (IOException e) {
       // It has just ended by itself, which is looked into elsewhere.
-      return;
+      return false;
     }
     if (!relay.process().awaitEnd(STARVED_WITHIN)) {
       misbehaviour.add("a relay without memory lived on for " + STARVED_WITHIN.toSeconds() + " s");
       relay.process().kill();
-    } else if (!OUT_OF_MEMORY.contains(relay.process().exitCode())) {
+      return false;
+    }
+    if (!OUT_OF_MEMORY.contains(relay.process().exitCode())) {
       misbehaviour.add(
           "a relay without memory ended with " + relay.process().exitCode() + ", not 71");
+      return false;
     }
+    return true;
   }
 }

@@ -88,6 +88,15 @@ final class RelaySlot implements AutoCloseable {
     return number % 2 == 0;
   }
 
+  /** Logs so much that a pipe that nobody reads is full within seconds. */
+  boolean isTalkative() {
+    return !isOther();
+  }
+
+  boolean hasTwoHosts() {
+    return !isOther();
+  }
+
   private RelayProcess launch() throws IOException {
     httpPort = freePort();
     List<String> flags = new ArrayList<>();
@@ -96,8 +105,7 @@ final class RelaySlot implements AutoCloseable {
     flags.addAll(List.of("--sweep", isOther() ? "1m" : "5s"));
     // In small pages, so that windows are often larger than a page.
     flags.addAll(List.of("--page-size", isOther() ? "25" : "1000"));
-    // One that says much fills a pipe that nobody reads.
-    flags.addAll(List.of("--log-level", isOther() ? "info" : "debug"));
+    flags.addAll(List.of("--log-level", isTalkative() ? "debug" : "info"));
     RelayProcess started =
         RelayProcess.startSupervised(
             HungryRelay.class, url(), PostgresProcess.USER, log, HEAP_MEGABYTES, flags);
@@ -120,7 +128,7 @@ final class RelaySlot implements AutoCloseable {
 
   private String url() {
     String hosts = "127.0.0.1:" + database.port();
-    if (!isOther()) {
+    if (hasTwoHosts()) {
       hosts += ",127.0.0.1:" + secondHost.port();
     }
     return "jdbc:postgresql://" + hosts + "/" + TortureRun.DATABASE;

@@ -2,6 +2,7 @@ package dev.outboxrelay.torture;
 
 import dev.outboxrelay.testing.PostgresProcess;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.Semaphore;
@@ -25,7 +26,13 @@ final class ServerFaults implements FaultFamily {
     return switch (kind) {
       case KILL_POSTGRES ->
           new Fault(
-              free, null, Fault.between(chance.shortMillis(), postgres::kill, postgres::start));
+              free,
+              null,
+              stop -> {
+                stop.await(DiskTimes.untilMuchIsInMemory(System.nanoTime()));
+                return Fault.between(chance.shortMillis(), postgres::kill, postgres::start)
+                    .perform(stop);
+              });
       case TERMINATE_ONE_BACKEND ->
           new Fault(free, null, stop -> terminate(OTHER_SESSIONS + " order by random() limit 1"));
       case TERMINATE_ALL_BACKENDS -> new Fault(free, null, stop -> terminate(OTHER_SESSIONS));
@@ -33,12 +40,15 @@ final class ServerFaults implements FaultFamily {
     };
   }
 
-  private void terminate(String sql) {
+  private long terminate(String sql) {
     try (Connection connection = postgres.connect(TortureRun.DATABASE);
-        Statement statement = connection.createStatement()) {
-      statement.execute("select count(*) from (" + sql + ") terminated");
+        Statement statement = connection.createStatement();
+        ResultSet ended = statement.executeQuery("select count(*) from (" + sql + ") terminated")) {
+      ended.next();
+      return ended.getLong(1);
     } catch (SQLException e) {
       // The server is just being restarted by hand: no session is left to be ended.
+      return 0;
     }
   }
 }

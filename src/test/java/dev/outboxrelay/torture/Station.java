@@ -28,6 +28,11 @@ final class Station implements AutoCloseable {
         .orElseThrow();
   }
 
+  /** It is owed what is captured, and not only what is published. */
+  boolean captures() {
+    return !inbox.target().sources().equals(List.of(Legacy.PUBLISHED));
+  }
+
   String name() {
     return inbox.target().name();
   }

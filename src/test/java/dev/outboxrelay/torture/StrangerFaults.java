@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class StrangerFaults implements FaultFamily {
   static final String ROLE = "stranger";
   private static final int HALF_REQUESTS = 40;
+  private static final int NAMES = 5_000;
   private static final Duration BETWEEN_FLOODS = Duration.ofMillis(100);
 
   private final Semaphore notifyFree = new Semaphore(1);
@@ -43,7 +44,8 @@ final class StrangerFaults implements FaultFamily {
   }
 
   /** Names that there are not, and names that there are, on both channels. */
-  private void flood(StopSignal stop, int millis) {
+  private long flood(StopSignal stop, int millis) {
+    long notified = 0;
     long until = System.nanoTime() + Duration.ofMillis(millis).toNanos();
     long round = System.nanoTime();
     try (Connection connection =
@@ -55,9 +57,10 @@ final class StrangerFaults implements FaultFamily {
           statement.execute(
               """
               select count(pg_notify('%s', 'nope' || %d || '-' || g))
-              from generate_series(1, 5000) g
+              from generate_series(1, %d) g
               """
-                  .formatted(channel, round));
+                  .formatted(channel, round, NAMES));
+          notified += NAMES;
           for (Legacy.Target target : Legacy.TARGETS) {
             statement.execute("select pg_notify('" + channel + "', '" + target.name() + "')");
           }
@@ -66,9 +69,10 @@ final class StrangerFaults implements FaultFamily {
     } catch (SQLException e) {
       // The server was killed meanwhile, which ends this too.
     }
+    return notified;
   }
 
-  private static void halfRequests(StopSignal stop, int port, int millis) {
+  private static long halfRequests(StopSignal stop, int port, int millis) {
     List<Socket> sockets = new ArrayList<>();
     try {
       for (int each = 0; each < HALF_REQUESTS; each++) {
@@ -88,5 +92,6 @@ final class StrangerFaults implements FaultFamily {
         // It is gone either way.
       }
     }
+    return sockets.size();
   }
 }

@@ -50,6 +50,7 @@ final class TortureRun implements AutoCloseable {
   private final Misbehaviour misbehaviour = new Misbehaviour();
   private final FaultMaker maker;
   private final Yardstick yardstick;
+  private final WaitTimes waitTimes;
   private final Waits waits;
   private final StopSignal writersStop = new StopSignal();
   private final StopSignal watchStop = new StopSignal();
@@ -65,7 +66,7 @@ final class TortureRun implements AutoCloseable {
             scene.stations,
             scene.relays,
             List.of(
-                new RelayFaults(misbehaviour),
+                new RelayFaults(scene.relays, misbehaviour),
                 new ServerFaults(scene.postgres),
                 new ReceiverFaults(scene.stations),
                 new PersonFaults(scene.postgres, scene.stations),
@@ -73,7 +74,8 @@ final class TortureRun implements AutoCloseable {
             faults,
             misbehaviour);
     this.yardstick = new Yardstick(scene.postgres);
-    this.waits = new Waits(scene.postgres, yardstick);
+    this.waitTimes = new WaitTimes(yardstick::allowance);
+    this.waits = new Waits(scene.postgres, waitTimes);
   }
 
   /** Runs to the end. */
@@ -91,9 +93,9 @@ final class TortureRun implements AutoCloseable {
         make(FaultKind.makeable(), seconds - gentleSeconds);
         comeToRest();
         gentle = true;
-        waits.judge(true);
+        waitTimes.judge(true);
         make(FaultKind.gentle(), gentleSeconds);
-        waits.judge(false);
+        waitTimes.judge(false);
         gentle = false;
       }
     }
@@ -108,13 +110,13 @@ final class TortureRun implements AutoCloseable {
       relay.missed().forEach(misbehaviour::add);
     }
     Verdict verdict =
-        new Judge(scene.stations, journal, faults)
-            .verdict(scene.postgres, misbehaviour.all(), waits);
+        new Judge(scene.stations, journal, faults, FaultKind.makeable())
+            .verdict(scene.postgres, misbehaviour.all(), waitTimes);
     verdict
         .notes()
         .add(
             "in gentle times the longest wait was %d ms, the yardstick's %d ms"
-                .formatted(waits.longest().toMillis(), yardstick.longest().toMillis()));
+                .formatted(waitTimes.longest().toMillis(), yardstick.longest().toMillis()));
     return verdict;
   }
 
@@ -144,7 +146,7 @@ final class TortureRun implements AutoCloseable {
 
   /** After the healing everything goes again, in bounded time. */
   private void comeToRest() {
-    if (!await(AT_REST_WITHIN, waits::atRest)) {
+    if (!await(AT_REST_WITHIN, () -> waitTimes.atRest(System.nanoTime()))) {
       misbehaviour.add("what could be sent still waits " + AT_REST_WITHIN + " after the healing");
     }
   }

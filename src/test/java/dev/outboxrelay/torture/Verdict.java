@@ -21,6 +21,7 @@ import java.util.Map;
  * @param differing rows that differ between the lines and the tables
  * @param waited what could be sent and was not for too long, while only those things happened that
  *     may delay nothing
+ * @param idle kinds of fault that were not made, or to no effect: the run says nothing of them
  * @param misbehaved what processes did that they must not: exits, slow stops, messages that a sweep
  *     had to find
  * @param faults how many faults of each kind were made
@@ -41,6 +42,7 @@ record Verdict(
     long lateEpochMillis,
     long differing,
     long waited,
+    int idle,
     long misbehaved,
     Map<String, Integer> faults,
     List<String> problems,

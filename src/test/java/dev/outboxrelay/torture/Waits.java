@@ -7,9 +7,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Looks at what could be sent and is not: owed, due, the first of its key, its destination not
@@ -18,10 +17,6 @@ import java.util.TreeMap;
  */
 final class Waits implements AutoCloseable {
 
-  /** How long something may wait that could be sent. */
-  static final Duration BOUND = Duration.ofSeconds(2);
-
-  private static final long YOUNG = BOUND.toNanos() / 2;
   private static final Duration EVERY = Duration.ofMillis(200);
 
   /** In order of ids, so that what waits longest is among them. */
@@ -41,17 +36,12 @@ final class Waits implements AutoCloseable {
       """;
 
   private final PostgresProcess postgres;
-  private final Yardstick yardstick;
-  private final Map<String, Long> since = new HashMap<>();
-  private final Map<String, String> tooLong = new TreeMap<>();
+  private final WaitTimes times;
   private final StopSignal stop = new StopSignal();
-  private boolean judging;
-  private long restSinceNanos;
-  private long longestNanos;
 
-  Waits(PostgresProcess postgres, Yardstick yardstick) {
+  Waits(PostgresProcess postgres, WaitTimes times) {
     this.postgres = postgres;
-    this.yardstick = yardstick;
+    this.times = times;
     Threads.daemons("waits").newThread(this::watch).start();
   }
 
@@ -63,7 +53,7 @@ final class Waits implements AutoCloseable {
         }
       } catch (SQLException e) {
         // The server was killed, or the session ended: what waited is looked for anew.
-        forget();
+        times.forget();
         stop.await(EVERY);
       }
     }
@@ -71,67 +61,14 @@ final class Waits implements AutoCloseable {
 
   private void look(Connection connection) throws SQLException {
     long from = System.nanoTime();
-    Map<String, Long> now = new HashMap<>();
+    Set<String> waiting = new HashSet<>();
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(COULD_BE_SENT)) {
       while (rows.next()) {
-        now.put(rows.getString(1), from);
+        waiting.add(rows.getString(1));
       }
     }
-    seen(now, from);
-  }
-
-  private synchronized void seen(Map<String, Long> now, long nanos) {
-    since.keySet().retainAll(now.keySet());
-    now.forEach(since::putIfAbsent);
-    boolean stirring = now.keySet().stream().anyMatch(each -> nanos - since.get(each) > YOUNG);
-    restSinceNanos = stirring ? 0 : restSinceNanos == 0 ? nanos : restSinceNanos;
-    if (!judging) {
-      return;
-    }
-    since.forEach(
-        (message, first) -> {
-          Duration waited = Duration.ofNanos(nanos - first);
-          longestNanos = Math.max(longestNanos, waited.toNanos());
-          Duration allowed = BOUND.plus(yardstick.allowance(first));
-          if (waited.compareTo(allowed) > 0) {
-            tooLong.put(
-                message,
-                message
-                    + " waits for "
-                    + waited.toMillis()
-                    + " ms, allowed are "
-                    + allowed.toMillis()
-                    + " ms");
-          }
-        });
-  }
-
-  private synchronized void forget() {
-    since.clear();
-    restSinceNanos = 0;
-  }
-
-  /** Judges from now on, or no more. */
-  synchronized void judge(boolean on) {
-    judging = on;
-  }
-
-  /**
-   * Whether for longer than the bound nothing has waited for long that could be sent: all that was
-   * broken goes again.
-   */
-  synchronized boolean atRest() {
-    return restSinceNanos != 0
-        && System.nanoTime() - restSinceNanos > BOUND.plusSeconds(1).toNanos();
-  }
-
-  synchronized Map<String, String> tooLong() {
-    return Map.copyOf(tooLong);
-  }
-
-  synchronized Duration longest() {
-    return Duration.ofNanos(longestNanos);
+    times.seen(waiting, from);
   }
 
   @Override

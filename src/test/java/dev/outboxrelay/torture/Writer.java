@@ -18,12 +18,6 @@ import java.util.function.BooleanSupplier;
 final class Writer implements Runnable {
   private static final Duration RECONNECT_PAUSE = Duration.ofMillis(200);
 
-  /**
-   * So long all writers wait for the disk when they commit, and then for as long none does: a
-   * single one that did would take the others' commits along.
-   */
-  private static final long MOOD_NANOS = Duration.ofSeconds(3).toNanos();
-
   private final int number;
   private final BooleanSupplier calm;
   private final Random random;
@@ -79,11 +73,12 @@ final class Writer implements Runnable {
 
   private void transaction(Connection connection) throws SQLException {
     long transaction = journal.begin();
-    inMemory = System.nanoTime() / MOOD_NANOS % 2 == 0;
+    inMemory = DiskTimes.inMemory(System.nanoTime());
     List<Entry> entries = new ArrayList<>();
     int style = random.nextInt(100);
-    // Prepared transactions ring no bell, so nothing may be expected of them at once.
-    boolean prepare = style >= 88 && style < 92 && !calm.getAsBoolean();
+    // Prepared transactions ring no bell, so nothing may be expected of them at once. And what is
+    // prepared goes to the disk, with all that is in memory.
+    boolean prepare = style >= 88 && style < 92 && !inMemory && !calm.getAsBoolean();
     try {
       try (Statement statement = connection.createStatement()) {
         statement.execute("set local synchronous_commit = " + (inMemory ? "off" : "on"));
