@@ -21,6 +21,9 @@ import java.util.concurrent.TimeoutException;
 final class FaultMaker implements AutoCloseable {
   private static final int HEALED_WITHIN_SECONDS = 60;
 
+  /** So soon another fault is tried instead of one that could not be made. */
+  private static final int NEXT_MILLIS = 20;
+
   private final Random random;
   private final List<Station> stations;
   private final List<RelaySlot> relays;
@@ -54,7 +57,8 @@ final class FaultMaker implements AutoCloseable {
   void make(List<FaultKind> kinds, int meanGapMillis, StopSignal stop) throws InterruptedException {
     Phaser underWay = new Phaser(1);
     List<FaultKind> deck = decks.computeIfAbsent(kinds, this::shuffled);
-    while (!stop.await(Duration.ofMillis(random.nextInt(2 * meanGapMillis)))) {
+    int gapMillis = random.nextInt(2 * meanGapMillis);
+    while (!stop.await(Duration.ofMillis(gapMillis))) {
       if (kinds.isEmpty()) {
         continue;
       }
@@ -65,6 +69,7 @@ final class FaultMaker implements AutoCloseable {
       if (!made && !deck.isEmpty()) {
         deck.add(0, kind);
       }
+      gapMillis = made ? random.nextInt(2 * meanGapMillis) : NEXT_MILLIS;
     }
     try {
       underWay.awaitAdvanceInterruptibly(

@@ -88,6 +88,7 @@ final class PersonFaults implements FaultFamily {
     long requeued = 0;
     try (Connection connection = postgres.connect(TortureRun.DATABASE);
         Statement statement = connection.createStatement()) {
+      statement.execute(DiskTimes.NEVER);
       do {
         try (ResultSet count = statement.executeQuery(sql)) {
           count.next();
@@ -107,7 +108,9 @@ final class PersonFaults implements FaultFamily {
     station.script.mood(Mood.REFUSING_FOR_GOOD);
     long discarded = 0;
     long until = System.nanoTime() + Duration.ofMillis(millis).toNanos();
-    try (Connection connection = postgres.connect(TortureRun.DATABASE)) {
+    try (Connection connection = postgres.connect(TortureRun.DATABASE);
+        Statement statement = connection.createStatement()) {
+      statement.execute(DiskTimes.NEVER);
       connection.setAutoCommit(false);
       do {
         discarded += discardOne(connection, station.name()) ? 1 : 0;

@@ -89,6 +89,7 @@ final class ReceiverFaults implements FaultFamily {
           long before = station.script.unwilling();
           station.script.mood(mood);
           stop.await(Duration.ofMillis(millis));
+          awaitTrue(stop, () -> station.script.unwilling() > before);
           station.script.mood(Mood.ACKNOWLEDGING);
           return station.script.unwilling() - before;
         });

@@ -51,6 +51,7 @@ final class StrangerFaults implements FaultFamily {
     try (Connection connection =
             DriverManager.getConnection(postgres.url(TortureRun.DATABASE), ROLE, "");
         Statement statement = connection.createStatement()) {
+      statement.execute(DiskTimes.NEVER);
       do {
         round++;
         for (String channel : List.of("outbox", "outbox_control")) {

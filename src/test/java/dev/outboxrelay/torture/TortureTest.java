@@ -32,7 +32,7 @@ final class TortureTest {
             Integer.getInteger("torture.relays", longRun ? 3 : 2),
             Integer.getInteger("torture.writers", 6),
             Integer.getInteger("torture.pause", 40),
-            Integer.getInteger("torture.gap", longRun ? 3_000 : 600));
+            Integer.getInteger("torture.gap", longRun ? 3_000 : 500));
     try (TortureRun run = new TortureRun(plan)) {
       Verdict verdict = run.run();
       String report =
