@@ -5,7 +5,6 @@ import dev.outboxrelay.testing.LogPipe;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Relays that are killed, stopped, frozen, starved, and cut off from their database. */
@@ -16,8 +15,8 @@ final class RelayFaults implements FaultFamily {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
   private static final Duration STARVED_WITHIN = Duration.ofSeconds(30);
 
-  /** The relay's own for it, and that of a Java runtime that is told to exit by itself. */
-  private static final Set<Integer> OUT_OF_MEMORY = Set.of(71, 3);
+  /** The relay's own; the Java runtime is not told to exit by itself. */
+  private static final int OUT_OF_MEMORY = 71;
 
   /** What nobody reads may at least stay so until the pipe is full. */
   private static final Duration PIPE_FULL_WITHIN = Duration.ofSeconds(20);
@@ -160,9 +159,12 @@ final class RelayFaults implements FaultFamily {
       relay.process().kill();
       return false;
     }
-    if (!OUT_OF_MEMORY.contains(relay.process().exitCode())) {
+    if (relay.process().exitCode() != OUT_OF_MEMORY) {
       misbehaviour.add(
-          "a relay without memory ended with " + relay.process().exitCode() + ", not 71");
+          "a relay without memory ended with "
+              + relay.process().exitCode()
+              + ", not "
+              + OUT_OF_MEMORY);
       return false;
     }
     return true;
