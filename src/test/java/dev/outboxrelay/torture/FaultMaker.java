@@ -30,6 +30,7 @@ final class FaultMaker implements AutoCloseable {
   private final List<FaultFamily> families;
   private final FaultLog log;
   private final Misbehaviour misbehaviour;
+  private final RunRecord record;
   private final Map<List<FaultKind>, List<FaultKind>> decks = new HashMap<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -39,7 +40,9 @@ final class FaultMaker implements AutoCloseable {
       List<RelaySlot> relays,
       List<FaultFamily> families,
       FaultLog log,
-      Misbehaviour misbehaviour) {
+      Misbehaviour misbehaviour,
+      RunRecord record) {
+    this.record = record;
     this.random = new Random(seed);
     this.stations = stations;
     this.relays = relays;
@@ -64,8 +67,13 @@ final class FaultMaker implements AutoCloseable {
       }
       FaultKind kind =
           deck.isEmpty() ? FaultKind.pick(random, kinds) : deck.remove(deck.size() - 1);
-      boolean made =
-          begin(kind, fault(kind, Chance.draw(random, stations, relays)), stop, underWay);
+      Chance chance = Chance.draw(random, stations, relays);
+      boolean made = begin(kind, fault(kind, chance), stop, underWay);
+      if (made) {
+        record.say(
+            "%s, drawn were %s and relay %d"
+                .formatted(kind, chance.station().name(), chance.relay().number()));
+      }
       if (!made && !deck.isEmpty()) {
         deck.add(0, kind);
       }
@@ -110,6 +118,7 @@ final class FaultMaker implements AutoCloseable {
             misbehaviour.add(kind + " could not be made: " + e);
           } finally {
             made.ended();
+            record.say(kind + " is over");
             fault.thing().release();
             underWay.arriveAndDeregister();
           }

@@ -26,8 +26,11 @@ final class Liveness implements AutoCloseable {
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   private final Yardstick yardstick;
   private final Misbehaviour misbehaviour;
+  private final RunRecord record;
 
-  Liveness(List<RelaySlot> relays, Yardstick yardstick, Misbehaviour misbehaviour) {
+  Liveness(
+      List<RelaySlot> relays, Yardstick yardstick, Misbehaviour misbehaviour, RunRecord record) {
+    this.record = record;
     this.yardstick = yardstick;
     this.misbehaviour = misbehaviour;
     for (RelaySlot relay : relays) {
@@ -51,6 +54,9 @@ final class Liveness implements AutoCloseable {
       boolean failed =
           sound && same && started && !answered && isUntouched(relay) && !machineStoodStill;
       failures = failed ? failures + 1 : 0;
+      if (failed) {
+        record.say("relay " + relay.number() + " did not say that it lives");
+      }
       if (failures == FAILURES) {
         misbehaviour.add(
             "relay " + relay.number() + " did not say that it lives, " + FAILURES + " times");

@@ -12,12 +12,13 @@ import java.util.Map;
 
 /** Who takes part in a run: the server, the relays, and the receivers with their destinations. */
 final class Scene implements AutoCloseable {
+  final Path logs;
   final PostgresProcess postgres;
   final List<Station> stations = new ArrayList<>();
   final List<RelaySlot> relays = new ArrayList<>();
 
   Scene(long seed, int relayCount) throws Exception {
-    Path logs = Files.createDirectories(Path.of("target", "torture", "seed-" + seed));
+    logs = Files.createDirectories(Path.of("target", "torture", "seed-" + seed));
     for (int i = 1; i <= relayCount; i++) {
       Files.deleteIfExists(logs.resolve("relay-" + i + ".log"));
     }

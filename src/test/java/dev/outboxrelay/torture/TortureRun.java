@@ -46,8 +46,9 @@ final class TortureRun implements AutoCloseable {
   private final Plan plan;
   private final Scene scene;
   private final Journal journal = new Journal();
+  private final RunRecord record;
   private final FaultLog faults = new FaultLog();
-  private final Misbehaviour misbehaviour = new Misbehaviour();
+  private final Misbehaviour misbehaviour;
   private final FaultMaker maker;
   private final Yardstick yardstick;
   private final WaitTimes waitTimes;
@@ -60,6 +61,8 @@ final class TortureRun implements AutoCloseable {
   TortureRun(Plan plan) throws Exception {
     this.plan = plan;
     this.scene = new Scene(plan.seed(), plan.relays());
+    this.record = new RunRecord(scene.logs.resolve("run.log"));
+    this.misbehaviour = new Misbehaviour(record);
     this.maker =
         new FaultMaker(
             plan.seed(),
@@ -72,7 +75,8 @@ final class TortureRun implements AutoCloseable {
                 new PersonFaults(scene.postgres, scene.stations),
                 new StrangerFaults(scene.postgres)),
             faults,
-            misbehaviour);
+            misbehaviour,
+            record);
     this.yardstick = new Yardstick(scene.postgres);
     this.waitTimes = new WaitTimes(yardstick::allowance);
     this.waits = new Waits(scene.postgres, waitTimes);
@@ -85,7 +89,7 @@ final class TortureRun implements AutoCloseable {
     watch.start();
     List<Thread> writers = startWriters();
     calm();
-    try (Liveness liveness = new Liveness(scene.relays, yardstick, misbehaviour)) {
+    try (Liveness liveness = new Liveness(scene.relays, yardstick, misbehaviour, record)) {
       int rounds = Math.max(1, plan.seconds() / ROUND_SECONDS);
       int seconds = plan.seconds() / rounds;
       int gentleSeconds = (int) (seconds * GENTLE_SHARE);
@@ -93,10 +97,12 @@ final class TortureRun implements AutoCloseable {
         make(FaultKind.makeable(), seconds - gentleSeconds);
         comeToRest();
         gentle = true;
+        record.say("gentle time");
         waitTimes.judge(true);
         make(FaultKind.gentle(), gentleSeconds);
         waitTimes.judge(false);
         gentle = false;
+        record.say("rough time");
       }
     }
     writersStop.set();

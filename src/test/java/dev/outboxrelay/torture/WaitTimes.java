@@ -8,8 +8,10 @@ import java.util.TreeMap;
 import java.util.function.LongFunction;
 
 /**
- * For how long what could be sent is seen to wait, look by look. It knows no clock and no database.
- * Safe for threads.
+ * For how long what could be sent is seen to wait, look by look. A message waits by right behind
+ * those of its destination that were there when it came, as long as one of these goes now and then:
+ * so many may be in flight at once and no more. It knows no clock and no database. Safe for
+ * threads.
  */
 final class WaitTimes {
 
@@ -19,8 +21,16 @@ final class WaitTimes {
   private static final Duration YOUNG = BOUND.dividedBy(2);
   private static final Duration REST = BOUND.plusSeconds(1);
 
+  /**
+   * A message that waits.
+   *
+   * @param firstNanos when it was seen first
+   * @param standsNanos since when it is its own turn: nothing as old as it has gone since
+   */
+  private record Wait(long firstNanos, long standsNanos) {}
+
   private final LongFunction<Duration> allowance;
-  private final Map<String, Long> since = new HashMap<>();
+  private final Map<String, Wait> waits = new HashMap<>();
   private final Map<String, String> tooLong = new TreeMap<>();
   private boolean judging;
   private boolean resting;
@@ -39,20 +49,39 @@ final class WaitTimes {
   /**
    * Takes a look in.
    *
-   * @param waiting all that could be sent; what is sent and refused must come by another name
+   * @param waiting all that could be sent, each by a name that begins with its destination and a
+   *     blank; what is sent and refused must come by another name
    * @param nanos when the look began
    */
   synchronized void seen(Set<String> waiting, long nanos) {
-    since.keySet().retainAll(waiting);
-    waiting.forEach(each -> since.putIfAbsent(each, nanos));
-    boolean stirring = since.values().stream().anyMatch(first -> nanos - first > YOUNG.toNanos());
+    Map<String, Long> oldestGone = new HashMap<>();
+    waits.forEach(
+        (each, wait) -> {
+          if (!waiting.contains(each)) {
+            oldestGone.merge(destination(each), wait.firstNanos(), Math::min);
+          }
+        });
+    waits.keySet().retainAll(waiting);
+    waits.replaceAll(
+        (each, wait) -> {
+          Long gone = oldestGone.get(destination(each));
+          boolean moved = gone != null && gone <= wait.firstNanos();
+          return moved ? new Wait(wait.firstNanos(), nanos) : wait;
+        });
+    waiting.forEach(each -> waits.putIfAbsent(each, new Wait(nanos, nanos)));
+    boolean stirring =
+        waits.values().stream().anyMatch(wait -> nanos - wait.standsNanos() > YOUNG.toNanos());
     if (!stirring && !resting) {
       restSinceNanos = nanos;
     }
     resting = !stirring;
     if (judging) {
-      since.forEach((each, first) -> judge(each, first, nanos));
+      waits.forEach((each, wait) -> judge(each, wait.standsNanos(), nanos));
     }
+  }
+
+  private static String destination(String name) {
+    return name.substring(0, name.indexOf(' '));
   }
 
   private void judge(String each, long first, long nanos) {
@@ -72,7 +101,7 @@ final class WaitTimes {
 
   /** Nobody could look: what waits is looked for anew. */
   synchronized void forget() {
-    since.clear();
+    waits.clear();
     resting = false;
   }
 

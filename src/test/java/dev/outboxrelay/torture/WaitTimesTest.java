@@ -19,21 +19,51 @@ final class WaitTimesTest {
   @Test
   void message_seenForLongerThanTheBound_waitsTooLong() {
     times.judge(true);
-    look(0, "a", "b");
-    look(2_000, "a");
+    look(0, "d a");
+    look(2_000, "d a", "d b");
     assertEquals(Set.of(), times.tooLong().keySet());
-    look(2_001, "a");
-    assertEquals(Set.of("a"), times.tooLong().keySet());
+    look(2_001, "d a");
+    assertEquals(Set.of("d a"), times.tooLong().keySet());
     assertEquals(Duration.ofMillis(2_001), times.longest());
+  }
+
+  @Test
+  void message_behindABacklog_waitsByRightWhileThatGoes() {
+    times.judge(true);
+    look(0, "d a", "d b", "d c");
+    look(1_500, "d b", "d c");
+    look(3_000, "d c");
+    look(4_900, "d c");
+    assertEquals(Set.of(), times.tooLong().keySet());
+    look(5_100, "d c");
+    assertEquals(Set.of("d c"), times.tooLong().keySet());
+  }
+
+  @Test
+  void message_thatIsPassedByYoungerOnes_waitsTooLong() {
+    times.judge(true);
+    look(0, "d a");
+    look(1_000, "d a", "d b");
+    look(2_100, "d a", "d c");
+    assertEquals(Set.of("d a"), times.tooLong().keySet());
+  }
+
+  @Test
+  void message_behindAnotherDestinationsBacklog_waitsTooLong() {
+    times.judge(true);
+    look(0, "d a", "other b");
+    look(1_000, "d a");
+    look(2_100, "d a");
+    assertEquals(Set.of("d a"), times.tooLong().keySet());
   }
 
   @Test
   void message_thatWasGoneInBetween_beginsAnew() {
     times.judge(true);
-    look(0, "a");
+    look(0, "d a");
     look(1_500);
-    look(1_600, "a");
-    look(3_500, "a");
+    look(1_600, "d a");
+    look(3_500, "d a");
     assertEquals(Set.of(), times.tooLong().keySet());
   }
 
@@ -41,31 +71,31 @@ final class WaitTimesTest {
   void message_onASlowMachine_isAllowedWhatTheMachineTakes() {
     allowance = Duration.ofSeconds(1);
     times.judge(true);
-    look(0, "a");
-    look(3_000, "a");
+    look(0, "d a");
+    look(3_000, "d a");
     assertEquals(Set.of(), times.tooLong().keySet());
-    look(3_001, "a");
-    assertEquals(Set.of("a"), times.tooLong().keySet());
+    look(3_001, "d a");
+    assertEquals(Set.of("d a"), times.tooLong().keySet());
   }
 
   @Test
   void message_thatWaitsInRoughTimes_isNotJudgedUntilTheyAreOver() {
-    look(0, "a");
-    look(9_000, "a");
+    look(0, "d a");
+    look(9_000, "d a");
     assertEquals(Set.of(), times.tooLong().keySet());
     times.judge(true);
-    look(9_100, "a");
-    assertEquals(Set.of("a"), times.tooLong().keySet());
+    look(9_100, "d a");
+    assertEquals(Set.of("d a"), times.tooLong().keySet());
   }
 
   @Test
   void rest_comesWhenForAWhileNothingHasWaitedForLong() {
-    look(0, "a");
-    look(1_100, "a");
-    look(1_200, "b");
+    look(0, "d a");
+    look(1_100, "d a");
+    look(1_200, "d b");
     assertFalse(atRest(4_200));
     assertTrue(atRest(4_201));
-    look(4_300, "b");
+    look(4_300, "d b");
     assertFalse(atRest(9_000));
   }
 

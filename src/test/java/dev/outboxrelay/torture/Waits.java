@@ -19,20 +19,25 @@ final class Waits implements AutoCloseable {
 
   private static final Duration EVERY = Duration.ofMillis(200);
 
-  /** In order of ids, so that what waits longest is among them. */
+  /**
+   * The first of each destination, in order of ids: one that is forgotten comes to be among them.
+   */
   private static final String COULD_BE_SENT =
       """
-      select m.destination || ' ' || m.id || ' ' || m.state || ' ' || m.attempts
-      from outbox.message m join outbox.destination d on d.name = m.destination
-      where m.state in ('pending', 'retry', 'held') and not d.paused
-        and (m.due_at is null or m.due_at <= clock_timestamp())
-        and not exists (
-          select from outbox.message before
-          where before.destination = m.destination and before.key = m.key and before.id < m.id
-            and before.source_schema is not distinct from m.source_schema
-            and before.source_table is not distinct from m.source_table
-            and before.state <> 'delivered')
-      order by m.id limit 500
+      select first.name
+      from outbox.destination d cross join lateral (
+        select m.destination || ' ' || m.id || ' ' || m.state || ' ' || m.attempts as name
+        from outbox.message m
+        where m.destination = d.name and m.state in ('pending', 'retry', 'held')
+          and (m.due_at is null or m.due_at <= clock_timestamp())
+          and not exists (
+            select from outbox.message before
+            where before.destination = m.destination and before.key = m.key and before.id < m.id
+              and before.source_schema is not distinct from m.source_schema
+              and before.source_table is not distinct from m.source_table
+              and before.state <> 'delivered')
+        order by m.id limit 300) first
+      where not d.paused
       """;
 
   private final PostgresProcess postgres;
