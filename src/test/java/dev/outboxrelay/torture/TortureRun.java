@@ -98,9 +98,15 @@ final class TortureRun implements AutoCloseable {
         comeToRest();
         gentle = true;
         record.say("gentle time");
+        int looksBefore = waitTimes.looks();
         waitTimes.judge(true);
         make(FaultKind.gentle(), gentleSeconds);
         waitTimes.judge(false);
+        int looks = waitTimes.looks() - looksBefore;
+        if (looks < gentleSeconds) {
+          misbehaviour.add(
+              "what waits was looked at " + looks + " times in " + gentleSeconds + " s");
+        }
         gentle = false;
         record.say("rough time");
       }
@@ -121,8 +127,11 @@ final class TortureRun implements AutoCloseable {
     verdict
         .notes()
         .add(
-            "in gentle times the longest wait was %d ms, the yardstick's %d ms"
-                .formatted(waitTimes.longest().toMillis(), yardstick.longest().toMillis()));
+            "in gentle times, with %d looks, the longest wait was %d ms, the yardstick's %d ms"
+                .formatted(
+                    waitTimes.looks(),
+                    waitTimes.longest().toMillis(),
+                    yardstick.longest().toMillis()));
     return verdict;
   }
 

@@ -33,6 +33,7 @@ final class WaitTimes {
   private final Map<String, Wait> waits = new HashMap<>();
   private final Map<String, String> tooLong = new TreeMap<>();
   private boolean judging;
+  private int looks;
   private boolean resting;
   private long restSinceNanos;
   private long longestNanos;
@@ -76,6 +77,7 @@ final class WaitTimes {
     }
     resting = !stirring;
     if (judging) {
+      looks++;
       waits.forEach((each, wait) -> judge(each, wait.standsNanos(), nanos));
     }
   }
@@ -120,6 +122,11 @@ final class WaitTimes {
 
   synchronized Map<String, String> tooLong() {
     return Map.copyOf(tooLong);
+  }
+
+  /** How many times what waits was looked at and judged. */
+  synchronized int looks() {
+    return looks;
   }
 
   synchronized Duration longest() {

@@ -19,25 +19,21 @@ final class Waits implements AutoCloseable {
 
   private static final Duration EVERY = Duration.ofMillis(200);
 
-  /**
-   * The first of each destination, in order of ids: one that is forgotten comes to be among them.
-   */
+  /** In one pass over what is owed, for there may be much; the oldest first. */
   private static final String COULD_BE_SENT =
       """
-      select first.name
-      from outbox.destination d cross join lateral (
-        select m.destination || ' ' || m.id || ' ' || m.state || ' ' || m.attempts as name
-        from outbox.message m
-        where m.destination = d.name and m.state in ('pending', 'retry', 'held')
-          and (m.due_at is null or m.due_at <= clock_timestamp())
-          and not exists (
-            select from outbox.message before
-            where before.destination = m.destination and before.key = m.key and before.id < m.id
-              and before.source_schema is not distinct from m.source_schema
-              and before.source_table is not distinct from m.source_table
-              and before.state <> 'delivered')
-        order by m.id limit 300) first
-      where not d.paused
+      select m.destination || ' ' || m.id || ' ' || m.state || ' ' || m.attempts
+      from (
+        select owed.*,
+          row_number() over (
+            partition by destination, source_schema, source_table, key,
+              case when key is null then id end
+            order by id) as place
+        from outbox.message owed where state <> 'delivered') m
+      join outbox.destination d on d.name = m.destination
+      where m.place = 1 and m.state <> 'failed' and not d.paused
+        and (m.due_at is null or m.due_at <= clock_timestamp())
+      order by m.id limit 1000
       """;
 
   private final PostgresProcess postgres;
@@ -54,7 +50,8 @@ final class Waits implements AutoCloseable {
     while (!stop.isSet()) {
       try (Connection connection = postgres.connect(TortureRun.DATABASE)) {
         while (!stop.await(EVERY)) {
-          look(connection);
+          long from = System.nanoTime();
+          times.seen(look(connection), from);
         }
       } catch (SQLException e) {
         // The server was killed, or the session ended: what waited is looked for anew.
@@ -64,8 +61,8 @@ final class Waits implements AutoCloseable {
     }
   }
 
-  private void look(Connection connection) throws SQLException {
-    long from = System.nanoTime();
+  /** What could be sent now, each by its destination, id, state and attempts. */
+  static Set<String> look(Connection connection) throws SQLException {
     Set<String> waiting = new HashSet<>();
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(COULD_BE_SENT)) {
@@ -73,7 +70,7 @@ final class Waits implements AutoCloseable {
         waiting.add(rows.getString(1));
       }
     }
-    times.seen(waiting, from);
+    return waiting;
   }
 
   @Override
