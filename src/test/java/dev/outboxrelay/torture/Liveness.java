@@ -20,7 +20,7 @@ final class Liveness implements AutoCloseable {
   private static final int FAILURES = 3;
 
   /** As a start-up probe: from its first answer on, and at the latest then, it must answer. */
-  private static final Duration START = Duration.ofSeconds(20);
+  private static final Duration START = Duration.ofSeconds(60);
 
   private final StopSignal stop = new StopSignal();
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
@@ -45,7 +45,7 @@ final class Liveness implements AutoCloseable {
     while (!stop.await(EVERY)) {
       long from = System.nanoTime();
       boolean sound = isUntouched(relay);
-      boolean answered = answers(relay);
+      boolean answered = says(relay, "/health/live");
       boolean same = asked == relay.process();
       asked = relay.process();
       hasAnswered = answered || (same && hasAnswered);
@@ -69,9 +69,14 @@ final class Liveness implements AutoCloseable {
     return relay.free.availablePermits() > 0;
   }
 
-  private boolean answers(RelaySlot relay) {
+  /** Whether it says that it has all that it needs: one that does not may still be starting. */
+  boolean isReady(RelaySlot relay) {
+    return says(relay, "/health/ready");
+  }
+
+  private boolean says(RelaySlot relay, String path) {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.httpPort() + "/health/live"))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.httpPort() + path))
             .timeout(TIMEOUT)
             .build();
     try {

@@ -18,6 +18,7 @@ final class TortureRun implements AutoCloseable {
   static final String DATABASE = "app";
   private static final Duration CALM = Duration.ofSeconds(4);
   private static final Duration AT_REST_WITHIN = Duration.ofSeconds(60);
+  private static final Duration START_WITHIN = Duration.ofSeconds(60);
   private static final Duration DRAIN_WITHIN = Duration.ofSeconds(120);
   private static final Duration WATCH_EVERY = Duration.ofMillis(100);
   private static final Duration STOOD_STILL = Duration.ofSeconds(1);
@@ -95,7 +96,7 @@ final class TortureRun implements AutoCloseable {
       int gentleSeconds = (int) (seconds * GENTLE_SHARE);
       for (int round = 0; round < rounds; round++) {
         make(FaultKind.makeable(), seconds - gentleSeconds);
-        comeToRest();
+        comeToRest(liveness);
         gentle = true;
         record.say("gentle time");
         int looksBefore = waitTimes.looks();
@@ -159,8 +160,13 @@ final class TortureRun implements AutoCloseable {
     }
   }
 
-  /** After the healing everything goes again, in bounded time. */
-  private void comeToRest() {
+  /**
+   * After the healing everything goes again, in bounded time. One that has just come is handed
+   * destinations over, so rest is looked for from then on.
+   */
+  private void comeToRest(Liveness liveness) {
+    await(START_WITHIN, () -> scene.relays.stream().allMatch(liveness::isReady));
+    waitTimes.forget();
     if (!await(AT_REST_WITHIN, () -> waitTimes.atRest(System.nanoTime()))) {
       misbehaviour.add("what could be sent still waits " + AT_REST_WITHIN + " after the healing");
     }

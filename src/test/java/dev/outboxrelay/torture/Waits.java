@@ -33,7 +33,7 @@ final class Waits implements AutoCloseable {
       join outbox.destination d on d.name = m.destination
       where m.place = 1 and m.state <> 'failed' and not d.paused
         and (m.due_at is null or m.due_at <= clock_timestamp())
-      order by m.id limit 1000
+      order by m.id limit 20000
       """;
 
   private final PostgresProcess postgres;
