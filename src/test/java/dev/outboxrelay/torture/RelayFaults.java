@@ -115,6 +115,12 @@ final class RelayFaults implements FaultFamily {
     relay.database.refuse();
     relay.database.cut();
     stop.await(Duration.ofMillis(millis));
+    long until = System.nanoTime() + STARTED_WITHIN.toNanos();
+    while (relay.secondHost.accepted() == before
+        && System.nanoTime() < until
+        && !stop.await(LOOK_AGAIN)) {
+      // Looked at again.
+    }
     relay.database.listen();
     return relay.secondHost.accepted() - before;
   }

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 10, unit = TimeUnit.HOURS)
 final class TortureTest {
   private static final int LONG_RUN_SECONDS = 300;
-  private static final int COMPLETE_FROM_SECONDS = 100;
 
   @Test
   void everyPromise_underRandomFaults_holds() throws Exception {
@@ -48,8 +47,8 @@ final class TortureTest {
       Files.writeString(Path.of("target", "torture", "report-" + seed + ".txt"), report);
       System.out.println(report);
       assertTrue(verdict.good(), report);
-      // A short run on a busy machine may not come to all of them; it says so.
-      assertTrue(verdict.idle() == 0 || seconds < COMPLETE_FROM_SECONDS, report);
+      // A short run may not come to all of them, or leave one no time; it says so.
+      assertTrue(verdict.idle() == 0 || !longRun, report);
       assertTrue(verdict.committed() > 0 && verdict.faultCount() > 0, report);
     }
   }

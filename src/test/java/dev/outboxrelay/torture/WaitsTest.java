@@ -17,7 +17,8 @@ final class WaitsTest {
     try (TestDatabase database = TestDatabase.create();
         Connection connection = database.connect()) {
       database.execute(
-          "insert into outbox.destination (name, uri) values ('d', 'tcp://h:1'), ('e', 'tcp://h:2')",
+          "insert into outbox.destination (name, uri) values ('d', 'tcp://h:1')",
+          "insert into outbox.destination (name, uri) values ('e', 'tcp://h:2')",
           publish("d", "'one'", "null"),
           publish("d", "'one'", "null"),
           publish("d", "'later'", "now() + interval '1 hour'"),
