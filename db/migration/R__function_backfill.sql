@@ -9,7 +9,7 @@
 --             condition    which rows, as after WHERE, with the caller's rights; null for all
 -- returns:    rows written
 -- reads:      the table
--- writes:     outbox.message
+-- writes:     outbox.pending
 create or replace function outbox.backfill(source regclass, destination text, condition text default null) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp

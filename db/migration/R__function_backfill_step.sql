@@ -14,7 +14,7 @@
 --             at_once              as of outbox.backfill_start
 -- returns:    rows written, null when there is nothing left to do, -1 when all that is left is locked by others
 -- reads:      the table, with the caller's rights; outbox.capture_detail
--- writes:     outbox.message, outbox.backfill_progress
+-- writes:     outbox.pending, outbox.backfill_progress
 create or replace function outbox.backfill_step(source regclass, destination text, at_once boolean default false) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -56,9 +56,9 @@ declare
     ), got as materialized (
       select t.ctid as place, row_to_json(t.*) as value from only %1$s t where %2$s for share of t skip locked
     ), written as (
-      insert into outbox.message (destination, op, source_schema, source_table, key, headers, new_row)
-      select $1, 'read', $2, $3,
-             outbox.row_key(g.value, $9, $10, $4, $5), outbox.headers(),
+      insert into outbox.pending (
+        destination, source, op, key, headers, schema_name, table_name, new_row)
+      select $1, $12, 'r', outbox.row_key(g.value, $9, $10, $4, $5, $13), outbox.headers(), $2, $3,
              case when $7 then outbox.pick_columns(g.value, $6, true) else g.value end
       from (
         -- What must not be stored is left out first, as the triggers do.
@@ -106,8 +106,11 @@ begin
     return 0;
   end if;
 
-  select t.key, t.key_numbers, t.column_mode, t.column_names, t.column_numbers, t.all_columns, t.captured_oid, d.doorbell, t.doorbell is not null as notify,
-         n.nspname, c.relname
+  select t.key, t.key_numbers, t.key_forms, t.column_mode, t.column_names, t.column_numbers, t.all_columns, t.captured_oid, d.doorbell, t.doorbell is not null as notify,
+         t.destination_number::integer, t.source_number::integer,
+         -- Only where it is not what outbox.source says.
+         case when (n.nspname, c.relname) <> (t.source_schema, t.source_table) then n.nspname end as schema_name,
+         case when (n.nspname, c.relname) <> (t.source_schema, t.source_table) then c.relname end as table_name
   into f.config
   from outbox.capture_detail t
   join outbox.destination d on d.name = t.destination
@@ -154,8 +157,10 @@ begin
     begin
       execute format(f.statement, f.progress.part, f.row_condition || f.chosen_condition)
       into f.written_here, f.locked_here
-      using backfill_step.destination, f.config.nspname, f.config.relname, f.config.key, f.config.key_numbers,
-            f.picked, f.config.column_mode = 'only', f.batch, f.progress.part::oid, f.config.captured_oid, f.looked_at;
+      using f.config.destination_number, f.config.schema_name, f.config.table_name, f.config.key,
+            f.config.key_numbers, f.picked, f.config.column_mode = 'only', f.batch,
+            f.progress.part::oid, f.config.captured_oid, f.looked_at, f.config.source_number,
+            f.config.key_forms;
       f.written := f.written + f.written_here;
       f.locked := f.locked || f.locked_here;
     exception when serialization_failure then

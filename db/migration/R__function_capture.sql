@@ -23,10 +23,20 @@
 -- reads:      outbox.destination, the catalog
 -- writes:     pg_trigger, what outbox.tidy writes
 --
--- The triggers' arguments, in order: 0 destination, 1 doorbell, empty for none, 2 the key's column if it is one ,
--- 3, 4 the key's columns: names, numbers, 5 all, only or except, 6, 7 those columns: names, numbers, 0 for a name that no column bore, and
--- for except one more 0, 8 include_old, 9 skip_unchanged, 10 the table's oid at the time, 11 condition, 12 operations, 13 fires,
--- 14 where columns are chosen or left out: the names of all columns at the time, in order.
+-- The triggers' arguments, counted from 0 as tg_argv is; outbox.capture_detail has them by name:
+--   0  the common case: the table's schema and name, by which it is known that nobody has renamed
+--      it; empty where anything is out of the common: all columns, one key column that is the first
+--      and a number, a uuid or, where the trigger is for statements, a text, the old row included,
+--      every update, a doorbell
+--   1  outbox.destination_number.number
+--   2  outbox.source.number
+--   3  the doorbell, empty for none
+--   4  the destination's name
+--   5  outbox.source.schema_name
+--   6  outbox.source.table_name: a table that is called otherwise by now says so in each message
+--   7  the common case: how a row begins, up to its key: {"id": or {"id":"
+--   8  the common case: what follows the key
+--   9  everything, as outbox.capture_settings
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -60,6 +70,11 @@ declare
   absent text[];
   all_columns text[] := '{}';
   virtual_columns text[];
+  settings outbox.capture_settings;
+  source_number bigint;
+  named record;
+  key_end text;
+  key_forms text[];
   arguments text;
   by_row boolean;
   operation text;
@@ -72,7 +87,7 @@ begin
   if capture.source is null then
     raise exception 'no table to capture: source is null' using errcode = 'null_value_not_allowed';
   end if;
-  select c.relkind, c.relpersistence, c.relispartition, c.relowner, n.nspname
+  select c.relkind, c.relpersistence, c.relispartition, c.relowner, n.nspname, c.relname
   into f.relation
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.oid = capture.source;
@@ -108,7 +123,7 @@ begin
   end if;
 
   -- Where to?
-  select d.name, d.id, d.doorbell into f.target from outbox.destination d where d.name = capture.destination;
+  select d.name, d.id, d.number, d.doorbell into f.target from outbox.destination d where d.name = capture.destination;
   if not found then
     raise exception 'destination % does not exist', coalesce(quote_literal(capture.destination), 'null')
       using errcode = 'undefined_object',
@@ -202,19 +217,33 @@ begin
             hint = 'Choose a key of other columns: key => ''{...}''; or none, for messages without an order: key => ''{}''.';
   end if;
 
-  f.arguments := concat_ws(', ',
-    quote_literal(f.target.name),
-    quote_literal(case when capture.notify then f.target.doorbell::text else '' end),
-    quote_literal(case when cardinality(f.key_names) = 1 then f.key_names[1] else '' end),
-    quote_literal(f.key_names::text), quote_literal(f.key_numbers::text),
-    quote_literal(f.column_mode), quote_literal(f.column_names::text), quote_literal(f.column_numbers::text),
-    quote_literal(case when capture.include_old then 't' else 'f' end),
-    quote_literal(case when capture.skip_unchanged then 't' else 'f' end),
-    quote_literal(capture.source::oid::text),
-    quote_literal(coalesce(capture.condition, '')),
-    quote_literal(f.wanted::text),
-    quote_literal(capture.fires),
-    quote_literal(f.all_columns::text));
+  f.key_forms := array(
+    select outbox.key_form(capture.source, k.number)
+    from unnest(f.key_numbers) with ordinality as k(number, position) order by k.position);
+  if 'none' = any (f.key_forms) then
+    f.unknown := f.key_names[array_position(f.key_forms, 'none')];
+    raise exception 'key of %: PostgreSQL takes values of % for equal that are written differently', f.table_name, quote_ident(f.unknown)
+      using errcode = 'invalid_parameter_value',
+            hint = 'Their order could not be kept. Choose a key of other columns: key => ''{...}''; or none, for messages '
+              || 'without an order: key => ''{}''.';
+  end if;
+  f.key_forms := case when f.key_forms <> array_fill('text'::text, array[cardinality(f.key_forms)])
+    then f.key_forms end;
+
+  f.settings := row(
+    f.key_names, f.key_numbers, f.key_forms, f.column_mode, f.column_names, f.column_numbers,
+    capture.include_old, capture.skip_unchanged, capture.source::oid, capture.condition, f.wanted,
+    capture.fires, f.all_columns);
+
+  -- The number that the table has, whatever it was called then.
+  select min(t.source_number) into f.source_number
+  from outbox.capture_detail t
+  join outbox.source s on s.number = t.source_number
+  where t.source = capture.source and not t.inherited;
+  f.source_number := coalesce(f.source_number,
+    outbox.source_number(f.relation.nspname::text, f.relation.relname::text, capture.source));
+  select s.schema_name, s.table_name into f.named
+  from outbox.source s where s.number = f.source_number;
 
   -- Each row of a partition is heard once for a destination, so not through a parent and by itself as well.
   select t.source into f.part
@@ -237,6 +266,38 @@ begin
   if capture.condition is not null then
     f.row_condition := outbox.checked_condition(capture.source, capture.condition);
   end if;
+
+  -- The common case. A table that is called otherwise than at first writes its name each time.
+  if f.key_numbers = '{1}' and f.column_mode = 'all' and capture.include_old
+      and not capture.skip_unchanged and capture.notify
+      and (f.named.schema_name, f.named.table_name) = (f.relation.nspname, f.relation.relname)
+      and f.key_forms is null and to_json(f.key_names[1])::text = '"' || f.key_names[1] || '"' then
+    select case
+        when t.base in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) then ','
+        when t.base = 'uuid'::regtype
+          or t.base in ('text'::regtype, 'varchar'::regtype) and not f.by_row then '",'
+      end
+    into f.key_end
+    from pg_attribute a
+    cross join lateral (
+      select coalesce(nullif(d.typbasetype, 0), d.oid) as base from pg_type d where d.oid = a.atttypid
+    ) t
+    where a.attrelid = capture.source and a.attnum = 1;
+  end if;
+
+  f.arguments := concat_ws(', ',
+    quote_literal(case when f.key_end is null then ''
+      else f.relation.nspname || '.' || f.relation.relname end),
+    quote_literal(f.target.number),
+    quote_literal(f.source_number),
+    quote_literal(case when capture.notify then f.target.doorbell::text else '' end),
+    quote_literal(f.target.name),
+    quote_literal(f.named.schema_name),
+    quote_literal(f.named.table_name),
+    quote_literal(case f.key_end when ',' then '{"' || f.key_names[1] || '":'
+      when '",' then '{"' || f.key_names[1] || '":"' else '' end),
+    quote_literal(coalesce(f.key_end, '')),
+    quote_literal(f.settings::text));
 
   if f.relation.relkind = 'p' and 'update' = any (f.wanted)
       and (not f.wanted @> '{insert,delete}'

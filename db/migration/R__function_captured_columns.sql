@@ -20,7 +20,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   present text[];
-  arguments text[];
+  settings outbox.capture_settings;
   key_names text[];
 begin
   if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox.detaching_from(relation, captured) then
@@ -37,24 +37,30 @@ begin
     from pg_trigger t
     join pg_proc p on p.oid = t.tgfoid
     join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
-    cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
-    where t.tgrelid = relation
-      and a.arguments[7] = names::text and a.arguments[8] = numbers::text and a.arguments[11] = captured::text
-      and outbox.columns_certain(outbox.captured_table(t.oid), a.arguments[15]::text[], names, numbers)
+    cross join lateral (
+      select outbox.settings_of(outbox.trigger_arguments(t.tgargs)) as settings offset 0) a
+    where t.tgrelid = relation and (a.settings).column_names = names
+      and (a.settings).column_numbers = numbers
+      and (a.settings).captured = captured_columns.captured
+      and outbox.columns_certain(
+        outbox.captured_table(t.oid), (a.settings).all_columns, names, numbers)
   ) then
     return names;
   end if;
   -- Of two captures that differ in their keys alone: what belongs to both.
-  for arguments in
-    select distinct a.arguments
+  for settings in
+    select distinct (a.settings).*
     from pg_trigger t
     join pg_proc p on p.oid = t.tgfoid
     join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
-    cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
-    where t.tgrelid = relation
-      and a.arguments[7] = names::text and a.arguments[8] = numbers::text and a.arguments[11] = captured::text
+    cross join lateral (
+      select outbox.settings_of(outbox.trigger_arguments(t.tgargs)) as settings offset 0) a
+    where t.tgrelid = relation and (a.settings).column_names = names
+      and (a.settings).column_numbers = numbers
+      and (a.settings).captured = captured_columns.captured
   loop
-    present := outbox.captured_key(relation, captured, arguments[4]::text[], arguments[5]::smallint[], arguments[15]::text[]);
+    present := outbox.captured_key(
+      relation, captured, settings.key_names, settings.key_numbers, settings.all_columns);
     key_names := case when key_names is null then present
       else array(select k.name from unnest(key_names) with ordinality as k(name, position) where k.name = any (present) order by k.position) end;
   end loop;

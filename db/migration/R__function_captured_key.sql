@@ -35,8 +35,9 @@ begin
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid
   join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
-  cross join lateral (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) a
-  where t.tgrelid = relation and a.arguments[11] = captured::text
+  cross join lateral (
+    select outbox.settings_of(outbox.trigger_arguments(t.tgargs)) as settings offset 0) a
+  where t.tgrelid = relation and (a.settings).captured = captured_key.captured
   limit 1;
   if outbox.columns_certain(source, all_columns, names, numbers) then
     return names;

@@ -1,17 +1,32 @@
 -- outbox.discard: takes a message off the table, named as a receiver names it: '1042-hoe22fla2o',
 -- or by its number.
 --
+-- Looked for again where it had another state by the time of the DELETE: it may have moved.
 -- PostgreSQL prefers this one for a literal without a type ('1042'); a number goes to the other.
 --
 -- parameters: message_id  outbox.wire_id of the row, or outbox.message.id as text
--- returns:    whether there was such a message; one with the number and another second part is none
--- writes:     outbox.message, by outbox.discard(bigint)
+-- returns:    whether there was such a message; one that is delivered and kept is none, and one with
+--             the number and another second part
+-- raises:     as outbox.known_message
+-- writes:     outbox.message; its trigger tells the relay, since later messages of its key may wait
+--             behind it
 create or replace function outbox.discard(message_id text) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  known record;
 begin
-  return coalesce(outbox.discard(outbox.known_message(message_id)), false);
+  select k.* into known from outbox.known_message(discard.message_id) k;
+  for look in 1..3 loop
+    delete from outbox.message m
+    where m.destination = known.known_destination and m.id = known.known_id
+      and m.state <> 'delivered';
+    if found then
+      return true;
+    end if;
+  end loop;
+  return false;
 end
 $$;
 

@@ -2,37 +2,39 @@
 --
 -- parameters: as of outbox.requeue_failed
 -- returns:    how many
--- writes:     outbox.message; tells the relay
+-- writes:     outbox.parked; tells the relay
 create or replace function outbox.discard_failed(
   destination text default null,
   error_like text default null,
   since timestamptz default null,
   up_to integer default null
 ) returns bigint
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   gone bigint;
 begin
   with picked as materialized (
-    select f.id
-    from outbox.message f
+    select f.destination, f.id
+    from outbox.parked f
+    join outbox.destination_number n on n.number = f.destination
     where f.state = 'failed'
-      and (discard_failed.destination is null or f.destination = discard_failed.destination)
+      and (discard_failed.destination is null or n.name = discard_failed.destination)
       and (discard_failed.error_like is null or f.last_error like discard_failed.error_like)
       and (discard_failed.since is null or f.created_at >= discard_failed.since)
     order by f.id + 0 -- not by the primary key, for the same reason
     limit discard_failed.up_to
-    for update
+    for update of f
   ), deleted as (
-    -- Looked up one by one: a join may be planned as a walk over the whole table, and over what was delivered.
-    delete from outbox.message m where m.id = any (array(select p.id from picked p))
+    delete from outbox.parked m using picked
+    where m.destination = picked.destination and m.id = picked.id
     returning m.destination
   ), per_destination as (
     select d.destination, count(*) as messages from deleted d group by d.destination
   ), told as (
-    select p.messages, pg_notify('outbox_control', p.destination) from per_destination p
+    select p.messages, pg_notify('outbox_control', n.name)
+    from per_destination p join outbox.destination_number n on n.number = p.destination
   )
   select coalesce(sum(t.messages), 0) into gone from told t;
   return gone;

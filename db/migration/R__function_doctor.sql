@@ -39,14 +39,15 @@ begin
       select 'usage on schema outbox' as what where not has_schema_privilege(f.owner, 'outbox', 'usage')
       union all
       select format('%s on %s', r.privilege, r.relation)
-      from (values ('select', 'outbox.destination'), ('select', 'outbox.message'), ('insert', 'outbox.message')) as r(privilege, relation)
+      from (values ('select', 'outbox.destination'), ('select', 'outbox.pending'), ('insert', 'outbox.pending')) as r(privilege, relation)
       where not has_table_privilege(f.owner, r.relation, r.privilege)
         and (select c.relowner from pg_class c where c.oid = r.relation::regclass) = f.owner
       union all
       select format('execute on function %s', p.oid::regprocedure)
       from pg_proc p
       where p.pronamespace = 'outbox'::regnamespace and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
-        ('bell_wanted', 'captured_columns', 'captured_key', 'captured_table', 'columns_certain', 'defused', 'detaching_from', 'headers', 'pick_columns', 'ring', 'row_key', 'trigger_arguments', 'trigger_key', 'write_change')
+        ('bell_wanted', 'captured_columns', 'captured_key', 'captured_table', 'columns_certain', 'defused', 'detaching_from', 'headers', 'key_start', 'pick_columns', 'ring', 'row_key', 'sent_key', 'settings_of',
+         'trigger_arguments', 'trigger_key', 'write_change')
     ) n
     group by f.owner
 
@@ -68,23 +69,29 @@ begin
           when r.name = 'outbox_operator' then case c.relname
             when 'destination' then '{select,insert,update,delete}' when 'message' then '{select,delete}' else '{select}' end
           when r.name = 'outbox_relay' then case
-            when c.relname = 'message' then '{select,delete}'
+            when c.relname = 'pending' then '{select,delete}'
+            when c.relname = 'parked' then '{select,insert,delete}'
             when c.relname = 'destination_state' then '{select,insert,update}'
-            when c.relname in ('destination', 'identity', 'status', 'relay_locks', 'capture_list',
-              'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+            when c.relname in ('message', 'identity', 'destination', 'destination_number', 'source', 'status', 'relay_locks', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
         where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all
-        select format('update (%s) on outbox.message', u.column_name)
-        from unnest(case r.name when 'outbox_operator' then '{state}' when 'outbox_relay' then '{state,attempts,last_error,due_at,delivered_at,xid}' end::text[]) as u(column_name)
-        where not has_column_privilege(to_regrole(r.name), 'outbox.message', u.column_name, 'update')
+        select format('update (%s) on %s', u.column_name, u.relation)
+        from (values
+          ('outbox_operator', 'outbox.message', '{state}'::text[]),
+          ('outbox_relay', 'outbox.pending', '{xid,tx}'),
+          ('outbox_relay', 'outbox.parked', '{state,attempts,last_error,due_at,delivered_at,xid,tx}')
+        ) as g(role, relation, columns)
+        cross join lateral (select g.relation, c.name as column_name from unnest(g.columns) as c(name)) u
+        where g.role = r.name and not has_column_privilege(to_regrole(r.name), u.relation, u.column_name, 'update')
         union all
         select format('execute on function %s', p.oid::regprocedure)
         from pg_proc p
         where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
           when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
-            'untrusted_casts', 'capture_call', 'present_condition', 'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'system_identifier', 'doctor_history')
+            'untrusted_casts', 'capture_call', 'present_condition', 'settings_of', 'register_captures', 'let_go',
+            'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'system_identifier', 'doctor_history')
           else p.proname = 'publish' end
       ) n
     ) l on to_regrole(r.name) is not null
@@ -349,11 +356,40 @@ begin
   where s.failed > 0
 
   union all
-  select 'error', 'messages without destination', m.destination, format('messages owed to a destination that does not exist: %s', count(*)),
-    format('insert into outbox.destination (name, uri) values (%L, ''tcp://host:port''); or: delete from outbox.message where destination = %L;', m.destination, m.destination)
-  from outbox.message m
-  where m.state <> 'delivered' and not exists (select from outbox.destination d where d.name = m.destination)
-  group by m.destination
+  select 'error', 'messages without destination', coalesce(n.name, 'number ' || m.destination),
+    format('messages owed to a destination that does not exist: %s', m.messages),
+    case
+      when n.name is null then 'select outbox.register_captures();'
+      else format('insert into outbox.destination (name, uri) values (%L, ''tcp://host:port''); or: delete from outbox.message where destination = %L;', n.name, n.name)
+    end
+  from (
+    select o.destination, sum(o.messages) as messages
+    from (
+      select p.destination, count(*) as messages from outbox.pending p group by p.destination
+      union all
+      select p.destination, count(*) from outbox.parked p where p.state <> 'delivered' group by p.destination
+    ) o
+    where not exists (select from outbox.destination d where d.number = o.destination)
+    group by o.destination
+  ) m
+  left join outbox.destination_number n on n.number = m.destination
+
+  union all
+  -- A dump of a table carries its triggers into another database, where its numbers may be others'.
+  select distinct 'error', 'capture out of step', t.source::text,
+    format('%s writes under number %s, which is not that of destination %s here: its messages go elsewhere', t.source, t.destination_number, t.destination),
+    outbox.capture_call(t.source, t.destination)
+  from captured t
+  join outbox.destination_number n on n.name = t.destination and n.number <> t.destination_number
+  where not t.inherited
+
+  union all
+  select distinct 'error', 'capture out of step', t.source::text,
+    format('%s writes under number %s, which is that of %I.%I here: its messages go by that name', t.source, t.source_number, s.schema_name, s.table_name),
+    outbox.capture_call(t.source, t.destination)
+  from captured t
+  join outbox.source s on s.number = t.source_number and (s.schema_name, s.table_name) <> (t.source_schema, t.source_table)
+  where not t.inherited
 
   union all
   -- outbox.capture grants it to the owner that there was.
@@ -407,10 +443,10 @@ begin
   union all
   -- Between two visits of autovacuum a busy queue gathers any number of dead rows. So these alone mean nothing, but no visit for
   -- many times its pause does, and so does somebody who keeps a visit from removing them.
-  select 'warning', 'table bloat', 'outbox.message',
+  select 'warning', 'table bloat', format('outbox.%s', s.relname),
     format('%s dead rows beside %s live ones; last vacuumed %s%s', s.n_dead_tup, s.n_live_tup, coalesce(v.last_visit::text, 'never'),
       case when h.holders is not null then format('; they cannot go before %s', h.holders) end),
-    case when h.holders is not null then 'End what holds them, see "old snapshot"; then: ' else '' end || 'vacuum outbox.message;'
+    case when h.holders is not null then 'End what holds them, see "old snapshot"; then: ' else '' end || format('vacuum outbox.%s;', s.relname)
   from pg_stat_all_tables s
   cross join lateral (select greatest(s.last_vacuum, s.last_autovacuum) as last_visit) v
   cross join lateral (
@@ -429,14 +465,15 @@ begin
       union all
       select format('standby %s', a.application_name) from pg_stat_replication a where age(a.backend_xmin) > 100000
     ) k) h
-  where s.relid = 'outbox.message'::regclass and s.n_dead_tup > dead_rows and s.n_dead_tup > 2 * s.n_live_tup
+  where s.relid in ('outbox.pending'::regclass, 'outbox.parked'::regclass) and s.n_dead_tup > dead_rows and s.n_dead_tup > 2 * s.n_live_tup
     and (h.holders is not null or coalesce(v.last_visit, pg_postmaster_start_time()) < clock_timestamp()
       - least(old_after, greatest(interval '5 minutes', 5 * current_setting('autovacuum_naptime')::interval)))
 
   union all
-  select 'warning', 'table bloat', 'outbox.message', 'autovacuum is switched off for the queue', 'alter table outbox.message reset (autovacuum_enabled);'
+  select 'warning', 'table bloat', format('outbox.%s', c.relname), 'autovacuum is switched off for the queue',
+    format('alter table outbox.%s reset (autovacuum_enabled);', c.relname)
   from pg_class c
-  where c.oid = 'outbox.message'::regclass and c.reloptions && '{autovacuum_enabled=false,autovacuum_enabled=off,autovacuum_enabled=0}'::text[]
+  where c.oid in ('outbox.pending'::regclass, 'outbox.parked'::regclass) and c.reloptions && '{autovacuum_enabled=false,autovacuum_enabled=off,autovacuum_enabled=0}'::text[]
 
   union all
   select rights[n][1], rights[n][2], rights[n][3], rights[n][4], rights[n][5]

@@ -34,15 +34,16 @@ begin
 
   if to_regrole('outbox_relay') is not null then
     grant usage on schema outbox to outbox_relay;
-    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.message,
-      outbox.status, outbox.relay_locks, outbox.capture_list, outbox.capture_detail, outbox.doctor
-      to outbox_relay;
-    revoke update on outbox.message from outbox_relay;
-    grant delete, update (state, attempts, last_error, due_at, delivered_at, xid) on outbox.message to outbox_relay;
+    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.destination_number, outbox.source,
+      outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.capture_list, outbox.capture_detail, outbox.doctor to outbox_relay;
+    -- Not the insert into pending: with ids of its own choice it could make captured writes fail.
+    grant delete, update (xid, tx) on outbox.pending to outbox_relay;
+    grant insert, delete, update (state, attempts, last_error, due_at, delivered_at, xid, tx)
+      on outbox.parked to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;
-    grant execute on function outbox.copied(), outbox.claim(), outbox.adopt(), outbox.ids_behind(), outbox.mend_ids(), outbox.system_identifier(), outbox.doctor_history(),
-      outbox.wire_id(bigint, timestamptz), outbox.ring(text, integer), outbox.bell_wanted(), outbox.trigger_arguments(bytea), outbox.trigger_condition(oid), outbox.doctor(interval, bigint), outbox.needs_row_trigger(regclass, boolean, smallint[]),
-      outbox.captured_columns(oid, oid, text[], smallint[]), outbox.detaching_from(oid, oid), outbox.columns_certain(regclass, text[], text[], smallint[]), outbox.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox.present_condition(regclass, text) to outbox_relay;
+    grant execute on function outbox.copied(), outbox.claim(), outbox.adopt(), outbox.ids_behind(), outbox.mend_ids(),
+      outbox.system_identifier(), outbox.doctor_history(), outbox.wire_id(bigint, timestamptz), outbox.ring(text, integer), outbox.bell_wanted(), outbox.trigger_arguments(bytea), outbox.trigger_condition(oid), outbox.doctor(interval, bigint), outbox.needs_row_trigger(regclass, boolean, smallint[]),
+      outbox.captured_columns(oid, oid, text[], smallint[]), outbox.detaching_from(oid, oid), outbox.columns_certain(regclass, text[], text[], smallint[]), outbox.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox.present_condition(regclass, text), outbox.settings_of(text[]), outbox.register_captures(), outbox.let_go(text, integer) to outbox_relay;
     if to_regclass('outbox.flyway_schema_history') is not null then
       grant select on outbox.flyway_schema_history to outbox_relay;
     end if;
@@ -67,7 +68,9 @@ begin
 
   if to_regrole('outbox_publisher') is not null then
     grant usage on schema outbox to outbox_publisher;
-    grant execute on function outbox.publish(text, json, text, text, json, timestamptz) to outbox_publisher;
+    grant execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean),
+      outbox.publish(text, jsonb, text, text, json, timestamptz, boolean),
+      outbox.publish(text, text, text, text, json, timestamptz, boolean) to outbox_publisher;
   end if;
 end
 $$;

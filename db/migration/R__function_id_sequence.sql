@@ -7,7 +7,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return pg_get_serial_sequence('outbox.message', 'id');
+  return pg_get_serial_sequence('outbox.pending', 'id');
 end
 $$;
 

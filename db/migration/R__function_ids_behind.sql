@@ -15,8 +15,15 @@ as $$
 begin
   return (
     select max(m.id)
-    from outbox.message m
-    where m.id > (select coalesce(pg_sequence_last_value(outbox.id_sequence()), 0)));
+    from (select coalesce(pg_sequence_last_value(outbox.id_sequence()), 0) as id offset 0) l
+    cross join outbox.destination_number n
+    -- Beyond that id in each destination, with which the primary keys begin: as a rule nothing.
+    cross join lateral (
+      select p.id from outbox.pending p where p.destination = n.number and p.id > l.id
+      union all
+      select p.id from outbox.parked p where p.destination = n.number and p.id > l.id
+      offset 0
+    ) m);
 end
 $$;
 

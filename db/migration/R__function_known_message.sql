@@ -1,22 +1,27 @@
--- outbox.known_message: the row's id that a text means: '1042' or, as receivers say it,
+-- outbox.known_message: the message that a text means: '1042' or, as receivers say it,
 -- '1042-hoe22fla2o'.
 --
+-- A number is that of one message, unless the sequence has once gone back: then messages of several
+-- destinations may bear it, and only what receivers say tells them apart.
+--
 -- parameters: message_id  either form
--- returns:    outbox.message.id; null when no row of the table has the id, or when the second part
---             is not that of the row: the id is of another change, whose number was given out again
+-- returns:    destination and outbox.message.id; nothing when no message has the id, or when the
+--             second part is not that of the row: the id is of another change, whose number was
+--             given out again
 -- reads:      outbox.message
--- raises:     invalid_text_representation, when it has neither form
-create or replace function outbox.known_message(message_id text) returns bigint
+-- raises:     invalid_text_representation, when it has neither form; cardinality_violation, when
+--             several messages have the number
+create or replace function outbox.known_message(message_id text)
+returns table (known_destination text, known_id bigint)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
   parts constant text[] := regexp_match(message_id, '^([0-9]{1,19})(-[0-9a-z]{1,13})?$');
-  found bigint;
+  names text[];
 begin
   if message_id is null then
-    return null;
+    return;
   end if;
   if parts is null or parts[1]::numeric > 9223372036854775807 then
     raise exception '% is not a message''s id', quote_literal(left(message_id, 100))
@@ -24,14 +29,24 @@ begin
             hint = 'An id is a number, or as receivers say it: ''1042-hoe22fla2o''.';
   end if;
 
-  select m.id into found
+  select max(m.destination), max(m.id),
+         array_agg(format('%L (%s)', outbox.wire_id(m.id, m.created_at), m.destination)
+           order by m.destination)
+  into known_destination, known_id, names
   from outbox.message m
   where m.id = parts[1]::bigint
-    and (parts[2] is null or outbox.wire_id(m.id, m.created_at) = message_id);
-  return found;
+    and (parts[2] is null or outbox.wire_id(m.id, m.created_at) = known_message.message_id);
+  if cardinality(names) > 1 then
+    raise exception 'several messages have the number %', message_id
+      using errcode = 'cardinality_violation',
+            hint = 'Name one as receivers do: ' || array_to_string(names[1:5], ', ') || '.';
+  end if;
+  if known_id is not null then
+    return next;
+  end if;
 end
 $$;
 
 comment on function outbox.known_message(text) is
-  'The id of the row that a text means: a number, or an id as receivers know it.';
+  'The message that a text means: a number, or an id as receivers know it.';
 revoke execute on function outbox.known_message(text) from public;

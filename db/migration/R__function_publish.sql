@@ -1,31 +1,35 @@
 -- outbox.publish: writes a message of the application's own making, in the application's transaction.
 --
 -- parameters: destination  outbox.destination.name
---             payload      any JSON
+--             payload      any JSON, as json, jsonb or text
 --             key          messages of one key are delivered in order; null: no order
 --             type         the application's name for this kind of message
 --             headers      a JSON object; null: what the setting outbox.headers says
 --             deliver_at   not before this time
+--             serialize    messages of one key go in the order of commits: waits for other
+--                          transactions that have published one so, until they end. Without it the
+--                          order is that of the calls, where the application has none of its own
 -- returns:    the message's id
 -- reads:      outbox.destination
--- writes:     outbox.message
+-- writes:     outbox.pending, outbox.parked
 create or replace function outbox.publish(
   destination text,
   payload json,
   key text default null,
   type text default null,
   headers json default null,
-  deliver_at timestamptz default null
+  deliver_at timestamptz default null,
+  serialize boolean default false
 ) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  bell integer;
+  target record;
   message_id bigint;
 begin
-  select d.doorbell into bell from outbox.destination d where d.name = publish.destination;
+  select d.number, d.doorbell into target from outbox.destination d where d.name = publish.destination;
   if not found then
     raise exception 'destination % does not exist', coalesce(quote_literal(publish.destination), 'null')
       using errcode = 'undefined_object', hint = 'Make it first: insert into outbox.destination (name, uri) values (...).';
@@ -42,15 +46,79 @@ begin
       using errcode = 'invalid_parameter_value', hint = 'Give a time, or leave it out to deliver at once.';
   end if;
 
-  insert into outbox.message (destination, op, key, type, new_row, headers, due_at)
-  values (publish.destination, 'message', publish.key, publish.type, publish.payload,
-          coalesce(publish.headers, outbox.headers()), publish.deliver_at)
-  returning id into message_id;
+  if publish.serialize is null then
+    raise exception 'serialize must be true or false, not null' using errcode = 'null_value_not_allowed';
+  end if;
+  if publish.serialize and publish.key is not null then
+    -- Before the id is drawn. It ends with the transaction, after its messages are visible.
+    perform pg_advisory_xact_lock(7021005, hashtext(target.number || ' ' || publish.key));
+  end if;
 
-  perform outbox.ring(publish.destination, bell);
+  publish.headers := coalesce(publish.headers, outbox.headers());
+  if publish.deliver_at is null then
+    insert into outbox.pending (destination, op, key, type, new_row, headers)
+    values (target.number, 'm', publish.key, publish.type, publish.payload, publish.headers)
+    returning id into message_id;
+  else
+    insert into outbox.parked (
+      id, xid, created_at, destination, source, op, key, type, new_row, headers, state, due_at)
+    values (nextval('outbox.pending_id_seq'), pg_current_xact_id(), clock_timestamp(), target.number,
+      0, 'm', publish.key, publish.type, publish.payload, publish.headers, 'pending',
+      publish.deliver_at)
+    returning id into message_id;
+  end if;
+
+  perform outbox.ring(publish.destination, target.doorbell);
   return message_id;
 end
 $$;
 
-comment on function outbox.publish(text, json, text, text, json, timestamptz) is 'Writes a message to a destination; it is sent if the transaction commits.';
-revoke execute on function outbox.publish(text, json, text, text, json, timestamptz) from public;
+-- The same with a jsonb. And with a text: with two types alone PostgreSQL could not tell which one a
+-- literal is meant to be.
+create or replace function outbox.publish(
+  destination text,
+  payload jsonb,
+  key text default null,
+  type text default null,
+  headers json default null,
+  deliver_at timestamptz default null,
+  serialize boolean default false
+) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return outbox.publish(
+    publish.destination, publish.payload::json, publish.key, publish.type, publish.headers,
+    publish.deliver_at, publish.serialize);
+end
+$$;
+
+create or replace function outbox.publish(
+  destination text,
+  payload text,
+  key text default null,
+  type text default null,
+  headers json default null,
+  deliver_at timestamptz default null,
+  serialize boolean default false
+) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return outbox.publish(
+    publish.destination, publish.payload::json, publish.key, publish.type, publish.headers,
+    publish.deliver_at, publish.serialize);
+end
+$$;
+
+comment on function outbox.publish(text, json, text, text, json, timestamptz, boolean) is
+  'Writes a message to a destination; it is sent if the transaction commits.';
+revoke execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean) from public;
+comment on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) is
+  'Writes a message to a destination; it is sent if the transaction commits.';
+revoke execute on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) from public;
+comment on function outbox.publish(text, text, text, text, json, timestamptz, boolean) is
+  'Writes a message to a destination; it is sent if the transaction commits.';
+revoke execute on function outbox.publish(text, text, text, text, json, timestamptz, boolean) from public;

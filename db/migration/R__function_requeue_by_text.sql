@@ -5,13 +5,21 @@
 --
 -- parameters: message_id  outbox.wire_id of the row, or outbox.message.id as text
 -- returns:    whether there was such a message; one with the number and another second part is none
--- writes:     outbox.message, by outbox.requeue(bigint)
+-- raises:     as outbox.known_message
+-- writes:     outbox.message; its trigger does the rest, as it does for a plain UPDATE
 create or replace function outbox.requeue(message_id text) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  known record;
 begin
-  return coalesce(outbox.requeue(outbox.known_message(message_id)), false);
+  select k.* into known from outbox.known_message(requeue.message_id) k;
+  update outbox.message m
+  set state = 'pending'
+  where m.destination = known.known_destination and m.id = known.known_id
+    and m.state in ('failed', 'retry', 'delivered');
+  return found;
 end
 $$;
 

@@ -2,6 +2,7 @@
 --
 -- One column: its value as text (this function is asked only when the column seems to be null, renamed or replaced, or the row holds a \u).
 -- Several columns: a JSON array of their values without white space, [17,"a"].
+-- Values that PostgreSQL takes for equal make one key, see outbox.key_form.
 --
 -- A key that begins with the table's first column is checked against the beginning of the row, which costs next to nothing,
 -- so that a name which another column has got is not followed. Where it begins with another column, only a name that is gone or null is.
@@ -13,10 +14,12 @@
 --             captured   the table that was captured, at that time
 --             names      the key's columns, at that time
 --             numbers    their numbers
+--             forms      their forms, null when all are taken as they are
 -- returns:    null when there is no key, or its only column is null
 -- reads:      pg_attribute
-create or replace function outbox.row_key(row_value json, relation oid, captured oid, names text[], numbers smallint[])
-returns text
+create or replace function outbox.row_key(
+  row_value json, relation oid, captured oid, names text[], numbers smallint[], forms text[]
+) returns text
 language plpgsql stable
 as $$
 declare
@@ -39,19 +42,26 @@ begin
         order by n.position);
     end if;
     -- Dropped, or renamed after a restore from a dump: no write may fail for its order among the others. The doctor finds it.
-    present := array(select n.name from unnest(present) with ordinality as n(name, position) where row_value -> n.name is not null order by n.position);
+    select coalesce(array_agg(n.name order by n.position), '{}'),
+           case when forms is not null then array_agg(n.form order by n.position) end
+    into present, forms
+    from unnest(present, forms) with ordinality as n(name, form, position)
+    where row_value -> n.name is not null;
   end if;
   if cardinality(present) = 0 then
     return null;
   end if;
   if cardinality(names) = 1 then
-    return row_value ->> present[1];
+    return case when forms is null then row_value ->> present[1]
+      else outbox.one_text(row_value -> present[1], forms[1]) #>> '{}' end;
   end if;
   return (
-    select '[' || string_agg((row_value -> n.name)::text, ',' order by n.position) || ']'
-    from unnest(present) with ordinality as n(name, position));
+    select '[' || string_agg(
+        case when forms is null then row_value -> n.name
+          else outbox.one_text(row_value -> n.name, n.form) end::text, ',' order by n.position) || ']'
+    from unnest(present, forms) with ordinality as n(name, form, position));
 end
 $$;
 
-comment on function outbox.row_key(json, oid, oid, text[], smallint[]) is 'The key of a captured row: one column''s text, or a JSON array.';
-revoke execute on function outbox.row_key(json, oid, oid, text[], smallint[]) from public;
+comment on function outbox.row_key(json, oid, oid, text[], smallint[], text[]) is 'The key of a captured row: one column''s text, or a JSON array.';
+revoke execute on function outbox.row_key(json, oid, oid, text[], smallint[], text[]) from public;

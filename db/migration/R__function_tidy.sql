@@ -10,7 +10,7 @@
 --
 -- returns:    nothing
 -- reads:      outbox.capture_detail, pg_proc, pg_class, pg_roles
--- writes:     pg_proc.proacl, outbox.backfill_progress
+-- writes:     pg_proc.proacl, outbox.backfill_progress, what outbox.register_captures writes
 create or replace function outbox.tidy() returns void
 language plpgsql volatile
 security definer
@@ -51,6 +51,8 @@ begin
   foreach granted in array to_revoke loop
     execute format('revoke execute on function outbox.capture_row() from %I', granted);
   end loop;
+
+  perform outbox.register_captures();
 
   delete from outbox.backfill_progress b
   where (b.source, b.destination, b.part) in (

@@ -1,7 +1,7 @@
 -- outbox.trigger_key: outbox.row_key for a trigger function, which has what it needs in its arguments.
 --
--- It is named in statements that run for every write, and called only where the key is not simply one column's text: taking
--- the array apart in here spares those statements three conversions each.
+-- It is named in statements that run for every write, and called only where the key does not stand
+-- at the row's beginning as it did when the table was captured.
 --
 -- parameters: row_value  what row_to_json made of the row
 --             relation   the table whose trigger fires
@@ -11,10 +11,15 @@
 create or replace function outbox.trigger_key(row_value json, relation oid, arguments text[]) returns text
 language plpgsql stable
 as $$
+declare
+  settings constant outbox.capture_settings := arguments[9]::outbox.capture_settings;
 begin
-  return outbox.row_key(row_value, relation, arguments[10]::oid, arguments[3]::text[], arguments[4]::smallint[]);
+  return outbox.row_key(
+    row_value, relation, settings.captured, settings.key_names, settings.key_numbers,
+    settings.key_forms);
 end
 $$;
 
-comment on function outbox.trigger_key(json, oid, text[]) is 'The key of a captured row, for the trigger functions.';
+comment on function outbox.trigger_key(json, oid, text[]) is
+  'The key of a captured row, for the trigger functions.';
 revoke execute on function outbox.trigger_key(json, oid, text[]) from public;

@@ -7,7 +7,7 @@
 -- parameters: source, destination, condition  as of outbox.backfill
 --             rest      how long to rest after each step
 --             patience  how long to wait for rows that other transactions hold locked
--- writes:     outbox.message, outbox.backfill_progress
+-- writes:     outbox.pending, outbox.backfill_progress
 create or replace procedure outbox.backfill_in_steps(
   source regclass,
   destination text,

@@ -1,19 +1,21 @@
 -- outbox.destination_changed: tells the relays of each change of a destination; of one that is deleted, the kept messages go too.
 --
--- Of one that is renamed they go by the new name: the purge finds them by it. There are no others then: outbox.destination_kept.
+-- Of one that is renamed they go by the new name's number: the purge finds them by it. There are no
+-- others then: outbox.destination_kept.
 --
--- writes: outbox.message
+-- writes: outbox.parked
 create or replace function outbox.destination_changed() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'DELETE' then
-    delete from outbox.message m where m.destination = old.name and m.state = 'delivered';
+    delete from outbox.parked m where m.destination = old.number and m.state = 'delivered';
     perform pg_notify('outbox_control', old.name);
   else
     if tg_op = 'UPDATE' and new.name <> old.name then
-      update outbox.message m set destination = new.name where m.destination = old.name and m.state = 'delivered';
+      update outbox.parked m set destination = new.number
+      where m.destination = old.number and m.state = 'delivered';
     end if;
     perform pg_notify('outbox_control', new.name);
   end if;

@@ -1,8 +1,9 @@
 -- outbox.destination_kept: refuses to delete or rename a destination that tables are captured for, or that has messages owed.
 --
--- Captures and messages know a destination by its name. The doorbell is part of the captures too, so the number never changes.
+-- Captures and messages know a destination by the number of its name. The doorbell is part of the
+-- captures too, so the id never changes.
 --
--- reads: outbox.capture_detail, outbox.message
+-- reads: outbox.capture_detail, outbox.pending, outbox.parked
 create or replace function outbox.destination_kept() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -24,7 +25,8 @@ begin
       using errcode = 'object_in_use', hint = 'Release them first: ' || sources;
   end if;
 
-  if exists (select from outbox.message m where m.destination = old.name and m.state <> 'delivered') then
+  if exists (select from outbox.pending m where m.destination = old.number)
+      or exists (select from outbox.parked m where m.destination = old.number and m.state <> 'delivered') then
     raise exception 'destination % cannot be %: messages are owed to it', quote_literal(old.name), action
       using errcode = 'object_in_use',
             hint = format('Let them be delivered, or give them up: delete from outbox.message where destination = %L and state <> ''delivered''; '

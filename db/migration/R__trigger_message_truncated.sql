@@ -31,9 +31,17 @@ comment on function outbox.message_truncated() is
 revoke execute on function outbox.message_truncated() from public;
 
 create or replace trigger message_truncated_before
-  before truncate on outbox.message
+  before truncate on outbox.pending
   for each statement execute function outbox.message_truncated();
 
 create or replace trigger message_truncated
-  after truncate on outbox.message
+  after truncate on outbox.pending
+  for each statement execute function outbox.message_truncated();
+
+create or replace trigger message_truncated_before
+  before truncate on outbox.parked
+  for each statement execute function outbox.message_truncated();
+
+create or replace trigger message_truncated
+  after truncate on outbox.parked
   for each statement execute function outbox.message_truncated();

@@ -37,13 +37,13 @@ final class Backlog implements Source {
   @Override
   public void owe(int messages) throws SQLException {
     database.execute(
-        "truncate outbox.message",
+        "truncate outbox.pending, outbox.parked",
         "do $$ begin for i in 0.."
             + (messages - 1) / ROWS_A_TRANSACTION
-            + " loop insert into outbox.message"
-            + " (destination, op, source_schema, source_table, key, new_row) select "
+            + " loop insert into outbox.pending (destination, source, op, key, new_row) select "
+            + "(select d.number from outbox.destination d where d.name = "
             + destination("g")
-            + ", 'insert', 'public', 'orders', (abs(hashint8(g)::bigint) % 1000)::text,"
+            + "), (select outbox.source_number('public', 'orders')), 'i', (abs(hashint8(g)::bigint) % 1000)::text,"
             + " ('{\"id\":' || g || ',\"note\":\"' || repeat('abcdefghij klmno pqrst uvwxyz ', 9)"
             + " || '\"}')::json from generate_series(i * "
             + ROWS_A_TRANSACTION
@@ -52,7 +52,7 @@ final class Backlog implements Source {
             + ", "
             + messages
             + ")) g; commit; end loop; end $$",
-        "vacuum (analyze) outbox.message",
+        "vacuum (analyze) outbox.pending",
         "checkpoint");
   }
 
@@ -68,6 +68,6 @@ final class Backlog implements Source {
 
   @Override
   public long owed() throws SQLException {
-    return database.number("select count(*) from outbox.message");
+    return database.number("select count(*) from outbox.pending");
   }
 }

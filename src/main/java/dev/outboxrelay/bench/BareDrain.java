@@ -24,12 +24,15 @@ final class BareDrain {
   private static final Long[] END = new Long[0];
 
   private static final String READ =
-      "select id, destination, key, op, source_schema, source_table, xid, created_at, attempts,"
-          + " old_row, new_row, headers from outbox.message"
-          + " where destination = ? and state = 'pending' and id > ? order by id limit "
+      "select id, destination, key, op, source, xid, created_at, old_row, new_row, headers"
+          + " from outbox.pending where destination ="
+          + " (select d.number from outbox.destination d where d.name = ?)"
+          + " and id > ? order by id limit "
           + PAGE;
 
-  private static final String DELETE = "delete from outbox.message where id = any (?)";
+  private static final String DELETE =
+      "delete from outbox.pending where destination ="
+          + " (select d.number from outbox.destination d where d.name = ?) and id = any (?)";
 
   private final BenchDatabase database;
   private final String destination;
@@ -118,19 +121,20 @@ final class BareDrain {
     try (ResultSet r = s.executeQuery()) {
       while (r.next()) {
         ids[count++] = r.getLong(1);
-        r.getBytes(11);
+        r.getBytes(9);
       }
     }
     return java.util.Arrays.copyOf(ids, count);
   }
 
-  private static long delete(Connection connection, BlockingQueue<Long[]> pages)
+  private long delete(Connection connection, BlockingQueue<Long[]> pages)
       throws SQLException, InterruptedException {
     long deleted = 0;
     try (PreparedStatement s = connection.prepareStatement(DELETE)) {
       for (Long[] ids = pages.take(); ids != END; ids = pages.take()) {
         Array array = connection.createArrayOf("bigint", ids);
-        s.setArray(1, array);
+        s.setString(1, destination);
+        s.setArray(2, array);
         deleted += s.executeUpdate();
         array.free();
       }

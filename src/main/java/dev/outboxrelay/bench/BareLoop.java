@@ -74,7 +74,8 @@ final class BareLoop implements AutoCloseable {
   private void run() {
     try (PreparedStatement s =
         connection.prepareStatement(
-            "select id, new_row from outbox.message where destination = ? and state = 'pending'"
+            "select id, new_row from outbox.pending where destination ="
+                + " (select d.number from outbox.destination d where d.name = ?)"
                 + " and id > ? order by id")) {
       PGConnection notifications = connection.unwrap(PGConnection.class);
       OutputStream out = socket.getOutputStream();

@@ -76,7 +76,7 @@ final class CostScenario implements Scenario {
             Figure.against(
                 "WAL of the writer", "bytes/row", writerWal, "no capture", uncapturedWal),
             Figure.of("WAL of the drain", "bytes/message", wal),
-            Figure.of("dead rows: updates and deletes in outbox.message", "a message", dead),
+            Figure.of("dead rows: updates and deletes in outbox.pending", "a message", dead),
             Figure.of("allocated by the relay", "bytes/message", allocated)),
         "statements are the database's committed transactions, those of the bench's own look at"
             + " the table taken off; each of the relay's statements is one",
@@ -110,7 +110,7 @@ final class CostScenario implements Scenario {
   private static long dead(BenchDatabase database) throws Exception {
     return database.number(
         "select n_tup_upd + n_tup_del from pg_stat_user_tables where relid ="
-            + " 'outbox.message'::regclass");
+            + " 'outbox.pending'::regclass");
   }
 
   private static long statements(BenchDatabase database) throws Exception {

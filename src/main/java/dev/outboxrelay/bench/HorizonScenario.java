@@ -95,7 +95,7 @@ final class HorizonScenario implements Scenario {
             timeline.set(times);
             try (Connection holder = snapshot(database)) {
               times.end(drain.drain(messages).completedNanos());
-              database.execute("analyze outbox.message");
+              database.execute("analyze outbox.pending");
               held.measure(stage, database, orders, current);
               holder.rollback();
             }

@@ -110,12 +110,12 @@ final class Orders implements Source {
 
   /** Statistics are taken, and no checkpoint is due. */
   void settle() throws SQLException {
-    database.execute("vacuum (analyze) outbox.message", "checkpoint");
+    database.execute("vacuum (analyze) outbox.pending", "checkpoint");
   }
 
   /** Takes all rows out of the table, and all messages out of the outbox. */
   void empty() throws SQLException {
-    database.execute("truncate outbox.message", "truncate " + table);
+    database.execute("truncate outbox.pending, outbox.parked", "truncate " + table);
   }
 
   /** Writes rows 1 to {@code rows}, many a transaction. */

@@ -50,7 +50,7 @@ final class RelayDrain {
   /** Drains what is owed already, so many messages; the destinations are paused afterwards. */
   Drained drain(int messages) throws Exception {
     long before = arrivals.count();
-    long lastId = database.number("select max(id) from outbox.message");
+    long lastId = database.number("select max(id) from outbox.pending");
     arrivals.expectFirst();
     long resumed = System.nanoTime();
     source.resume();
@@ -77,7 +77,7 @@ final class RelayDrain {
     Patience waiting = new Patience(NOTHING_NEW);
     try (Connection c = database.connect();
         PreparedStatement s =
-            c.prepareStatement("select count(*) from outbox.message where id > ?")) {
+            c.prepareStatement("select count(*) from outbox.pending where id > ?")) {
       s.setLong(1, lastId - LAST_IDS);
       while (true) {
         polls++;

@@ -9,9 +9,11 @@ import java.sql.Statement;
 /** The usual queue: the oldest rows are locked, taken and deleted, a batch a transaction. */
 final class SkipLockedDrain {
   private static final String TAKE =
-      "with taken as (select id from outbox.message where destination = ? and state = 'pending'"
+      "with taken as (select destination, id from outbox.pending where destination ="
+          + " (select d.number from outbox.destination d where d.name = ?)"
           + " order by id limit 1000 for update skip locked),"
-          + " gone as (delete from outbox.message m using taken t where m.id = t.id"
+          + " gone as (delete from outbox.pending m using taken t"
+          + " where m.destination = t.destination and m.id = t.id"
           + " returning m.id, m.new_row) select id, new_row from gone";
 
   private final BenchDatabase database;

@@ -11,10 +11,10 @@ enum StatementKind {
       "with w as materialized",
       "select o.destination, o.id from (select",
       "select pg_current_snapshot(), a.destination, a.id from",
-      "select pg_relation_size('outbox.message')",
+      "select pg_relation_size('outbox.pending')",
       "update outbox.destination_state s set mark_cluster",
-      "select d.name, case when d.due_at is not null",
-      "with gone as (delete from outbox.message where id"),
+      "select d.number, case when d.due_at is not null",
+      "with gone as (delete from outbox.parked where ctid"),
   CONNECTION("renewed connection", "set ", "SET application_name", "SHOW TRANSACTION ISOLATION"),
   OTHER("anything else");
 

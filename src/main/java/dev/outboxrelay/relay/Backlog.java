@@ -185,6 +185,11 @@ final class Backlog {
         && messageBytes <= context.memory().shareBytes() / 2;
   }
 
+  /** Reads what is due, and when the next will be. */
+  void readDue() {
+    due.read();
+  }
+
   /** A message will be due then. */
   void dueIn(long delayMillis) {
     due.in(delayMillis);
@@ -488,11 +493,6 @@ final class Backlog {
   /** A message may not be what it was: reads it by its id, soon. */
   void rereadSoon(long id) {
     requeued.want(id, REREAD_MILLIS);
-  }
-
-  /** Reads what is due. */
-  void readDue() {
-    due.read();
   }
 
   /** Answers are still settled; nothing more comes in. */

@@ -260,6 +260,8 @@ final class WindowReader {
       backlog.windowReached(earlier.isEmpty() ? after : earlier.first() - 1);
     } else {
       backlog.windowReached(Long.MAX_VALUE);
+      // What was published for later stands elsewhere, and no page shows it.
+      backlog.readDue();
       state = State.TAIL;
       context.tail().join(backlog, page.upTo());
     }

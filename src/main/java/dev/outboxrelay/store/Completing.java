@@ -20,23 +20,8 @@ final class Completing {
   /** The server's code for a lock that was not to be had in time. */
   private static final String LOCK_NOT_AVAILABLE = "55P03";
 
-  private static final String FREE =
-      "select m.id from outbox.message m where m.id = any (?) and m.destination = ? for update skip locked";
-
-  static final String DELETE_FREE =
-      "delete from outbox.message where id = any (array(" + FREE + "))";
-
-  static final String KEEP_FREE =
-      "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
-          + " where id = any (array("
-          + FREE
-          + ")) and state <> 'delivered'";
-
-  /** What is left of a completion of the free rows: it is locked. */
-  static final String LEFT =
-      "select m.id from outbox.message m where m.id = any (?) and m.destination = ? and m.state <> 'delivered'";
-
   private final Connection connection;
+  private final Numbers numbers;
   private final Set<String> keep;
   private final Set<Long> locked = new HashSet<>();
   private int found;
@@ -44,8 +29,9 @@ final class Completing {
   /** A lock was met: ask for free rows from now on, and wait no more. */
   private boolean freeOnly;
 
-  Completing(Connection connection, Set<String> keep) {
+  Completing(Connection connection, Numbers numbers, Set<String> keep) {
     this.connection = connection;
+    this.numbers = numbers;
     this.keep = keep;
   }
 
@@ -63,15 +49,31 @@ final class Completing {
   }
 
   private void one(String destination, List<Long> ids, boolean kept) throws SQLException {
-    String plain = kept ? MessageSql.KEEP : MessageSql.COMPLETE;
-    if (!freeOnly && unlessLocked(() -> update(plain, destination, ids))) {
+    int number = numbers.of(connection, destination);
+    if (!freeOnly && unlessLocked(() -> plain(number, ids, kept))) {
       return;
     }
-    found += update(kept ? KEEP_FREE : DELETE_FREE, destination, ids);
-    try (PreparedStatement s = connection.prepareStatement(LEFT)) {
-      new Parameters(s).numbers(ids).text(destination);
+    String pending = kept ? MessageSql.KEEP_FREE : MessageSql.COMPLETE_FREE;
+    String parked = kept ? MessageSql.KEEP_FREE_PARKED : MessageSql.COMPLETE_FREE_PARKED;
+    for (String sql : List.of(pending, parked)) {
+      try (PreparedStatement s = connection.prepareStatement(sql)) {
+        new Parameters(s).number(number).number(number).numbers(ids);
+        found += s.executeUpdate();
+      }
+    }
+    try (PreparedStatement s = connection.prepareStatement(MessageSql.LEFT)) {
+      new Parameters(s).number(number).numbers(ids).number(number).numbers(ids);
       locked.addAll(Rows.ids(s));
     }
+  }
+
+  /** Nearly all are pending. What is not there was refused before, or is gone. */
+  private int plain(int number, List<Long> ids, boolean kept) throws SQLException {
+    int done = update(kept ? MessageSql.KEEP : MessageSql.COMPLETE, number, ids);
+    if (done < ids.size()) {
+      done += update(kept ? MessageSql.KEEP_PARKED : MessageSql.COMPLETE_PARKED, number, ids);
+    }
+    return done;
   }
 
   private interface Update {
@@ -91,23 +93,32 @@ final class Completing {
     }
   }
 
-  private int update(String sql, String destination, List<Long> ids) throws SQLException {
+  private int update(String sql, int destination, List<Long> ids) throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(sql)) {
-      new Parameters(s).numbers(ids).text(destination);
+      new Parameters(s).number(destination).numbers(ids);
       return s.executeUpdate();
     }
   }
 
   private int deleteSeveral(Map<String, List<Long>> idsByDestination) throws SQLException {
     List<Long> ids = new ArrayList<>();
-    List<String> destinations = new ArrayList<>();
-    idsByDestination.forEach(
-        (destination, its) -> {
-          ids.addAll(its);
-          destinations.addAll(Collections.nCopies(its.size(), destination));
-        });
-    try (PreparedStatement s = connection.prepareStatement(MessageSql.COMPLETE_SEVERAL)) {
-      new Parameters(s).numbers(ids).texts(destinations);
+    List<Integer> destinations = new ArrayList<>();
+    for (Map.Entry<String, List<Long>> entry : idsByDestination.entrySet()) {
+      ids.addAll(entry.getValue());
+      int number = numbers.of(connection, entry.getKey());
+      destinations.addAll(Collections.nCopies(entry.getValue().size(), number));
+    }
+    int done = deleteSeveral(MessageSql.COMPLETE_SEVERAL, ids, destinations);
+    if (done < ids.size()) {
+      done += deleteSeveral(MessageSql.COMPLETE_SEVERAL_PARKED, ids, destinations);
+    }
+    return done;
+  }
+
+  private int deleteSeveral(String sql, List<Long> ids, List<Integer> destinations)
+      throws SQLException {
+    try (PreparedStatement s = connection.prepareStatement(sql)) {
+      new Parameters(s).numbers(ids).integers(destinations);
       return s.executeUpdate();
     }
   }

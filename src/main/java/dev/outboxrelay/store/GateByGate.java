@@ -16,10 +16,12 @@ import java.util.Map;
  */
 final class GateByGate {
   private final Connection connection;
+  private final int destination;
   private final Map<Long, Gate> gates = new HashMap<>();
 
-  GateByGate(Connection connection) {
+  GateByGate(Connection connection, int destination) {
     this.connection = connection;
+    this.destination = destination;
   }
 
   /** What is parked, by the first ids. */
@@ -29,10 +31,10 @@ final class GateByGate {
     }
   }
 
-  List<Parked> parked(String destination, boolean failedToo, int limit) throws SQLException {
+  List<Parked> parked(boolean failedToo, int limit) throws SQLException {
     List<Ids> all = new ArrayList<>();
     try (PreparedStatement s = connection.prepareStatement(MessageSql.PARKED_IDS)) {
-      new Parameters(s).text(destination).flag(failedToo).number(limit);
+      new Parameters(s).number(destination).flag(failedToo).number(limit);
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
           all.add(new Ids(r.getLong(1), r.getLong(2)));
@@ -55,10 +57,10 @@ final class GateByGate {
       return;
     }
     try (PreparedStatement s = connection.prepareStatement(MessageSql.GATES)) {
-      new Parameters(s).numbers(ids);
+      new Parameters(s).number(destination).numbers(ids);
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
-          gates.put(r.getLong(1), new Gate(r.getString(2), r.getString(3), r.getString(4)));
+          gates.put(r.getLong(1), new Gate(r.getInt(2), r.getString(3)));
         }
       }
     } catch (SQLException e) {

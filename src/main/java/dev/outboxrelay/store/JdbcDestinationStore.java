@@ -74,21 +74,16 @@ final class JdbcDestinationStore implements DestinationStore {
   private static final int PULL_BACK_ROWS = 50_000;
 
   static final String PULL_BACK =
-      "update outbox.message set xid = pg_current_xact_id() where id = any (array(select u.id from"
-          + " (select m.id, m.state, m.destination from outbox.message m"
+      "update outbox.pending set xid = pg_current_xact_id(), tx = coalesce(tx, xid)"
+          + " where ctid = any (array(select u.ctid from"
+          + " (select m.ctid, m.destination from outbox.pending m"
           + " where m.xid >= pg_snapshot_xmax(pg_current_snapshot()) offset 0) u"
-          + " where u.state = 'pending' and u.destination = ? limit "
+          + " join outbox.destination d on d.number = u.destination where d.name = ? limit "
           + PULL_BACK_ROWS
           + "))";
 
   /** A destination without order holds nothing: it was given up while messages were held. */
-  static final String LET_GO =
-      "update outbox.message set state = 'pending' where id = any (array(select m.id"
-          + " from outbox.destination d cross join lateral (select x.id from outbox.message x"
-          + " where x.destination = d.name and x.state = 'held' offset 0) m"
-          + " where d.name = ? and d.ordering = 'none' limit "
-          + PULL_BACK_ROWS
-          + "))";
+  static final String LET_GO = "select outbox.let_go(?, " + PULL_BACK_ROWS + ")";
 
   private static final String LEAVE_OUT =
       "insert into outbox.destination_state as s (destination, last_error, last_error_at)"
@@ -259,12 +254,19 @@ final class JdbcDestinationStore implements DestinationStore {
       // After the fence is up: an earlier owner's late statement holds nothing any more.
       try (PreparedStatement s = c.prepareStatement(LET_GO)) {
         new Parameters(s).text(destination);
-        while (s.executeUpdate() == PULL_BACK_ROWS) {
+        while (number(s) == PULL_BACK_ROWS) {
           LOG.info(
               "destination {}: held messages are let go, it has no order any more", destination);
         }
       }
       return taken;
+    }
+  }
+
+  private static long number(PreparedStatement s) throws SQLException {
+    try (ResultSet r = s.executeQuery()) {
+      r.next();
+      return r.getLong(1);
     }
   }
 

@@ -22,6 +22,7 @@ final class JdbcMessageStore implements MessageStore {
   private static final long LEAN_ROW_BYTES = 512;
 
   private final ConnectionSource pool;
+  private final Numbers numbers = new Numbers();
 
   JdbcMessageStore(ConnectionSource pool) {
     this.pool = pool;
@@ -68,15 +69,17 @@ final class JdbcMessageStore implements MessageStore {
         c -> pageTogether(c, destination, after, from, upTo, limits, encoding),
         c -> {
           try (PreparedStatement s = c.prepareStatement(MessageSql.PAGE_PLACES)) {
-            Parameters p = new Parameters(s).text(destination).number(after).text(destination);
+            int number = numbers.of(c, destination);
+            Parameters p = new Parameters(s).number(number).number(after).number(number);
             p.snapshot(upTo).snapshot(from).snapshot(from).number(limits.rows());
-            return new RowByRow(c, List.of(destination), "pending", limits, name -> encoding)
+            return new RowByRow(
+                    c, numbers, List.of(destination), "pending", limits, name -> encoding)
                 .read(RowByRow.places(s));
           }
         });
   }
 
-  private static Batch pageTogether(
+  private Batch pageTogether(
       Connection c,
       String destination,
       long after,
@@ -85,19 +88,20 @@ final class JdbcMessageStore implements MessageStore {
       Limits limits,
       Encoding encoding)
       throws SQLException {
+    int number = numbers.of(c, destination);
     long rowBytes = Math.min(limits.bytes() / limits.rows(), limits.messageBytes());
     if (rowBytes >= LEAN_ROW_BYTES) {
       try (PreparedStatement s = c.prepareStatement(MessageSql.LEAN_PAGE)) {
         Parameters p = new Parameters(s).number(rowBytes).sizeLimit(rowBytes);
-        p.text(destination)
+        p.number(number)
             .number(after)
-            .text(destination)
+            .number(number)
             .snapshot(upTo)
             .snapshot(from)
             .snapshot(from)
             .number(limits.rows());
         try (ResultSet r = s.executeQuery()) {
-          Batch lean = Rows.lean(r, limits, destination, encoding);
+          Batch lean = Rows.lean(r, rows(c), limits, destination, encoding);
           if (lean != null) {
             return lean;
           }
@@ -106,11 +110,11 @@ final class JdbcMessageStore implements MessageStore {
     }
     try (PreparedStatement s = c.prepareStatement(MessageSql.SIZED_PAGE)) {
       Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-      p.text(destination).number(after).text(destination);
+      p.number(number).number(after).number(number);
       p.snapshot(upTo).snapshot(from).snapshot(from);
       p.number(limits.rows()).number(limits.bytes());
       try (ResultSet r = s.executeQuery()) {
-        return new Rows(r, limits, name -> encoding).read();
+        return new Rows(r, rows(c), limits, name -> encoding).read();
       }
     }
   }
@@ -124,29 +128,31 @@ final class JdbcMessageStore implements MessageStore {
             Parameters p = new Parameters(s);
             p.snapshot(last)
                 .snapshot(last)
-                .texts(encodings.keySet())
+                .snapshot(last)
+                .snapshot(last)
+                .integers(numbers.of(c, encodings.keySet()))
                 .number(limits.rows() + 1)
                 .sizeLimit(limits.messageBytes())
                 .number(limits.rows())
                 .number(limits.rows())
                 .number(limits.bytes());
             try (ResultSet r = s.executeQuery()) {
-              return Rows.tail(r, limits, encodings);
+              return Rows.tail(r, rows(c), limits, encodings);
             }
           }
         },
         c -> tailOneByOne(c, encodings, last, limits));
   }
 
-  private static Tail tailOneByOne(
+  private Tail tailOneByOne(
       Connection c, Map<String, Encoding> encodings, String last, Limits limits)
       throws SQLException {
     String snapshot;
     long found;
     List<RowByRow.Place> places = new ArrayList<>();
     try (PreparedStatement s = c.prepareStatement(MessageSql.TAIL_PLACES)) {
-      Parameters p = new Parameters(s).snapshot(last).snapshot(last).texts(encodings.keySet());
-      p.number(limits.rows() + 1).number(limits.rows());
+      Parameters p = new Parameters(s).snapshot(last).snapshot(last).snapshot(last).snapshot(last);
+      p.integers(numbers.of(c, encodings.keySet())).number(limits.rows() + 1).number(limits.rows());
       try (ResultSet r = s.executeQuery()) {
         r.next();
         snapshot = r.getString(1);
@@ -163,7 +169,8 @@ final class JdbcMessageStore implements MessageStore {
       return new Tail(snapshot, true, Batch.NONE);
     }
     Batch batch =
-        new RowByRow(c, encodings.keySet(), "pending", limits, encodings::get).read(places);
+        new RowByRow(c, numbers, encodings.keySet(), "pending", limits, encodings::get)
+            .read(places);
     return new Tail(snapshot, false, batch);
   }
 
@@ -172,11 +179,13 @@ final class JdbcMessageStore implements MessageStore {
       throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.FIRST_IDS)) {
-      new Parameters(s).snapshot(from).snapshot(from).texts(destinations).snapshot(upTo);
+      Parameters p = new Parameters(s);
+      p.snapshot(from).snapshot(from).snapshot(from).snapshot(from);
+      p.integers(numbers.of(c, destinations)).snapshot(upTo);
       Map<String, Long> first = new HashMap<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
-          first.put(r.getString(1), r.getLong(2));
+          first.put(numbers.name(c, r.getInt(1)), r.getLong(2));
         }
       }
       return first;
@@ -191,19 +200,20 @@ final class JdbcMessageStore implements MessageStore {
         read(
             c -> {
               try (PreparedStatement s = c.prepareStatement(MessageSql.DUE)) {
-                Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).text(destination);
-                p.flag(refusedOnly).numbers(except);
+                Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
+                p.number(numbers.of(c, destination)).flag(refusedOnly).numbers(except);
                 p.number(limits.rows()).number(limits.bytes());
                 try (ResultSet r = s.executeQuery()) {
-                  return new Rows(r, limits, name -> encoding).read();
+                  return new Rows(r, rows(c), limits, name -> encoding).read();
                 }
               }
             },
             c -> {
               try (PreparedStatement s = c.prepareStatement(MessageSql.DUE_PLACES)) {
-                Parameters p = new Parameters(s).text(destination).flag(refusedOnly);
-                p.numbers(except).number(limits.rows());
-                return new RowByRow(c, List.of(destination), null, limits, name -> encoding)
+                Parameters p = new Parameters(s).number(numbers.of(c, destination));
+                p.flag(refusedOnly).numbers(except).number(limits.rows());
+                return new RowByRow(
+                        c, numbers, List.of(destination), null, limits, name -> encoding)
                     .read(RowByRow.places(s));
               }
             });
@@ -211,7 +221,7 @@ final class JdbcMessageStore implements MessageStore {
       List<Long> known = new ArrayList<>(except);
       due.messages().forEach(m -> known.add(m.id()));
       try (PreparedStatement s = c.prepareStatement(MessageSql.NEXT_DUE)) {
-        new Parameters(s).text(destination).flag(refusedOnly).numbers(known);
+        new Parameters(s).number(numbers.of(c, destination)).flag(refusedOnly).numbers(known);
         try (ResultSet r = s.executeQuery()) {
           r.next();
           long next = r.getLong(1);
@@ -227,11 +237,11 @@ final class JdbcMessageStore implements MessageStore {
   public Map<String, Long> nextDueMillis(Collection<String> destinations) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.NEXT_DUES)) {
-      new Parameters(s).texts(destinations);
+      new Parameters(s).integers(numbers.of(c, destinations));
       Map<String, Long> next = new HashMap<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
-          next.put(r.getString(1), Math.max(0, r.getLong(2)));
+          next.put(numbers.name(c, r.getInt(1)), Math.max(0, r.getLong(2)));
         }
       }
       return next;
@@ -244,17 +254,18 @@ final class JdbcMessageStore implements MessageStore {
     return read(
         c -> {
           try (PreparedStatement s = c.prepareStatement(MessageSql.REQUEUED)) {
-            Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).numbers(ids);
-            p.text(destination).number(limits.rows()).number(limits.bytes());
+            Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
+            inEither(p, c, destination, ids).number(limits.rows()).number(limits.bytes());
             try (ResultSet r = s.executeQuery()) {
-              return new Rows(r, limits, name -> encoding).read();
+              return new Rows(r, rows(c), limits, name -> encoding).read();
             }
           }
         },
         c -> {
           try (PreparedStatement s = c.prepareStatement(MessageSql.REQUEUED_PLACES)) {
-            new Parameters(s).numbers(ids).text(destination).number(limits.rows());
-            return new RowByRow(c, List.of(destination), "pending", limits, name -> encoding)
+            inEither(new Parameters(s), c, destination, ids).number(limits.rows());
+            return new RowByRow(
+                    c, numbers, List.of(destination), "pending", limits, name -> encoding)
                 .read(RowByRow.places(s));
           }
         });
@@ -263,22 +274,22 @@ final class JdbcMessageStore implements MessageStore {
   @Override
   public Batch held(String destination, Gate gate, Limits limits, Encoding encoding)
       throws SQLException {
-    String condition = MessageSql.condition(gate);
     return read(
         c -> {
-          try (PreparedStatement s = c.prepareStatement(MessageSql.held(condition))) {
-            Parameters p =
-                new Parameters(s).sizeLimit(limits.messageBytes()).text(destination).gate(gate);
+          try (PreparedStatement s = c.prepareStatement(MessageSql.HELD)) {
+            Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
+            p.number(numbers.of(c, destination)).number(gate.source()).text(gate.key());
             p.number(limits.rows()).number(limits.bytes());
             try (ResultSet r = s.executeQuery()) {
-              return new Rows(r, limits, name -> encoding).read();
+              return new Rows(r, rows(c), limits, name -> encoding).read();
             }
           }
         },
         c -> {
-          try (PreparedStatement s = c.prepareStatement(MessageSql.heldPlaces(condition))) {
-            new Parameters(s).text(destination).gate(gate).number(limits.rows());
-            return new RowByRow(c, List.of(destination), "held", limits, name -> encoding)
+          try (PreparedStatement s = c.prepareStatement(MessageSql.HELD_PLACES)) {
+            Parameters p = new Parameters(s).number(numbers.of(c, destination));
+            p.number(gate.source()).text(gate.key()).number(limits.rows());
+            return new RowByRow(c, numbers, List.of(destination), "held", limits, name -> encoding)
                 .read(RowByRow.places(s));
           }
         });
@@ -289,18 +300,18 @@ final class JdbcMessageStore implements MessageStore {
     return read(
         c -> {
           try (PreparedStatement s = c.prepareStatement(MessageSql.PARKED)) {
-            new Parameters(s).text(destination).flag(failedToo).number(limit);
+            new Parameters(s).number(numbers.of(c, destination)).flag(failedToo).number(limit);
             List<Parked> parked = new ArrayList<>();
             try (ResultSet r = s.executeQuery()) {
               while (r.next()) {
-                Gate gate = new Gate(r.getString(1), r.getString(2), r.getString(3));
-                parked.add(new Parked(gate, r.getLong(4), r.getLong(5)));
+                Gate gate = new Gate(r.getInt(1), r.getString(2));
+                parked.add(new Parked(gate, r.getLong(3), r.getLong(4)));
               }
             }
             return parked;
           }
         },
-        c -> new GateByGate(c).parked(destination, failedToo, limit));
+        c -> new GateByGate(c, numbers.of(c, destination)).parked(failedToo, limit));
   }
 
   @Override
@@ -310,7 +321,7 @@ final class JdbcMessageStore implements MessageStore {
         PreparedStatement s = c.prepareStatement(MessageSql.STANDING)) {
       List<String> states =
           failedToo ? List.of("pending", "retry", "failed") : List.of("pending", "retry");
-      new Parameters(s).numbers(ids).text(destination).texts(states);
+      inEither(new Parameters(s), c, destination, ids).texts(states);
       return Rows.ids(s);
     }
   }
@@ -319,7 +330,7 @@ final class JdbcMessageStore implements MessageStore {
   public Map<Long, Fate> fates(String destination, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.FATES)) {
-      new Parameters(s).numbers(ids).text(destination);
+      inEither(new Parameters(s), c, destination, ids);
       Map<Long, Fate> fates = new HashMap<>();
       ids.forEach(id -> fates.put(id, Fate.GONE));
       try (ResultSet r = s.executeQuery()) {
@@ -340,7 +351,7 @@ final class JdbcMessageStore implements MessageStore {
   public long refusedTruncate(String destination) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.BARRIER)) {
-      new Parameters(s).text(destination);
+      new Parameters(s).number(numbers.of(c, destination));
       try (ResultSet r = s.executeQuery()) {
         r.next();
         return r.getLong(1);
@@ -352,7 +363,7 @@ final class JdbcMessageStore implements MessageStore {
   public Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
       throws SQLException {
     try (Connection c = pool.getConnection()) {
-      return new Completing(c, keep).complete(idsByDestination);
+      return new Completing(c, numbers, keep).complete(idsByDestination);
     }
   }
 
@@ -363,17 +374,13 @@ final class JdbcMessageStore implements MessageStore {
     return ErrorText.store(
         error,
         text -> {
-          try (Connection c = pool.getConnection();
-              PreparedStatement s = c.prepareStatement(MessageSql.RETRY)) {
-            new Parameters(s)
-                .number(attempts)
-                .error(text)
-                .number(delayMillis)
-                .text(destination)
-                .number(epoch)
-                .numbers(List.of(message.id()))
-                .xid(message.xid());
-            return s.executeUpdate() > 0;
+          try (Connection c = pool.getConnection()) {
+            return marking(c, destination, epoch, message)
+                    .mark(
+                        MessageSql.RETRY,
+                        MessageSql.RETRY_PARKED,
+                        p -> p.number(attempts).error(text).number(delayMillis))
+                > 0;
           }
         });
   }
@@ -384,31 +391,38 @@ final class JdbcMessageStore implements MessageStore {
     return ErrorText.store(
         error,
         text -> {
-          try (Connection c = pool.getConnection();
-              PreparedStatement s = c.prepareStatement(MessageSql.FAIL)) {
-            new Parameters(s)
-                .number(attempts)
-                .error(text)
-                .text(destination)
-                .number(epoch)
-                .numbers(List.of(message.id()))
-                .xid(message.xid());
-            return s.executeUpdate() > 0;
+          try (Connection c = pool.getConnection()) {
+            Marking marking = marking(c, destination, epoch, message);
+            Marking.Values values = p -> p.number(attempts).error(text);
+            try {
+              return marking.mark(MessageSql.FAIL, MessageSql.FAIL_PARKED, values) > 0;
+            } catch (SQLException e) {
+              if (!RowFault.isDamaged(e)) {
+                throw e;
+              }
+              return marking.mark(MessageSql.FAIL_WITHOUT_VALUES, MessageSql.FAIL_PARKED, values)
+                  > 0;
+            }
           }
         });
+  }
+
+  private Marking marking(Connection c, String destination, long epoch, Refused message)
+      throws SQLException {
+    int number = numbers.of(c, destination);
+    return new Marking(c, number, destination, epoch, List.of(message.id()), message.xid());
   }
 
   @Override
   public Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection()) {
-      try (PreparedStatement s = c.prepareStatement(MessageSql.HOLD)) {
-        new Parameters(s).text(destination).number(epoch).numbers(ids);
-        if (s.executeUpdate() == ids.size()) {
-          return Set.of();
-        }
+      Marking marking = new Marking(c, numbers.of(c, destination), destination, epoch, ids, null);
+      int held = marking.mark(MessageSql.HOLD, MessageSql.HOLD_PARKED, p -> {});
+      if (held == ids.size()) {
+        return Set.of();
       }
       try (PreparedStatement s = c.prepareStatement(MessageSql.NOT_HELD)) {
-        new Parameters(s).text(destination).number(epoch).numbers(ids);
+        inEither(new Parameters(s), c, destination, ids).text(destination).number(epoch);
         return Rows.ids(s);
       }
     }
@@ -427,20 +441,20 @@ final class JdbcMessageStore implements MessageStore {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.OWED)) {
       new Parameters(s)
-          .texts(spans.stream().map(Span::destination).toList())
+          .integers(numbers.of(c, spans.stream().map(Span::destination).toList()))
           .numbers(spans.stream().map(Span::firstId).toList())
           .numbers(spans.stream().map(Span::lastId).toList())
           .snapshot(since)
           .snapshot(since)
-          .texts(destinations)
+          .integers(numbers.of(c, destinations))
           .snapshot(snapshot)
-          .text(afterDestination)
+          .number(numbers.of(c, afterDestination))
           .number(afterId)
           .number(limit);
       try (ResultSet r = s.executeQuery()) {
         List<Owed> owed = new ArrayList<>();
         while (r.next()) {
-          owed.add(new Owed(r.getString(1), r.getLong(2)));
+          owed.add(new Owed(numbers.name(c, r.getInt(1)), r.getLong(2)));
         }
         return owed;
       }
@@ -451,16 +465,20 @@ final class JdbcMessageStore implements MessageStore {
   public Arrived arrived(Map<String, Long> below, String since, int limit) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.ARRIVED)) {
+      Map<String, Long> byNumber = new HashMap<>();
+      for (Map.Entry<String, Long> entry : below.entrySet()) {
+        byNumber.put("" + numbers.of(c, entry.getKey()), entry.getValue());
+      }
       new Parameters(s)
           .snapshot(since)
           .snapshot(since)
-          .texts(below.keySet())
-          .object(below)
+          .integers(numbers.of(c, below.keySet()))
+          .object(byNumber)
           .number(limit);
       try (ResultSet r = s.executeQuery()) {
         r.next();
         String snapshot = r.getString(1);
-        List<Owed> messages = named(r);
+        List<Owed> messages = named(c, r);
         return new Arrived(snapshot, messages, messages.size() == limit);
       }
     }
@@ -472,12 +490,13 @@ final class JdbcMessageStore implements MessageStore {
       throws SQLException {
     Map<String, Long> first = new HashMap<>();
     Map<String, Long> last = new HashMap<>();
-    for (Span span : except) {
-      first.put(span.destination(), span.firstId());
-      last.put(span.destination(), span.lastId());
-    }
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.IN_BLOCKS)) {
+      for (Span span : except) {
+        String number = "" + numbers.of(c, span.destination());
+        first.put(number, span.firstId());
+        last.put(number, span.lastId());
+      }
       new Parameters(s)
           .text("(" + firstBlock + ",0)")
           .text("(" + (firstBlock + blocks) + ",0)")
@@ -488,18 +507,18 @@ final class JdbcMessageStore implements MessageStore {
       try (ResultSet r = s.executeQuery()) {
         r.next();
         long tableBlocks = r.getLong(1);
-        return new InBlocks(tableBlocks, named(r));
+        return new InBlocks(tableBlocks, named(c, r));
       }
     }
   }
 
   /** The rows from the current one on, of which the only one may be empty. */
-  private static List<Owed> named(ResultSet r) throws SQLException {
+  private List<Owed> named(Connection c, ResultSet r) throws SQLException {
     List<Owed> messages = new ArrayList<>();
     do {
-      String destination = r.getString(2);
-      if (destination != null) {
-        messages.add(new Owed(destination, r.getLong(3)));
+      int destination = r.getInt(2);
+      if (!r.wasNull()) {
+        messages.add(new Owed(numbers.name(c, destination), r.getLong(3)));
       }
     } while (r.next());
     return messages;
@@ -522,5 +541,16 @@ final class JdbcMessageStore implements MessageStore {
       }
       return new Purged(rows, upTo);
     }
+  }
+
+  private Parameters inEither(
+      Parameters parameters, Connection connection, String destination, Collection<Long> ids)
+      throws SQLException {
+    int number = numbers.of(connection, destination);
+    return parameters.number(number).numbers(ids).number(number).numbers(ids);
+  }
+
+  private Names rows(Connection connection) {
+    return numbers.names(connection);
   }
 }

@@ -1,7 +1,5 @@
 package dev.outboxrelay.store;
 
-import dev.outboxrelay.values.Gate;
-
 /**
  * The statements of {@link JdbcMessageStore}. Their plans matter: each walks an index from where
  * the last one ended, whatever the statistics say.
@@ -11,6 +9,8 @@ import dev.outboxrelay.values.Gate;
  * that implies its own: then it may walk all of it, dead rows included, and takes that for free
  * when it believes it to be empty. So a condition that another index could serve stands outside of
  * a fence, "offset 0", or is said in other words.
+ *
+ * <p>A destination is a number here, see {@link Numbers}.
  */
 final class MessageSql {
   private MessageSql() {}
@@ -20,6 +20,20 @@ final class MessageSql {
       "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
           + " + coalesce(pg_column_size(m.headers), 0) + coalesce(octet_length(m.key), 0)"
           + " + coalesce(octet_length(m.type), 0)";
+
+  /** What both tables have. */
+  private static final String COMMON =
+      "id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,"
+          + " schema_name, table_name";
+
+  /** As {@link #COMMON}, of x. */
+  private static final String COMMON_OF_X = "x." + COMMON.replace(", ", ", x.");
+
+  /** A row of {@code outbox.pending x} with what {@code outbox.parked} has beyond it. */
+  private static final String PENDING_ROW =
+      COMMON_OF_X + ", 0 as attempts, null::timestamptz as due_at, 'pending' as state";
+
+  private static final String PARKED_ROW = COMMON_OF_X + ", x.attempts, x.due_at, x.state";
 
   /**
    * A key as gates know it: of a large one a hash, so that gates take little memory, and the index
@@ -49,22 +63,22 @@ final class MessageSql {
   }
 
   /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
-  private static String columns(String size, String state, String destination) {
+  private static String columns(String size, String due, String state, String destination) {
     return "s.id, "
         + gateKey("s")
-        + ", s.op, s.source_schema, s.source_table, s.xid, s.created_at,"
+        + ", s.op, s.source, s.schema_name, s.table_name, coalesce(s.tx, s.xid), s.created_at,"
         + " case when s.size <= ? then s.type end, s.attempts, "
         + size
         + ","
         + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
         + " case when s.size <= ? then s.headers end,"
         + " "
-        + millisUntil("s.due_at")
+        + due
         + ", "
         + state
         + ", "
         + destination
-        + ", case when octet_length(s.key) > 200 and s.size <= ? then s.key end";
+        + ", case when octet_length(s.key) > 200 and s.size <= ? then s.key end, s.xid";
   }
 
   /**
@@ -73,7 +87,7 @@ final class MessageSql {
    */
   private static String sized(String from, String order) {
     return "select "
-        + columns("s.size", "s.state", "s.destination")
+        + columns("s.size", millisUntil("s.due_at"), "s.state", "s.destination")
         + " from (select m.*, "
         + SIZE
         + " as size,"
@@ -93,13 +107,13 @@ final class MessageSql {
   /**
    * One destination, said without an equality: the row comparison must be where the walk begins,
    * and beside an equality on its first column the index would take it for a filter, and walk from
-   * the destination's first entry for every page. The order is what only the page index gives, so
-   * that the walk cannot take the primary key.
+   * the destination's first entry for every page.
    */
   private static final String IN_PAGE =
-      "from outbox.message m where m.state = 'pending'"
-          + " and (m.destination, m.id) > (?, ?) and m.destination <= ?"
-          + " and pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
+      "from (select "
+          + PENDING_ROW
+          + " from outbox.pending x where (x.destination, x.id) > (?, ?) and x.destination <= ?) m"
+          + " where pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
           + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))";
 
   private static final String PAGE_ORDER = "m.destination, m.id";
@@ -113,7 +127,7 @@ final class MessageSql {
    */
   static final String LEAN_PAGE =
       "select "
-          + columns("case when s.size > ? then s.size end", "null", "null")
+          + columns("case when s.size > ? then s.size end", "null", "null", "null")
           + " from (select m.*, "
           + SIZE
           + " as size "
@@ -122,33 +136,64 @@ final class MessageSql {
           + PAGE_ORDER
           + " limit ?) s";
 
-  private static String byXid(String condition) {
-    return "(select m.id, m.destination, m.xid, m.state, m.due_at from outbox.message m where m.xid "
+  private static String byXid(String table, String state, String condition) {
+    return "(select m.id, m.destination, m.xid, '"
+        + table
+        + "' = 'parked' as parked from outbox."
+        + table
+        + " m where "
+        + state
+        + "m.xid "
         + condition
         + " offset 0)";
   }
 
   /**
-   * What was not visible in the last snapshot. States and destinations are compared after the walk
-   * along the transaction ids, never instead of it. Parameters: last, last, destinations.
+   * What was not visible in the last snapshot, of what is published for later as well. Destinations
+   * are compared after the walk along the transaction ids, never instead of it. Parameters: last
+   * (4), destinations.
    */
   private static final String WINDOW =
-      "select u.id, u.destination, u.xid, u.due_at from ("
-          + byXid(">= pg_snapshot_xmax(?::pg_snapshot)")
+      "select u.id, u.destination, u.xid, u.parked from ("
+          + byXid("pending", "", ">= pg_snapshot_xmax(?::pg_snapshot)")
           + " union all "
-          + byXid("= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
-          + ") u where u.state = 'pending' and u.destination = any (?)";
+          + byXid("pending", "", "= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
+          + " union all "
+          + byXid("parked", "m.state = 'pending' and ", ">= pg_snapshot_xmax(?::pg_snapshot)")
+          + " union all "
+          + byXid(
+              "parked",
+              "m.state = 'pending' and ",
+              "= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
+          + ") u where u.destination = any (?)";
+
+  /** As the window, of what is not for later alone. Parameters: last, last, destinations. */
+  private static final String PENDING_WINDOW =
+      "select u.id, u.destination, u.xid from ("
+          + byXid("pending", "", ">= pg_snapshot_xmax(?::pg_snapshot)")
+          + " union all "
+          + byXid("pending", "", "= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
+          + ") u where u.destination = any (?)";
+
+  /** The rows of the window w, each from its table, as far as there are not too many. */
+  private static final String OF_WINDOW =
+      "from w cross join lateral (select "
+          + PENDING_ROW
+          + " from outbox.pending x"
+          + " where not w.parked and x.destination = w.destination and x.id = w.id"
+          + " union all select "
+          + PARKED_ROW
+          + " from outbox.parked x"
+          + " where w.parked and x.destination = w.destination and x.id = w.id"
+          + " offset 0) m where n.found <= ?";
 
   static final String TAIL =
-      "with w as materialized (select id from ("
+      "with w as materialized (select id, destination, parked from ("
           + WINDOW
           + ") v limit ?),"
           + " n as materialized (select count(*) as found from w)"
           + " select pg_current_snapshot(), n.found, r.* from n left join lateral ("
-          + sized(
-              "from w cross join lateral (select * from outbox.message x where x.id = w.id offset 0) m"
-                  + " where n.found <= ?",
-              "m.id")
+          + sized(OF_WINDOW, "m.id")
           + ") r on true";
 
   static final String FIRST_IDS =
@@ -156,10 +201,15 @@ final class MessageSql {
           + WINDOW
           + ") w where pg_visible_in_snapshot(w.xid, ?::pg_snapshot) group by w.destination";
 
+  private static final String WITH_A_TIME =
+      "x.state in ('pending', 'retry') and x.due_at is not null";
+
   private static final String IN_DUE =
-      "from outbox.message m where m.destination = ? and m.state in ('pending', 'retry')"
-          + " and m.due_at is not null and m.due_at <= now() and (not ? or m.state = 'retry')"
-          + " and m.id <> all (?)";
+      "from (select "
+          + PARKED_ROW
+          + " from outbox.parked x where (x.destination + 0) = ? and "
+          + WITH_A_TIME
+          + " and x.due_at <= now()) m where (not ? or m.state = 'retry') and m.id <> all (?)";
 
   private static final String DUE_ORDER = "m.due_at, m.id";
 
@@ -167,122 +217,188 @@ final class MessageSql {
 
   static final String NEXT_DUE =
       "select "
-          + millisUntil("min(m.due_at)")
-          + " from outbox.message m"
-          + " where m.destination = ? and m.state in ('pending', 'retry') and m.due_at is not null"
-          + " and (not ? or m.state = 'retry') and m.id <> all (?)";
+          + millisUntil("min(x.due_at)")
+          + " from outbox.parked x where (x.destination + 0) = ? and "
+          + WITH_A_TIME
+          + " and (not ? or x.state = 'retry') and x.id <> all (?)";
 
   static final String NEXT_DUES =
-      "select d.name, "
+      "select d.number, "
           + millisUntil("d.due_at")
-          + " from (select n.name, (select min(m.due_at) from outbox.message m where m.destination = n.name"
-          + " and m.state in ('pending', 'retry') and m.due_at is not null) as due_at"
-          + " from unnest(?::text[]) as n (name) offset 0) d where d.due_at is not null";
+          + " from (select n.number, (select min(x.due_at) from outbox.parked x"
+          + " where (x.destination + 0) = n.number and "
+          + WITH_A_TIME
+          + ") as due_at from unnest(?::integer[]) as n (number) offset 0) d"
+          + " where d.due_at is not null";
+
+  /** Rows of either table. Parameters: twice a condition's, which is on x. */
+  private static String inEither(String condition) {
+    return "from (select "
+        + PENDING_ROW
+        + " from outbox.pending x where "
+        + condition
+        + " union all select "
+        + PARKED_ROW
+        + " from outbox.parked x where "
+        + condition
+        + " offset 0) m";
+  }
 
   private static final String IN_REQUEUED =
-      "from (select * from outbox.message x where x.id = any (?) offset 0) m"
-          + " where m.destination = ? and m.state = 'pending'";
+      inEither("x.destination = ? and x.id = any (?)") + " where m.state = 'pending'";
 
+  /** Parameters: message bytes (5), destination, ids, destination, ids, rows, budget. */
   static final String REQUEUED = sized(IN_REQUEUED, "m.id");
 
-  private static String inHeld(String gate) {
-    return "from outbox.message m where m.destination = ? and m.state = 'held' and " + gate;
-  }
+  private static final String IN_HELD =
+      "from (select "
+          + PARKED_ROW
+          + " from outbox.parked x where (x.destination + 0) = ? and x.state = 'held'"
+          + " and x.source = ? and "
+          + gateKey("x")
+          + " = ?) m where true";
 
-  /** The order is by the last column of the index of parked messages, word for word. */
-  static String held(String gate) {
-    return sized(inHeld(gate), "(m.id + 0)");
-  }
+  /** The order is by the last column of the index of gates, word for word. */
+  private static final String HELD_ORDER = "(m.id + 0)";
+
+  static final String HELD = sized(IN_HELD, HELD_ORDER);
 
   private static final String IN_PARKED =
-      " from outbox.message m"
-          + " where m.destination = ? and m.state in ('retry', 'held', 'failed') and (? or m.state <> 'failed')"
-          + " and m.key is not null group by m.source_schema, m.source_table, "
+      " from outbox.parked m"
+          + " where (m.destination + 0) = ? and m.state in ('retry', 'held', 'failed')"
+          + " and (? or m.state <> 'failed') and m.key is not null group by m.source, "
           + gateKey("m");
 
   static final String PARKED =
-      "select m.source_schema, m.source_table, "
+      "select m.source, "
           + gateKey("m")
           + ", min(m.id) filter (where m.state <> 'held'),"
           + " min(m.id) filter (where m.state = 'held')"
           + IN_PARKED
           + " limit ?";
 
-  static final String STANDING =
-      "select m.id from outbox.message m where m.id = any (?) and m.destination = ?"
-          + " and m.state = any (?)";
+  /** Ids in either table. Parameters: destination, ids, destination, ids. */
+  private static String standing(String states) {
+    return "select m.id from outbox.pending m where m.destination = ? and m.id = any (?)"
+        + " union all"
+        + " select p.id from (select m.id, m.state from outbox.parked m"
+        + " where m.destination = ? and m.id = any (?) offset 0) p where "
+        + states;
+  }
 
-  /** Null where the message is to be sent. */
+  /** Parameters: those of ids in either table, states. */
+  static final String STANDING = standing("p.state = any (?)");
+
+  /** Null where the message is to be sent. Parameters: those of ids in either table. */
   static final String FATES =
-      "select m.id, case m.state when 'failed' then 'ASIDE' when 'delivered' then 'DELIVERED'"
+      "select m.id, null::text from outbox.pending m where m.destination = ? and m.id = any (?)"
+          + " union all"
+          + " select m.id, case m.state when 'failed' then 'ASIDE' when 'delivered' then 'DELIVERED'"
           + " else case when m.due_at > now() then 'LATER' end end"
-          + " from outbox.message m where m.id = any (?) and m.destination = ?";
+          + " from outbox.parked m where m.destination = ? and m.id = any (?)";
 
   static final String BARRIER =
-      "select min(p.id) from (select m.id, m.op from outbox.message m"
-          + " where m.destination = ? and m.state = 'retry' offset 0) p where p.op = 'truncate'";
+      "select min(p.id) from (select m.id, m.op from outbox.parked m"
+          + " where (m.destination + 0) = ? and m.state = 'retry' offset 0) p where p.op = 't'";
 
-  static final String COMPLETE =
-      "delete from outbox.message where id = any (?) and destination = ?";
-
-  /**
-   * One statement for many destinations: one each would be a round trip a message. Each id is
-   * looked up first, fenced off, since a join would as soon walk the whole table.
-   */
-  static final String COMPLETE_SEVERAL =
-      "delete from outbox.message where id = any (array("
-          + "select x.id from unnest(?::bigint[], ?::text[]) as d (id, destination) cross join lateral"
-          + " (select m.id, m.destination from outbox.message m where m.id = d.id offset 0) x"
-          + " where x.destination = d.destination))";
-
-  static final String KEEP =
-      "update outbox.message set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
-          + " where id = any (?) and destination = ? and state <> 'delivered'";
-
-  /**
-   * What may be marked as refused, and by its xid is what was refused. Compared as text, since rows
-   * are found by their ids, never by the index of transactions.
-   */
-  private static final String STILL_OWED =
-      "in ('pending', 'retry', 'held') and m.xid::text = ?::xid8::text";
-
-  /**
-   * Parameters: destination, epoch, ids, those of the states. A fence: a relay that has been
-   * replaced, or one of its statements that is still under way, changes no state any more. The
-   * take-over waits for the row of destination_state that this locks, and thereby for statements
-   * under way. INVARIANT: with that lock a statement never waits for a message that another
-   * transaction has locked, or the take-over would wait as long.
-   */
-  private static String fenced(String states, String locked) {
-    return " where id = any (array(select m.id from outbox.destination_state d"
-        + " join outbox.message m on m.destination = d.destination"
-        + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state "
+  /** Parameters: destination, epoch, destination, ids. See {@link #parking}. */
+  private static String fenced(String table, String states, String locked) {
+    return " destination = ? and id = any (array(select m.id from outbox.destination_state d"
+        + " cross join outbox."
+        + table
+        + " m where d.destination = ? and d.epoch = ? and m.destination = ? and m.id = any (?)"
         + states
         + " for share of d for update of m "
         + locked
         + "))";
   }
 
-  static final String RETRY =
-      "update outbox.message set state = 'retry', attempts = ?, last_error = ?,"
-          + " due_at = clock_timestamp() + ? * interval '1 millisecond'"
-          + fenced(STILL_OWED, "nowait");
+  /** As {@link #COMMON_OF_X}, without what may be damaged on the disk. */
+  private static final String WITHOUT_VALUES =
+      COMMON_OF_X
+          .replace("x.new_row", "null::json")
+          .replace("x.old_row", "null::json")
+          .replace("x.headers", "null::json");
 
-  static final String FAIL =
-      "update outbox.message set state = 'failed', attempts = ?, last_error = ?, due_at = null"
-          + fenced(STILL_OWED, "nowait");
+  /** What a message gets that leaves {@code outbox.pending}; in the order of the values. */
+  private static final String PARKED_COLUMNS =
+      COMMON + ", state, attempts, last_error, due_at, delivered_at";
 
-  /** In words that imply no index of pending messages. */
-  private static final String IS_PENDING = "not in ('retry', 'held', 'failed', 'delivered')";
+  /**
+   * Moves pending messages to the parked ones. Parameters: destination, then the name in {@code
+   * destination_state}, epoch, destination, ids, then those of the values.
+   *
+   * <p>A fence: a relay that has been replaced, or one of its statements that is still under way,
+   * changes no state any more. The take-over waits for the row of destination_state that this
+   * locks, and thereby for statements under way. INVARIANT: with that lock a statement never waits
+   * for a message that another transaction has locked, or the take-over would wait as long.
+   */
+  private static String parking(String which, String locked, String values) {
+    return parking(which, locked, COMMON_OF_X, values);
+  }
 
-  static final String HOLD =
-      "update outbox.message set state = 'held'" + fenced(IS_PENDING, "skip locked");
+  private static String parking(String which, String locked, String row, String values) {
+    return "with x as (delete from outbox.pending where"
+        + fenced("pending", which, locked)
+        + " returning "
+        + COMMON
+        + ") insert into outbox.parked ("
+        + PARKED_COLUMNS
+        + ") select "
+        + row
+        + ", "
+        + values
+        + " from x";
+  }
 
-  /** What {@link #HOLD} has left out, and should not. */
+  /**
+   * By its xid it is what was refused: a person may have made it owed again. Compared as text,
+   * since rows are found by their ids, never by the index of transactions.
+   */
+  private static final String THE_SAME = " and m.xid::text = ?::xid8::text";
+
+  /** What may be marked as refused, of the parked ones. */
+  private static final String STILL_OWED =
+      " and m.state in ('pending', 'retry', 'held')" + THE_SAME;
+
+  private static final String LATER = "clock_timestamp() + ? * interval '1 millisecond'";
+
+  /** Values: attempts, error, milliseconds. */
+  static final String RETRY = parking(THE_SAME, "nowait", "'retry', ?, ?, " + LATER + ", null");
+
+  /** Of one that is parked already. Parameters: attempts, error, milliseconds, fence. */
+  static final String RETRY_PARKED =
+      "update outbox.parked set state = 'retry', attempts = ?, last_error = ?, due_at = "
+          + LATER
+          + " where"
+          + fenced("parked", STILL_OWED, "nowait");
+
+  /** Values: attempts, error. */
+  static final String FAIL = parking(THE_SAME, "nowait", "'failed', ?, ?, null, null");
+
+  /** Of one whose values the disk has lost: it cannot move with them. */
+  static final String FAIL_WITHOUT_VALUES =
+      parking(THE_SAME, "nowait", WITHOUT_VALUES, "'failed', ?, ?, null, null");
+
+  static final String FAIL_PARKED =
+      "update outbox.parked set state = 'failed', attempts = ?, last_error = ?, due_at = null where"
+          + fenced("parked", STILL_OWED, "nowait");
+
+  static final String HOLD = parking("", "skip locked", "'held', 0, null, null, null");
+
+  /** What was published for later, and waits behind another of its key when its time has come. */
+  static final String HOLD_PARKED =
+      "update outbox.parked set state = 'held', due_at = null where"
+          + fenced(
+              "parked",
+              " and m.state not in ('retry', 'held', 'failed', 'delivered')",
+              "skip locked");
+
+  /** What holding has left out, and should not. Parameters: name, epoch, those of ids. */
   static final String NOT_HELD =
-      "select m.id from outbox.destination_state d join outbox.message m on m.destination = d.destination"
-          + " where d.destination = ? and d.epoch = ? and m.id = any (?) and m.state "
-          + IS_PENDING;
+      "select i.id from outbox.destination_state d cross join lateral ("
+          + standing("p.state = 'pending'")
+          + ") i where d.destination = ? and d.epoch = ?";
 
   /**
    * Spans of ids, and what was not visible in a snapshot. Parameters: the spans' destinations,
@@ -290,14 +406,13 @@ final class MessageSql {
    */
   static final String OWED =
       "select o.destination, o.id from ("
-          + "select m.id, m.destination, m.xid, m.due_at from unnest(?::text[], ?::bigint[], ?::bigint[])"
-          + " as d (name, first_id, last_id) cross join lateral (select x.id, x.destination, x.xid, x.due_at"
-          + " from outbox.message x where x.state = 'pending'"
-          + " and (x.destination, x.id) >= (d.name, d.first_id)"
-          + " and (x.destination, x.id) <= (d.name, d.last_id) offset 0) m"
+          + "select m.id, m.destination, m.xid from unnest(?::integer[], ?::bigint[], ?::bigint[])"
+          + " as d (number, first_id, last_id) cross join lateral (select x.id, x.destination, x.xid"
+          + " from outbox.pending x where (x.destination, x.id) >= (d.number, d.first_id)"
+          + " and (x.destination, x.id) <= (d.number, d.last_id) offset 0) m"
           + " union all "
-          + WINDOW
-          + ") o where pg_visible_in_snapshot(o.xid, ?::pg_snapshot) and o.due_at is null"
+          + PENDING_WINDOW
+          + ") o where pg_visible_in_snapshot(o.xid, ?::pg_snapshot)"
           + " and (o.destination, o.id) > (?, ?) order by o.destination, o.id limit ?";
 
   /**
@@ -307,21 +422,20 @@ final class MessageSql {
   static final String ARRIVED =
       "select pg_current_snapshot(), a.destination, a.id from (values (1)) always (so)"
           + " left join (select w.destination, w.id from ("
-          + WINDOW
-          + ") w where w.due_at is null and w.id < (?::jsonb ->> w.destination)::bigint limit ?) a on true";
+          + PENDING_WINDOW
+          + ") w where w.id < (?::jsonb ->> w.destination::text)::bigint limit ?) a on true";
 
   /**
    * What a part of the table holds, by its blocks: the pending ids outside of each destination's
    * span. Parameters: first block, end, first ids as an object, last ids, snapshot, rows.
    */
   static final String IN_BLOCKS =
-      "select pg_relation_size('outbox.message') / current_setting('block_size')::bigint, b.destination, b.id"
+      "select pg_relation_size('outbox.pending') / current_setting('block_size')::bigint, b.destination, b.id"
           + " from (values (1)) always (so) left join (select u.destination, u.id from ("
-          + "select m.id, m.destination, m.xid, m.state, m.due_at from outbox.message m"
+          + "select m.id, m.destination, m.xid from outbox.pending m"
           + " where m.ctid >= ?::tid and m.ctid < ?::tid offset 0) u"
-          + " where u.state = 'pending' and u.due_at is null"
-          + " and (u.id < (?::jsonb ->> u.destination)::bigint"
-          + " or u.id > (?::jsonb ->> u.destination)::bigint)"
+          + " where (u.id < (?::jsonb ->> u.destination::text)::bigint"
+          + " or u.id > (?::jsonb ->> u.destination::text)::bigint)"
           + " and pg_visible_in_snapshot(u.xid, ?::pg_snapshot) limit ?) b on true";
 
   /**
@@ -330,23 +444,90 @@ final class MessageSql {
    * Parameters: from where, as an object; rows, rows.
    */
   static final String PURGE =
-      "with gone as (delete from outbox.message where id = any (array("
-          + "select m.id from outbox.destination d cross join lateral ("
-          + "select x.id from outbox.message x where x.state = 'delivered' and x.destination = d.name"
+      "with gone as (delete from outbox.parked where ctid = any (array("
+          + "select m.ctid from outbox.destination d cross join lateral ("
+          + "select x.ctid from outbox.parked x where x.state = 'delivered'"
+          + " and (x.destination + 0) = d.number"
           + " and x.delivered_at >= coalesce((?::jsonb ->> d.name)::timestamptz, '-infinity')"
           + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')"
           + " order by x.delivered_at limit ? for update skip locked) m limit ?))"
           + " returning destination, delivered_at)"
-          + " select destination, count(*), max(delivered_at) - interval '1 minute' from gone group by destination";
+          + " select (select n.name from outbox.destination_number n where n.number = g.destination),"
+          + " count(*), max(g.delivered_at) - interval '1 minute' from gone g group by g.destination";
 
-  /** Written out, since an index does not serve "is not distinct from". */
-  static String condition(Gate gate) {
-    return (gate.schema() == null ? "m.source_schema is null" : "m.source_schema = ?")
-        + (gate.table() == null ? " and m.source_table is null" : " and m.source_table = ?")
-        + " and "
-        + gateKey("m")
-        + " = ?";
+  /** To take messages off, or to keep them: what a completion does, by destination and ids. */
+  static final String COMPLETE =
+      "delete from outbox.pending where destination = ? and id = any (?)";
+
+  static final String COMPLETE_PARKED =
+      "delete from outbox.parked where destination = ? and id = any (?)";
+
+  /**
+   * One statement for many destinations: one each would be a round trip a message. Each id is
+   * looked up first, fenced off, since a join would as soon walk the whole table. Parameters: ids,
+   * destinations.
+   */
+  private static String completeSeveral(String table) {
+    return "delete from outbox."
+        + table
+        + " where ctid = any (array(select x.ctid"
+        + " from unnest(?::bigint[], ?::integer[]) as d (id, destination) cross join lateral"
+        + " (select m.ctid from outbox."
+        + table
+        + " m where m.destination = d.destination and m.id = d.id offset 0) x))";
   }
+
+  static final String COMPLETE_SEVERAL = completeSeveral("pending");
+
+  static final String COMPLETE_SEVERAL_PARKED = completeSeveral("parked");
+
+  private static final String KEPT = "'delivered', 0, null, null, clock_timestamp()";
+
+  private static String keep(String which) {
+    return "with x as (delete from outbox.pending where destination = ? and id = any ("
+        + which
+        + ") returning "
+        + COMMON
+        + ") insert into outbox.parked ("
+        + PARKED_COLUMNS
+        + ") select "
+        + COMMON_OF_X
+        + ", "
+        + KEPT
+        + " from x";
+  }
+
+  private static String keepParked(String which) {
+    return "update outbox.parked set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
+        + " where destination = ? and id = any ("
+        + which
+        + ") and coalesce(state, '') <> 'delivered'";
+  }
+
+  /** Ids that nobody else has locked. Parameters: destination, ids. */
+  private static String free(String table) {
+    return "array(select m.id from outbox."
+        + table
+        + " m where m.destination = ? and m.id = any (?) for update skip locked)";
+  }
+
+  static final String KEEP = keep("?");
+
+  static final String KEEP_PARKED = keepParked("?");
+
+  /** Parameters of this and the next: destination, destination, ids. */
+  static final String KEEP_FREE = keep(free("pending"));
+
+  static final String KEEP_FREE_PARKED = keepParked(free("parked"));
+
+  static final String COMPLETE_FREE =
+      "delete from outbox.pending where destination = ? and id = any (" + free("pending") + ")";
+
+  static final String COMPLETE_FREE_PARKED =
+      "delete from outbox.parked where destination = ? and id = any (" + free("parked") + ")";
+
+  /** What is left of a completion of the free rows: it is locked. */
+  static final String LEFT = standing("p.state <> 'delivered'");
 
   // Where a row cannot be read: which there are, and one of them after the other. -----------------
 
@@ -361,28 +542,27 @@ final class MessageSql {
 
   static final String REQUEUED_PLACES = places(IN_REQUEUED, "m.id");
 
-  static String heldPlaces(String gate) {
-    return places(inHeld(gate), "m.id");
-  }
+  static final String HELD_PLACES = places(IN_HELD, HELD_ORDER);
 
-  /** As a tail read, with the same snapshot. Parameters: last, last, destinations, rows, rows. */
+  /** As a tail read, with the same snapshot. Parameters: last (4), destinations, rows, rows. */
   static final String TAIL_PLACES =
-      "with w as materialized (select id from ("
+      "with w as materialized (select id, destination, parked from ("
           + WINDOW
           + ") v limit ?),"
           + " n as materialized (select count(*) as found from w)"
           + " select pg_current_snapshot(), n.found, p.id, p.size from n left join lateral ("
           + "select m.id, "
           + SIZE
-          + " as size from w cross join lateral"
-          + " (select * from outbox.message x where x.id = w.id offset 0) m where n.found <= ?"
+          + " as size "
+          + OF_WINDOW
           + " order by m.id) p on true";
 
-  private static final String STILL_TO_BE_READ =
-      " and m.destination = any (?) and (m.state = ? or ?::text is null and m.state in ('pending', 'retry'))";
+  /** Parameters: destinations, ids, destinations, ids, state, state. */
+  private static final String IN_BY_IDS =
+      inEither("x.destination = any (?) and x.id = any (?)")
+          + " where (m.state = ? or ?::text is null and m.state in ('pending', 'retry'))";
 
-  static final String BY_IDS =
-      sized("from outbox.message m where m.id = any (?)" + STILL_TO_BE_READ, "m.id");
+  static final String BY_IDS = sized(IN_BY_IDS, "m.id");
 
   private static String unreadable(String gate) {
     return "select m.destination, m.op, m.state, m.attempts, m.xid, "
@@ -391,14 +571,13 @@ final class MessageSql {
         + SIZE
         + ", "
         + gate
-        + " from outbox.message m where m.id = ?"
-        + STILL_TO_BE_READ;
+        + ", m.created_at "
+        + IN_BY_IDS;
   }
 
-  static final String UNREADABLE =
-      unreadable("m.source_schema, m.source_table, " + gateKey("m") + ", m.created_at");
+  static final String UNREADABLE = unreadable("m.source, " + gateKey("m"));
 
-  static final String UNREADABLE_KEYLESS = unreadable("null, null, null, m.created_at");
+  static final String UNREADABLE_KEYLESS = unreadable("0, null");
 
   /** As {@link #PARKED}, by ids. */
   static final String PARKED_IDS =
@@ -407,7 +586,7 @@ final class MessageSql {
           + " limit ?";
 
   static final String GATES =
-      "select m.id, m.source_schema, m.source_table, "
+      "select m.id, m.source, "
           + gateKey("m")
-          + " from outbox.message m where m.id = any (?)";
+          + " from outbox.parked m where m.destination = ? and m.id = any (?)";
 }

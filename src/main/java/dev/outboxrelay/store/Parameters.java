@@ -1,6 +1,5 @@
 package dev.outboxrelay.store;
 
-import dev.outboxrelay.values.Gate;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -73,14 +72,10 @@ final class Parameters {
     return this;
   }
 
-  Parameters gate(Gate gate) throws SQLException {
-    if (gate.schema() != null) {
-      text(gate.schema());
-    }
-    if (gate.table() != null) {
-      text(gate.table());
-    }
-    return text(gate.key());
+  Parameters integers(Collection<Integer> values) throws SQLException {
+    int[] numbers = values.stream().mapToInt(Integer::intValue).toArray();
+    statement.setObject(next++, numbers, Types.ARRAY);
+    return this;
   }
 
   /** The size above which a row's values are left out: it stands five times in every read. */

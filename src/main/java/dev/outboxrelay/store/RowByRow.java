@@ -25,6 +25,7 @@ final class RowByRow {
   private static final byte[] NOTHING = new byte[0];
 
   private final Connection connection;
+  private final Numbers numbers;
   private final Collection<String> destinations;
   private final @Nullable String state;
   private final Limits limits;
@@ -41,11 +42,13 @@ final class RowByRow {
    */
   RowByRow(
       Connection connection,
+      Numbers numbers,
       Collection<String> destinations,
       @Nullable String state,
       Limits limits,
       Function<String, Encoding> encodings) {
     this.connection = connection;
+    this.numbers = numbers;
     this.destinations = destinations;
     this.state = state;
     this.limits = limits;
@@ -105,15 +108,20 @@ final class RowByRow {
   private void all(List<Long> ids) throws SQLException {
     Limits unlimited = new Limits(ids.size(), Long.MAX_VALUE, limits.messageBytes());
     try (PreparedStatement s = connection.prepareStatement(MessageSql.BY_IDS)) {
-      Parameters p = new Parameters(s).sizeLimit(limits.messageBytes()).numbers(ids);
-      p.texts(destinations).text(state).text(state);
+      Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
+      these(p, ids);
       p.number(unlimited.rows()).number(unlimited.bytes());
       try (ResultSet r = s.executeQuery()) {
-        Batch batch = new Rows(r, unlimited, encodings).read();
+        Batch batch = new Rows(r, numbers.names(connection), unlimited, encodings).read();
         batch.messages().forEach(message -> messages.put(message.id(), message));
         batch.nextDueMillis().forEach((name, due) -> nextDueMillis.merge(name, due, Math::min));
       }
     }
+  }
+
+  private void these(Parameters p, List<Long> ids) throws SQLException {
+    List<Integer> asked = numbers.of(connection, destinations);
+    p.integers(asked).numbers(ids).integers(asked).numbers(ids).text(state).text(state);
   }
 
   private void unreadable(long id, String words) throws SQLException {
@@ -130,7 +138,7 @@ final class RowByRow {
 
   private void unreadable(String sql, long id, String words) throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(sql)) {
-      new Parameters(s).number(id).texts(destinations).text(state).text(state);
+      these(new Parameters(s), List.of(id));
       try (ResultSet r = s.executeQuery()) {
         if (r.next()) {
           unreadable(r, id, words);
@@ -140,7 +148,7 @@ final class RowByRow {
   }
 
   private void unreadable(ResultSet r, long id, String words) throws SQLException {
-    String destination = r.getString(1);
+    String destination = numbers.name(connection, r.getInt(1));
     boolean held = "held".equals(r.getString(3));
     long dueInMillis = r.getLong(6);
     boolean timed = !r.wasNull();
@@ -148,16 +156,16 @@ final class RowByRow {
       nextDueMillis.merge(destination, dueInMillis, Math::min);
       return;
     }
-    String key = r.getString(10);
+    String key = r.getString(9);
     messages.put(
         id,
         new Message(
             id,
-            WireId.stamp(Rows.micros(r.getTimestamp(11))),
+            WireId.stamp(Rows.micros(r.getTimestamp(10))),
             Long.parseUnsignedLong(r.getString(5)),
             destination,
-            key == null ? null : new Gate(r.getString(8), r.getString(9), key),
-            r.getString(2).equals("truncate"),
+            key == null ? null : new Gate(r.getInt(8), key),
+            r.getString(2).equals("t"),
             "retry".equals(r.getString(3)),
             timed,
             r.getInt(4),

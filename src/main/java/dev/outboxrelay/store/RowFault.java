@@ -29,6 +29,11 @@ final class RowFault {
             || state.equals(INDEX_CORRUPTED));
   }
 
+  /** What is stored cannot be read at all, not even to be stored elsewhere. */
+  static boolean isDamaged(SQLException e) {
+    return DATA_CORRUPTED.equals(e.getSQLState()) || INDEX_CORRUPTED.equals(e.getSQLState());
+  }
+
   /** The server's words, for the person who looks at the message. */
   static String words(SQLException e) {
     String message = String.valueOf(e.getMessage());

@@ -23,6 +23,7 @@ final class Rows {
   private static final long MAX_SECONDS = 9_000_000_000_000L;
 
   private final ResultSet rows;
+  private final Names names;
   private final int offset;
   private final Limits limits;
   private final Function<String, Encoding> encodings;
@@ -36,16 +37,22 @@ final class Rows {
 
   private long bytes;
 
-  // The last row's source: one string for all rows of a table, whose hash is computed once.
-  private @Nullable String schema;
-  private @Nullable String table;
+  // The last row's source: one object for all rows of a table.
+  private int sourceNumber;
+  private Names.Source source = new Names.Source(null, null);
 
-  Rows(ResultSet rows, Limits limits, Function<String, Encoding> encodings) {
-    this(rows, 0, limits, encodings);
+  Rows(ResultSet rows, Names names, Limits limits, Function<String, Encoding> encodings) {
+    this(rows, names, 0, limits, encodings);
   }
 
-  private Rows(ResultSet rows, int offset, Limits limits, Function<String, Encoding> encodings) {
+  private Rows(
+      ResultSet rows,
+      Names names,
+      int offset,
+      Limits limits,
+      Function<String, Encoding> encodings) {
     this.rows = rows;
+    this.names = names;
     this.offset = offset;
     this.limits = limits;
     this.encodings = encodings;
@@ -74,9 +81,9 @@ final class Rows {
    * Reads the rows of a tail read, in which snapshot and count stand before the columns, in one row
    * at least.
    */
-  static Tail tail(ResultSet rows, Limits limits, Map<String, Encoding> encodings)
+  static Tail tail(ResultSet rows, Names names, Limits limits, Map<String, Encoding> encodings)
       throws SQLException {
-    Rows reader = new Rows(rows, 2, limits, encodings::get);
+    Rows reader = new Rows(rows, names, 2, limits, encodings::get);
     rows.next();
     String snapshot = rows.getString(1);
     long found = rows.getLong(2);
@@ -94,9 +101,10 @@ final class Rows {
    *
    * @return null when that is less than half of them: a sized read brings more
    */
-  static @Nullable Batch lean(ResultSet rows, Limits limits, String destination, Encoding encoding)
+  static @Nullable Batch lean(
+      ResultSet rows, Names names, Limits limits, String destination, Encoding encoding)
       throws SQLException {
-    Rows reader = new Rows(rows, 0, limits, name -> encoding);
+    Rows reader = new Rows(rows, names, 0, limits, name -> encoding);
     reader.destination = destination;
     int read = 0;
     boolean cut = false;
@@ -123,7 +131,7 @@ final class Rows {
    * The size of the row's values; a lean page tells it only of those that it leaves out, else 0.
    */
   private long size() throws SQLException {
-    return rows.getLong(offset + 10);
+    return rows.getLong(offset + 11);
   }
 
   private void add() throws SQLException {
@@ -131,29 +139,28 @@ final class Rows {
     long id = rows.getLong(offset + 1);
     lastId = id;
     long told = size();
-    byte[] oldRow = rows.getBytes(offset + 11);
-    byte[] newRow = rows.getBytes(offset + 12);
-    byte[] headers = rows.getBytes(offset + 13);
+    byte[] oldRow = rows.getBytes(offset + 12);
+    byte[] newRow = rows.getBytes(offset + 13);
+    byte[] headers = rows.getBytes(offset + 14);
     long size = told > 0 ? told : length(oldRow) + length(newRow) + length(headers);
     boolean tooLarge = size > limits.messageBytes();
     bytes += size;
-    String target = destination == null ? rows.getString(offset + 16) : destination;
-    long dueInMillis = rows.getLong(offset + 14);
+    String target = destination == null ? names.destination(rows.getInt(offset + 17)) : destination;
+    long dueInMillis = rows.getLong(offset + 15);
     boolean timed = !rows.wasNull();
-    String state = rows.getString(offset + 15);
+    String state = rows.getString(offset + 16);
     // What is held waits for its key, whatever its time.
     if (timed && dueInMillis > 0 && !"held".equals(state)) {
       nextDueMillis.merge(target, dueInMillis, Math::min);
       return;
     }
     String gateKey = rows.getString(offset + 2);
-    String largeKey = rows.getString(offset + 17);
-    String op = rows.getString(offset + 3);
-    schema = same(schema, rows.getString(offset + 4));
-    table = same(table, rows.getString(offset + 5));
-    String xid = rows.getString(offset + 6);
-    int attempts = rows.getInt(offset + 9);
-    long createdAtMicros = micros(rows.getTimestamp(offset + 7));
+    String largeKey = rows.getString(offset + 18);
+    String op = op(rows.getString(offset + 3));
+    int number = rows.getInt(offset + 4);
+    Names.Source source = source(number, rows.getString(offset + 5), rows.getString(offset + 6));
+    int attempts = rows.getInt(offset + 10);
+    long createdAtMicros = micros(rows.getTimestamp(offset + 8));
     byte[] body = NOTHING;
     String unreadable = null;
     if (!tooLarge) {
@@ -165,11 +172,11 @@ final class Rows {
                 target,
                 largeKey == null ? gateKey : largeKey,
                 op,
-                schema,
-                table,
-                xid,
+                source.schema(),
+                source.table(),
+                rows.getString(offset + 7),
                 createdAtMicros,
-                rows.getString(offset + 8),
+                rows.getString(offset + 9),
                 oldRow,
                 newRow,
                 headers,
@@ -185,9 +192,9 @@ final class Rows {
         new Message(
             id,
             WireId.stamp(createdAtMicros),
-            Long.parseUnsignedLong(xid),
+            Long.parseUnsignedLong(rows.getString(offset + 19)),
             target,
-            gateKey == null ? null : new Gate(schema, table, gateKey),
+            gateKey == null ? null : new Gate(number, gateKey),
             op.equals("truncate"),
             "retry".equals(state),
             timed,
@@ -209,7 +216,27 @@ final class Rows {
         + at.getNanos() / 1000;
   }
 
-  private static @Nullable String same(@Nullable String last, @Nullable String now) {
-    return now != null && now.equals(last) ? last : now;
+  /** By the name that the row has of its own, else by that of its number. */
+  private Names.Source source(int number, @Nullable String schema, @Nullable String table)
+      throws SQLException {
+    if (table != null) {
+      return new Names.Source(schema, table);
+    }
+    if (number != sourceNumber) {
+      source = names.source(number);
+      sourceNumber = number;
+    }
+    return source;
+  }
+
+  private static String op(String letter) {
+    return switch (letter) {
+      case "i" -> "insert";
+      case "u" -> "update";
+      case "d" -> "delete";
+      case "t" -> "truncate";
+      case "r" -> "read";
+      default -> "message";
+    };
   }
 }

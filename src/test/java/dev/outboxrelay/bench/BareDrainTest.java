@@ -21,7 +21,7 @@ final class BareDrainTest {
       database.execute(
           "create function refuse() returns trigger language plpgsql as $$ begin perform"
               + " pg_sleep(0.5); raise 'not this one'; end $$",
-          "create trigger refuse before delete on outbox.message for each statement execute"
+          "create trigger refuse before delete on outbox.pending for each statement execute"
               + " function refuse()");
       IllegalStateException failed =
           assertThrows(

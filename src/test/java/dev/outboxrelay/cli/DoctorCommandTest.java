@@ -53,8 +53,8 @@ final class DoctorCommandTest {
           "alter table invoices rename column secret to token",
           "insert into outbox.message (destination, op) values ('gone', 'message')",
           "insert into outbox.message (destination, op, state) values ('crm', 'message', 'failed')",
-          "revoke delete on outbox.message from outbox_relay",
-          "alter table outbox.message set (autovacuum_enabled = off)");
+          "revoke delete on outbox.pending from outbox_relay",
+          "alter table outbox.pending set (autovacuum_enabled = off)");
       CommandRun run = doctor(db);
       assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
       List<String> lines = run.out().lines().toList();
@@ -68,7 +68,7 @@ final class DoctorCommandTest {
               "warning: child not captured, public.staff: ",
               "warning: grants, outbox_relay: ",
               "warning: messages failed, crm: messages set aside: 1",
-              "warning: table bloat, outbox.message: autovacuum is switched off")) {
+              "warning: table bloat, outbox.pending: autovacuum is switched off")) {
         assertTrue(
             lines.stream().anyMatch(line -> line.startsWith(start) && line.contains(" -> ")),
             start + " with a remedy in\n" + run.out());
@@ -79,7 +79,7 @@ final class DoctorCommandTest {
   @Test
   void database_withWarningsOnly_isExitCode0() throws Exception {
     try (TestDatabase db = TestDatabase.create()) {
-      db.execute("alter table outbox.message set (autovacuum_enabled = off)");
+      db.execute("alter table outbox.pending set (autovacuum_enabled = off)");
       CommandRun run = doctor(db);
       assertTrue(run.out().startsWith("warning: table bloat"), run.out());
       assertEquals(ExitCode.OK, run.exitCode(), run.err());

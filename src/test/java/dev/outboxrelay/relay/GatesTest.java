@@ -14,8 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class GatesTest {
-  private static final Gate A = new Gate("public", "t", "a");
-  private static final Gate B = new Gate("public", "t", "b");
+  private static final Gate A = new Gate(1, "a");
+  private static final Gate B = new Gate(1, "b");
 
   private final Gates gates = new Gates();
 

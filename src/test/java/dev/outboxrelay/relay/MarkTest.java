@@ -60,7 +60,7 @@ final class MarkTest {
     db = TestDatabase.create();
     receiver = ScriptedReceiver.startKeepingNothing(line -> reply(line.text()));
     db.execute(
-        "alter table outbox.message set (autovacuum_enabled = off)",
+        "alter table outbox.pending set (autovacuum_enabled = off)",
         "insert into outbox.destination (name, uri) values ('%s', '%s')"
             .formatted(OUT, receiver.uri()));
   }
@@ -174,7 +174,7 @@ final class MarkTest {
                 == 0);
     return db.count(
         "select coalesce(sum(idx_blks_hit + idx_blks_read), 0)::bigint"
-            + " from pg_statio_all_tables where relid = 'outbox.message'::regclass");
+            + " from pg_statio_all_tables where relid = 'outbox.pending'::regclass");
   }
 
   @Test
@@ -247,7 +247,7 @@ final class MarkTest {
     arrived.clear();
     db.execute("select outbox.requeue_failed()", "commit prepared 'mark'", toOut(5));
     db.execute(timed(dueByHand, "null"));
-    db.execute("set session_replication_role = replica", timed(dueByTheClock, "now()"));
+    db.execute("update outbox.parked set due_at = now() where id = " + dueByTheClock);
     db.execute(putIn(free, "99999999999", 7), putIn(freeToo, "default", 8));
     try (RunningRelay relay = starting()) {
       for (int number = 1; number <= 8; number++) {
@@ -320,7 +320,7 @@ final class MarkTest {
           "insert into outbox.message (id, xid, destination, op, new_row) values (1, '3', '%s',"
                   .formatted(OUT)
               + " 'message', json_build_object('n', 5))",
-          "update outbox.message set xid = default where id = 1");
+          "update outbox.pending set xid = default where id = 1");
       await(5);
     }
   }
@@ -419,7 +419,7 @@ final class MarkTest {
     try (Connection person = db.connect();
         Statement lock = person.createStatement()) {
       person.setAutoCommit(false);
-      lock.execute("select * from outbox.message where id = %d for update".formatted(locked));
+      lock.execute("select * from outbox.pending where id = %d for update".formatted(locked));
       mark(locked);
       person.rollback();
       arrived.clear();

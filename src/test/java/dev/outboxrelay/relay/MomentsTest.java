@@ -59,7 +59,7 @@ final class MomentsTest {
   private enum Act {
     DISCARD("select outbox.discard(id) from outbox.message where "),
     DELETE("delete from outbox.message where "),
-    TRUNCATE("truncate outbox.message -- "),
+    TRUNCATE("truncate outbox.pending, outbox.parked -- "),
     SET_ASIDE("update outbox.message set state = 'failed' where "),
     MARK_DELIVERED("update outbox.message set state = 'delivered' where "),
     PUT_OFF("update outbox.message set due_at = now() + interval '1 hour' where "),

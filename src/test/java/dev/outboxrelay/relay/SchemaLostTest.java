@@ -123,14 +123,14 @@ final class SchemaLostTest {
   void schema_ofAnotherVersion_endsTheRelayWhenAStatementFails() throws Exception {
     db.execute(NEWER);
     delivered(2);
-    db.execute("drop view outbox.status", "alter table outbox.message rename to messages");
+    db.execute("drop view outbox.status", "alter table outbox.pending rename to messages");
     Await.until("a statement fails or it is found before", () -> ring() && events.end.isDone());
     assertEquals(SchemaState.NEWER, end());
   }
 
   @Test
   void schema_olderThanIt_endsTheRelayWhenAStatementFails() throws Exception {
-    db.execute(OLDER, "alter table outbox.message rename to messages");
+    db.execute(OLDER, "alter table outbox.pending rename to messages");
     Await.until("a statement fails", () -> ring() && events.end.isDone());
     assertEquals(SchemaState.OLDER, end());
   }

@@ -82,7 +82,7 @@ final class SilentSinkTest {
   /** As if all that had been a while ago. */
   private void letTimePass() throws Exception {
     db.execute(
-        "update outbox.message set created_at = created_at - interval '1 minute'",
+        "update outbox.pending set created_at = created_at - interval '1 minute'",
         "update outbox.destination_state set owned_since = owned_since - interval '1 minute',"
             + " answer_due_at = answer_due_at - interval '1 day 1 minute'");
   }
@@ -106,7 +106,7 @@ final class SilentSinkTest {
         "an answer is waited for",
         () -> db.count("select count(answer_due_at) from outbox.destination_state") == 1);
     db.execute(
-        "update outbox.message set created_at = created_at - interval '1 minute'",
+        "update outbox.pending set created_at = created_at - interval '1 minute'",
         "update outbox.destination_state set owned_since = owned_since - interval '1 minute'");
     assertEquals(0, db.count(STALLED), "the receiver has a day");
     letTimePass();

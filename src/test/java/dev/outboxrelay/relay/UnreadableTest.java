@@ -123,7 +123,7 @@ final class UnreadableTest {
       Await.until(
           "held", () -> db.count("select count(*) from outbox.message where state = 'held'") == 3);
       db.execute(
-          "update outbox.message set new_row = json_build_object('n', E'"
+          "update outbox.parked set new_row = json_build_object('n', E'"
               + BAD
               + "')"
               + " where id = (select min(id) + 1 from outbox.message)");

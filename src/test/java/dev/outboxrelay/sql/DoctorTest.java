@@ -65,10 +65,10 @@ final class DoctorTest {
         "create table p (id int primary key, v int, token text) partition by range (id)",
         "alter table p attach partition t for values from (0) to (10)");
     broken("info | destination paused | audit", "select outbox.pause('audit')");
-    broken("warning | grants | outbox_relay", "revoke delete on outbox.message from outbox_relay");
+    broken("warning | grants | outbox_relay", "revoke delete on outbox.pending from outbox_relay");
     broken(
-        "warning | table bloat | outbox.message",
-        "alter table outbox.message set (autovacuum_enabled = off)");
+        "warning | table bloat | outbox.pending",
+        "alter table outbox.pending set (autovacuum_enabled = off)");
     broken(
         "error | destination missing | public.t",
         "set session_replication_role = replica; delete from outbox.destination where name = 'crm';"
@@ -402,12 +402,12 @@ final class DoctorTest {
       old.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
       Outbox.column(old, "select count(*) from outbox.message"); // keeps autovacuum from its work
       outbox.execute(
-          "insert into outbox.message (destination, op)"
-              + " select 'crm', 'message' from generate_series(1, 2000)",
-          "delete from outbox.message");
+          "insert into outbox.pending (destination, op)"
+              + " select d.number, 'm' from outbox.destination d, generate_series(1, 2000) where d.name = 'crm'",
+          "delete from outbox.pending");
       Await.until(
           "dead rows counted",
-          () -> outbox.query("select object" + bloat).equals(List.of("outbox.message")));
+          () -> outbox.query("select object" + bloat).equals(List.of("outbox.pending")));
       old.rollback();
     }
     String remedy = outbox.query("select remedy" + bloat).get(0);

@@ -18,8 +18,10 @@ final class GrantTest {
       {"outbox_relay", "usage on schema outbox"},
       {"outbox_relay", "select on outbox.destination"},
       {"outbox_relay", "select on outbox.message"},
-      {"outbox_relay", "delete on outbox.message"},
-      {"outbox_relay", "update (due_at) on outbox.message"},
+      {"outbox_relay", "delete on outbox.pending"},
+      {"outbox_relay", "update (xid) on outbox.pending"},
+      {"outbox_relay", "insert on outbox.parked"},
+      {"outbox_relay", "update (due_at) on outbox.parked"},
       {"outbox_relay", "insert on outbox.destination_state"},
       {"outbox_relay", "update on outbox.destination_state"},
       {"outbox_relay", "select on outbox.flyway_schema_history"},
@@ -33,7 +35,7 @@ final class GrantTest {
       {"outbox_publisher", "usage on schema outbox"},
       {
         "outbox_publisher",
-        "execute on function outbox.publish(text,json,text,text,json,timestamp with time zone)"
+        "execute on function outbox.publish(text,json,text,text,json,timestamp with time zone,boolean)"
       },
     };
     for (String[] r : revoked) {

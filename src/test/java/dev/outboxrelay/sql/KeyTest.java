@@ -1,6 +1,7 @@
 package dev.outboxrelay.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -142,5 +143,93 @@ final class KeyTest {
     List<String> byStatement = new ArrayList<>(messages);
     byStatement.add(5, byStatement.remove(6));
     return byStatement;
+  }
+
+  /** What PostgreSQL takes for equal is one key, however it is written: an order is kept by it. */
+  @Test
+  void keysThatAreEqual_howeverWritten_areOneKey() throws SQLException {
+    outbox.execute(
+        "create extension if not exists citext with schema public",
+        "create domain amount as numeric",
+        "create domain price as numeric(8,2)");
+    String[][] cases = {
+      {"numeric", "1.0", "1.00", "1"},
+      {"numeric", "10", "10.0", "10"},
+      {"numeric(8,2)", "1.5", "1.500", "1.50"},
+      {"amount", "1.5", "1.50", "1.5"},
+      {"price", "1.5", "1.500", "1.50"},
+      {"numeric", "'NaN'", "'NaN'", "NaN"},
+      {"float8", "'-0'", "0", "0"},
+      {"float4", "'-0'", "0", "0"},
+      {"citext", "'Ada'", "'ADA'", "ada"},
+      {"bpchar", "'a'", "'a  '", "a"},
+      {"char(3)", "'a'", "'a '", "a  "},
+    };
+    for (String level : LEVELS) {
+      for (String[] c : cases) {
+        String[] statements = {
+          "create table t (id " + c[0] + " primary key, v text)",
+          "select outbox.capture('t', 'crm'" + level + ")",
+          "insert into t values (" + c[1] + ", 'a')",
+          "update t set id = " + c[2],
+          "delete from t",
+          "insert into t values (" + c[2] + ", 'a')",
+          "select outbox.backfill('t', 'crm')"
+        };
+        outbox.execute(statements);
+        assertEquals(
+            List.of("insert " + c[3], "update " + c[3], "delete " + c[3]),
+            outbox.changes().subList(0, 3),
+            c[0] + level);
+        assertEquals(
+            List.of("insert " + c[3], "read " + c[3]),
+            outbox.changes().subList(3, 5),
+            c[0] + level);
+        outbox.execute("drop table t", "delete from outbox.message");
+      }
+      outbox.execute(
+          "create table t (n int, id numeric, v text, c citext, primary key (id, c))",
+          "select outbox.capture('t', 'crm'" + level + ")",
+          "insert into t values (7, 1.0, 'a', 'B')",
+          "update t set id = 1.00, c = 'b'");
+      assertEquals(List.of("insert [1,\"b\"]", "update [1,\"b\"]"), outbox.changes(), level);
+      outbox.execute("drop table t", "delete from outbox.message");
+    }
+  }
+
+  @Test
+  void keyWhoseTextsCannotBeMadeOne_isRefusedWithWhatToDo() throws SQLException {
+    outbox.execute(
+        "create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+    for (String type :
+        List.of("text collate loose", "interval", "jsonb", "numeric[]", "numrange", "interval[]")) {
+      outbox.execute("create table t (id " + type + " primary key, v text)");
+      String refused = outbox.refuses("22023", "select outbox.capture('t', 'crm')");
+      assertTrue(refused.contains("values of id for equal"), refused);
+      assertTrue(refused.contains("key => '{}'"), refused);
+      outbox.execute(
+          "select outbox.capture('t', 'crm', key => '{v}')",
+          "select outbox.capture('t', 'crm', key => '{}')",
+          "drop table t");
+    }
+    for (String type : List.of("int[]", "int4range", "date", "timestamptz", "bytea", "inet")) {
+      outbox.execute(
+          "create table t (id " + type + " primary key, v text)",
+          "select outbox.capture('t', 'crm')",
+          "drop table t");
+    }
+  }
+
+  /** No write fails for a key whose column has another type by now. */
+  @Test
+  void keyOfAnotherTypeThanAtTheCapture_failsNoWrite() throws SQLException {
+    outbox.execute(
+        "create table t (id numeric primary key, v text)",
+        "select outbox.capture('t', 'crm')",
+        "alter table t alter id type text",
+        "insert into t values ('x 1.0', 'a'), ('1.0', 'b')",
+        "alter table t alter id type jsonb using to_jsonb(id)",
+        "insert into t values ('{\"a\":1.0}', 'c')");
+    assertEquals(List.of("insert x 1.0", "insert 1.0", "insert {\"a\": 1.0}"), outbox.changes());
   }
 }

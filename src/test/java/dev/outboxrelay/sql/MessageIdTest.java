@@ -149,6 +149,31 @@ final class MessageIdTest {
     }
   }
 
+  /** The sequence has gone back: the number is of two messages, what receivers say is not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"requeue", "discard"})
+  void function_forANumberOfTwoMessages_asksWhichAndTakesTheOneNamed(String function)
+      throws SQLException {
+    outbox.execute(
+        "insert into outbox.message (id, destination, op, state, created_at) values"
+            + " (7, 'crm', 'message', 'failed', '2026-01-01'),"
+            + " (7, 'audit', 'message', 'failed', '2026-01-02')");
+    for (String number : List.of("7", "'7'")) {
+      String refused = outbox.refuses("21000", "select outbox." + function + "(" + number + ")");
+      assertTrue(
+          refused.matches("(?s).*'7-[0-9a-z]+' \\(audit\\), '7-[0-9a-z]+' \\(crm\\).*"), refused);
+    }
+    assertEquals(
+        List.of("t"),
+        outbox.query(
+            "select outbox."
+                + function
+                + "(outbox.wire_id(id, created_at)) from outbox.message where destination = 'crm'"));
+    assertEquals(
+        List.of("audit"),
+        outbox.query("select destination from outbox.message where state = 'failed'"));
+  }
+
   @Test
   void requeue_keepsTheId() throws SQLException {
     String id = failed();
@@ -161,7 +186,7 @@ final class MessageIdTest {
   @Test
   void history_thatGivesNumbersOutAgain_repeatsNoId() throws SQLException {
     String[] back = {
-      "truncate outbox.message restart identity", "select setval(outbox.id_sequence(), 1, false)"
+      "truncate outbox.pending restart identity", "select setval(outbox.id_sequence(), 1, false)"
     };
     String[] again = {"drop schema outbox cascade"};
     try (TestDatabase db = TestDatabase.create()) {

@@ -116,7 +116,7 @@ final class MigrationTest {
         assertEquals(
             List.of("t"),
             Outbox.column(
-                owner, "select has_table_privilege('outbox_relay', 'outbox.message', 'delete')"));
+                owner, "select has_table_privilege('outbox_relay', 'outbox.pending', 'delete')"));
       }
     }
   }

@@ -127,10 +127,10 @@ final class OwnerTest {
     outbox.execute(
         "create table t (id int primary key)",
         "select outbox.capture('t', 'crm')",
-        "alter table outbox.message owner to owner_new");
+        "alter table outbox.pending owner to owner_new");
     outbox.refuses("42501", "insert into t values (1)");
     assertEquals(
-        List.of("error | checks left out | outbox.doctor", "error | owner | outbox.message"),
+        List.of("error | checks left out | outbox.doctor", "error | owner | outbox.pending"),
         outbox.findings());
     outbox.mend();
     outbox.execute("insert into t values (1)");
@@ -140,7 +140,7 @@ final class OwnerTest {
   /** A role whose rights were taken away hears which. */
   @Test
   void roleWithoutItsRights_isToldByTheDoctorItself() throws Exception {
-    outbox.execute("revoke select on outbox.message from outbox_relay");
+    outbox.execute("revoke select on outbox.pending from outbox_relay");
     try (Connection c = outbox.connect()) {
       Outbox.run(c, "set role outbox_relay");
       assertEquals(

@@ -169,7 +169,8 @@ final class PartitionRightTest {
           "set allow_system_table_mods = on;"
               + " update pg_proc set proacl = null where pronamespace = 'outbox'::regnamespace;"
               + " update pg_class set relacl = null where relnamespace = 'outbox'::regnamespace;"
-              + " update pg_attribute set attacl = null where attrelid = 'outbox.message'::regclass;"
+              + " update pg_attribute set attacl = null where attrelid in ('outbox.message'::regclass,"
+              + " 'outbox.pending'::regclass, 'outbox.parked'::regclass);"
               + " update pg_namespace set nspacl = null where nspname = 'outbox'");
       assertEquals(
           List.of(

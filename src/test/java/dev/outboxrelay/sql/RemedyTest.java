@@ -124,8 +124,9 @@ final class RemedyTest {
         "select outbox.capture('t', 'audit')",
         "set session_replication_role = replica;"
             + " create table places as select * from outbox.destination; delete from outbox.destination;"
-            + " insert into outbox.destination (id, name, uri) overriding system value"
-            + " select p.id, case p.name when 'crm' then 'audit' else 'crm' end, p.uri from places p;"
+            + " insert into outbox.destination (id, number, name, uri) overriding system value"
+            + " select p.id, n.number, n.name, p.uri from places p join outbox.destination_number n"
+            + " on n.name = case p.name when 'crm' then 'audit' else 'crm' end;"
             + " drop table places; set session_replication_role = origin");
     assertEquals(2, findings().size(), findings().toString());
     outbox.mend();

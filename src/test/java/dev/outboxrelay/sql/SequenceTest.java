@@ -54,13 +54,13 @@ final class SequenceTest {
   void truncateRestartIdentity_givesNoIdOutAgain() throws SQLException {
     outbox.execute("select outbox.publish('crm', '{}') from generate_series(1, 20)");
     long reached = last();
-    outbox.execute("truncate outbox.message restart identity", PUBLISH);
+    outbox.execute("truncate outbox.pending restart identity", PUBLISH);
     assertEquals(reached + 1, last());
-    outbox.execute("truncate outbox.message", PUBLISH);
+    outbox.execute("truncate outbox.pending", PUBLISH);
     assertEquals(reached + 2, last());
     try (Connection c = outbox.connect()) {
       c.setAutoCommit(false);
-      Outbox.run(c, "truncate outbox.message restart identity", PUBLISH);
+      Outbox.run(c, "truncate outbox.pending restart identity", PUBLISH);
       c.rollback();
     }
     outbox.execute(PUBLISH);

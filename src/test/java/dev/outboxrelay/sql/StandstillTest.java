@@ -72,7 +72,7 @@ final class StandstillTest {
   void pending_andNothingMoves_isAStandstillSinceItWasOwed() throws SQLException {
     owed();
     assertEquals(60, stalledSeconds());
-    outbox.execute("update outbox.message set created_at = now() - interval '10 minutes'");
+    outbox.execute("update outbox.pending set created_at = now() - interval '10 minutes'");
     assertEquals(100, stalledSeconds(), "since something moved");
     assertEquals(List.of("error | stalled | crm"), outbox.findings());
     state("last_error = 'page of crm fails: no'");

@@ -64,28 +64,28 @@ final class VacuumTest {
       outbox.execute(
           "create table given_back (filler text) with (autovacuum_enabled = off)",
           "insert into given_back select repeat('x', 500) from generate_series(1, 2000)",
-          "insert into outbox.message (destination, op, new_row)"
-              + " select 'crm', 'message', to_json(repeat('x', 500)) from generate_series(1, 2000)",
+          "insert into outbox.pending (destination, op, new_row)"
+              + " select 1, 'm', to_json(repeat('x', 500)) from generate_series(1, 2000)",
           "delete from given_back",
-          "delete from outbox.message");
-      long before = outbox.count("select pg_relation_size('outbox.message')");
-      outbox.execute("vacuum given_back", "vacuum outbox.message");
+          "delete from outbox.pending");
+      long before = outbox.count("select pg_relation_size('outbox.pending')");
+      outbox.execute("vacuum given_back", "vacuum outbox.pending");
       assertEquals(
           0, outbox.count("select pg_relation_size('given_back')"), "as it goes elsewhere");
-      assertEquals(before, outbox.count("select pg_relation_size('outbox.message')"));
+      assertEquals(before, outbox.count("select pg_relation_size('outbox.pending')"));
     }
   }
 
   private static void deadRows(Outbox outbox, int rows) throws Exception {
     outbox.execute(
-        "insert into outbox.message (destination, op)"
-            + " select 'crm', 'message' from generate_series(1, %d)".formatted(rows),
-        "delete from outbox.message");
+        "insert into outbox.pending (destination, op)"
+            + " select 1, 'm' from generate_series(1, %d)".formatted(rows),
+        "delete from outbox.pending");
     Await.until(
         "dead rows counted",
         () ->
             outbox.count(
-                    "select n_dead_tup from pg_stat_all_tables where relid = 'outbox.message'::regclass")
+                    "select n_dead_tup from pg_stat_all_tables where relid = 'outbox.pending'::regclass")
                 >= rows);
   }
 
@@ -101,14 +101,14 @@ final class VacuumTest {
   void doctor_onDeadRowsSinceTheLastVacuum_findsNothingUnlessSomebodyKeepsThem() throws Exception {
     try (Outbox outbox = Outbox.create();
         Connection reader = outbox.connect()) {
-      outbox.execute("vacuum outbox.message");
+      outbox.execute("vacuum outbox.pending");
       deadRows(outbox, 2000);
       assertEquals(List.of(), bloat(outbox, "10 minutes"));
 
       Outbox.run(reader, "begin isolation level repeatable read");
       String pid = Outbox.column(reader, "select pg_backend_pid()").get(0);
       deadRows(outbox, 3000);
-      outbox.execute("vacuum outbox.message");
+      outbox.execute("vacuum outbox.pending");
       assertEquals(List.of(), bloat(outbox, "10 minutes"), "the reader is young");
       List<String> held = bloat(outbox, "0");
       assertEquals(1, held.size(), held.toString());
@@ -119,7 +119,7 @@ final class VacuumTest {
   @Test
   void doctor_onDeadRowsThatNoVacuumCameFor_namesTheQueue() throws Exception {
     try (Outbox outbox = Outbox.create()) {
-      outbox.execute("vacuum outbox.message");
+      outbox.execute("vacuum outbox.pending");
       deadRows(outbox, 2000);
       List<String> late = bloat(outbox, "1 microsecond");
       assertEquals(1, late.size(), late.toString());

@@ -67,11 +67,12 @@ final class HeldSnapshotTest {
         Connection reader = db.connect();
         Connection writer = db.connect()) {
       db.execute(
-          "alter table outbox.message set (autovacuum_enabled = off)",
+          "alter table outbox.pending set (autovacuum_enabled = off)",
+          "alter table outbox.parked set (autovacuum_enabled = off)",
           "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1'), ('other', 'tcp://h:1')",
           "insert into outbox.destination_state (destination, epoch) values ('out', 1)");
       if (analyzed == Analyzed.EMPTY) {
-        db.execute("analyze outbox.message");
+        db.execute("analyze outbox.pending, outbox.parked");
       }
       hold(reader);
       deliver(db, analyzed, dead);
@@ -84,7 +85,7 @@ final class HeldSnapshotTest {
     try (TestDatabase db = TestDatabase.create();
         Connection reader = db.connect()) {
       db.execute(
-          "alter table outbox.message set (autovacuum_enabled = off)",
+          "alter table outbox.parked set (autovacuum_enabled = off)",
           "insert into outbox.destination (name, uri, keep_delivered) values ('out', 'tcp://h:1', '1 day')",
           "insert into outbox.message (destination, op, state, delivered_at)"
               + " select 'out', 'message', 'delivered', now() - g * interval '1 minute'"
@@ -111,16 +112,16 @@ final class HeldSnapshotTest {
 
   private static void deliver(TestDatabase db, Analyzed analyzed, int dead) throws SQLException {
     db.execute(
-        "insert into outbox.message (destination, op, key, new_row)"
-            + " select 'out', 'message', g % 100, '{}' from generate_series(1, "
+        "insert into outbox.pending (destination, op, key, new_row)"
+            + " select d.number, 'm', g % 100, '{}' from outbox.destination d, generate_series(1, "
             + dead
-            + ") g");
+            + ") g where d.name = 'out'");
     if (analyzed == Analyzed.FULL) {
-      db.execute("analyze outbox.message");
+      db.execute("analyze outbox.pending, outbox.parked");
     }
-    db.execute("delete from outbox.message");
+    db.execute("delete from outbox.pending");
     if (analyzed == Analyzed.DELIVERED) {
-      db.execute("analyze outbox.message");
+      db.execute("analyze outbox.pending, outbox.parked");
     }
     db.execute(
         "insert into outbox.message (destination, op, key, new_row)"
@@ -173,13 +174,18 @@ final class HeldSnapshotTest {
     long second = first + 1;
     MessageStore.Refused refused =
         new MessageStore.Refused(
-            second, db.count("select xid from outbox.message where id = " + second));
+            second,
+            db.count(
+                "select xid from (select id, xid from outbox.pending union all"
+                    + " select id, xid from outbox.parked) m where id = "
+                    + second));
     List<Long> ids = List.of(first + 1, first + 3, last, last + 100);
     List<Span> spans = List.of(new Span("out", first, last), new Span("other", first, last));
     List<String> names = List.of("out", "other");
     String now = store.snapshot();
-    Gate gate = new Gate("public", "t", "k");
-    Gate published = new Gate(null, null, "k");
+    Gate gate =
+        new Gate((int) db.count("select number from outbox.source where table_name = 't'"), "k");
+    Gate published = new Gate(0, "k");
     return new java.util.TreeMap<>(
         Map.ofEntries(
             Map.entry("tail", () -> store.tail(Map.of("out", ID, "other", ID), now, LIMITS)),

@@ -41,6 +41,8 @@ final class JdbcMessageStoreTest {
   @BeforeEach
   void setUp() throws Exception {
     db = TestDatabase.create();
+    // Numbers are given out once, as with a destination: who is the first to ask holds others up.
+    db.execute("select outbox.destination_number(d) from unnest('{out,other}'::text[]) d");
     database = access(db);
     store = database.messages();
   }
@@ -59,7 +61,12 @@ final class JdbcMessageStoreTest {
 
   /** A message by what stands in the table now. */
   private Refused refused(long id) throws SQLException {
-    return new Refused(id, db.count("select xid from outbox.message where id = " + id));
+    return new Refused(
+        id,
+        db.count(
+            "select xid from (select id, xid from outbox.pending union all"
+                + " select id, xid from outbox.parked) m where id = "
+                + id));
   }
 
   private static String insert(String key) {
@@ -248,8 +255,7 @@ final class JdbcMessageStoreTest {
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
     assertEquals(List.of(), store.due("out", false, Set.of(id), LIMITS, ID).messages());
-    assertEquals(
-        List.of(new Parked(new Gate(null, null, "a"), id, 0)), store.parked("out", false, 10));
+    assertEquals(List.of(new Parked(new Gate(0, "a"), id, 0)), store.parked("out", false, 10));
   }
 
   @Test
@@ -379,7 +385,7 @@ final class JdbcMessageStoreTest {
     try (Connection person = db.connect();
         Statement s = person.createStatement()) {
       person.setAutoCommit(false);
-      s.execute("select from outbox.message where id = " + id + " for update");
+      s.execute("select from outbox.pending where id = " + id + " for update");
       assertTimeoutPreemptively(
           Duration.ofSeconds(20),
           () -> {
@@ -467,12 +473,12 @@ final class JdbcMessageStoreTest {
   /** Takes a piece out of every value that is stored outside its row. */
   private void damage() throws SQLException {
     String toast =
-        db.query("select reltoastrelid from pg_class where oid = 'outbox.message'::regclass")
+        db.query("select reltoastrelid from pg_class where oid = 'outbox.pending'::regclass")
             .get(0);
     db.execute(
         "update pg_class set relkind = 'r' where oid = " + toast,
         "delete from pg_toast.pg_toast_"
-            + db.query("select 'outbox.message'::regclass::oid").get(0)
+            + db.query("select 'outbox.pending'::regclass::oid").get(0)
             + " where chunk_seq = 3",
         "update pg_class set relkind = 't' where oid = " + toast);
   }
@@ -481,7 +487,7 @@ final class JdbcMessageStoreTest {
   @Test
   void row_whoseValuesAreDamaged_isShownAsUnreadableAlone() throws Exception {
     db.execute(insert("a"), insert("b"), insert("c"));
-    db.execute("update outbox.message set new_row = to_json(repeat('x', 100000)) where key = 'b'");
+    db.execute("update outbox.pending set new_row = to_json(repeat('x', 100000)) where key = 'b'");
     damage();
     String snapshot = store.snapshot();
     List<Batch> reads =
@@ -514,7 +520,7 @@ final class JdbcMessageStoreTest {
         insert("restored"));
     db.execute(
         "set session_replication_role = replica", // as pg_restore with --disable-triggers
-        "update outbox.message set xid = '99999999999'");
+        "update outbox.pending set xid = '99999999999'");
     assertEquals(List.of(), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
     long epoch = database.destinations().takeOver("out", "me").epoch();
     assertEquals(

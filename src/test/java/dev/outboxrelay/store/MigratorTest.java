@@ -19,7 +19,7 @@ final class MigratorTest {
       assertEquals(
           1,
           db.count(
-              "select count(*) from pg_tables where tablename = 'message' and schemaname = 'outbox'"));
+              "select count(*) from pg_tables where tablename = 'pending' and schemaname = 'outbox'"));
     }
   }
 }

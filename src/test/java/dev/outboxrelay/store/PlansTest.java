@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
-import dev.outboxrelay.values.Gate;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,9 +32,9 @@ final class PlansTest {
   }
 
   private static final String SNAPSHOT = "'100:100:'";
-  private static final String ARRAY = "'{out}'";
+  private static final String ARRAY = "'{1}'";
   private static final String[] OWED = {
-    ARRAY, "'{1}'", "'{9}'", SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT, "''", "0", "100"
+    ARRAY, "'{1}'", "'{9}'", SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT, "0", "0", "100"
   };
 
   private TestDatabase db;
@@ -47,7 +46,7 @@ final class PlansTest {
     db = TestDatabase.create();
     connection = db.connect();
     statement = connection.createStatement();
-    statement.execute("alter table outbox.message set (autovacuum_enabled = off)");
+    statement.execute("alter table outbox.pending set (autovacuum_enabled = off)");
   }
 
   @AfterEach
@@ -58,15 +57,20 @@ final class PlansTest {
 
   private void arrange(Belief belief) throws SQLException {
     if (belief != Belief.FULL_ANALYZED) {
-      statement.execute("analyze outbox.message");
+      statement.execute("analyze outbox.pending, outbox.parked");
     }
     if (belief != Belief.EMPTY_ANALYZED) {
       statement.execute(
-          "insert into outbox.message (destination, op, key, new_row)"
-              + " select 'out', 'message', g, '{}' from generate_series(1, 20000) g");
+          "insert into outbox.pending (destination, op, key, new_row)"
+              + " select 1, 'm', g, '{}' from generate_series(1, 20000) g");
+      statement.execute(
+          "insert into outbox.parked (id, xid, created_at, destination, source, op, key, state, due_at)"
+              + " select g, '3', now(), 1, 1, 'i', g % 1000,"
+              + " (array['retry', 'held', 'failed', 'delivered', 'pending'])[1 + g % 5], now()"
+              + " from generate_series(100001, 120000) g");
     }
     if (belief == Belief.FULL_ANALYZED) {
-      statement.execute("analyze outbox.message");
+      statement.execute("analyze outbox.pending, outbox.parked");
     }
     statement.execute(Connections.PINNED_PLANS);
   }
@@ -98,144 +102,9 @@ final class PlansTest {
     return plan.toString();
   }
 
-  /** A statement, with the indexes of the messages that it is meant to walk. */
-  private record Planned(String name, String sql, List<String> arguments, List<String> indexes) {}
-
-  private static Planned planned(String name, String sql, String indexes, String... arguments) {
-    return new Planned(name, sql, List.of(arguments), List.of(indexes.split(" ")));
-  }
-
-  private static Planned sized(String name, String sql, String indexes, String... arguments) {
-    List<String> all = new ArrayList<>(Collections.nCopies(5, "1000"));
-    all.addAll(List.of(arguments));
-    all.addAll(List.of("100", "1000"));
-    return new Planned(name, sql, all, List.of(indexes.split(" ")));
-  }
-
-  private static List<Planned> allPlanned() {
-    Gate gate = new Gate("public", "t", "k");
-    Gate published = new Gate(null, null, "k");
-    String[] lean = {
-      "1", "1", "1", "1", "1", "1", "'out'", "5", "'out'", SNAPSHOT, "null", "null", "100"
-    };
-    return List.of(
-        sized(
-            "page",
-            MessageSql.SIZED_PAGE,
-            "message_page",
-            "'out'",
-            "5",
-            "'out'",
-            SNAPSHOT,
-            "null",
-            "null"),
-        planned("lean page", MessageSql.LEAN_PAGE, "message_page", lean),
-        planned(
-            "tail",
-            MessageSql.TAIL,
-            "message_tail message_pkey",
-            SNAPSHOT,
-            SNAPSHOT,
-            ARRAY,
-            "101",
-            "1",
-            "1",
-            "1",
-            "1",
-            "1",
-            "100",
-            "100",
-            "1000"),
-        planned(
-            "first ids", MessageSql.FIRST_IDS, "message_tail", SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
-        sized("due", MessageSql.DUE, "message_due", "'out'", "false", "'{1}'"),
-        planned("next due", MessageSql.NEXT_DUE, "message_due", "'out'", "false", "'{1}'"),
-        planned("next dues", MessageSql.NEXT_DUES, "message_due", ARRAY),
-        sized("requeued", MessageSql.REQUEUED, "message_pkey", "'{1}'", "'out'"),
-        sized(
-            "held",
-            MessageSql.held(MessageSql.condition(gate)),
-            "message_parked",
-            "'out'",
-            "'public'",
-            "'t'",
-            "'k'"),
-        sized(
-            "held, published",
-            MessageSql.held(MessageSql.condition(published)),
-            "message_parked",
-            "'out'",
-            "'k'"),
-        planned("parked", MessageSql.PARKED, "message_parked", "'out'", "true", "100"),
-        planned("refused truncate", MessageSql.BARRIER, "message_parked", "'out'"),
-        planned("standing", MessageSql.STANDING, "message_pkey", "'{1}'", "'out'", "'{retry}'"),
-        planned("fates", MessageSql.FATES, "message_pkey", "'{1}'", "'out'"),
-        planned("complete", MessageSql.COMPLETE, "message_pkey", "'{1}'", "'out'"),
-        planned(
-            "complete several", MessageSql.COMPLETE_SEVERAL, "message_pkey", "'{1}'", "'{out}'"),
-        planned("complete free", Completing.DELETE_FREE, "message_pkey", "'{1}'", "'out'"),
-        planned("keep", MessageSql.KEEP, "message_pkey", "'{1}'", "'out'"),
-        planned("keep free", Completing.KEEP_FREE, "message_pkey", "'{1}'", "'out'"),
-        planned("left", Completing.LEFT, "message_pkey", "'{1}'", "'out'"),
-        planned(
-            "retry",
-            MessageSql.RETRY,
-            "message_pkey",
-            "1",
-            "'no'",
-            "5",
-            "'out'",
-            "1",
-            "'{1}'",
-            "'1'"),
-        planned("fail", MessageSql.FAIL, "message_pkey", "1", "'no'", "'out'", "1", "'{1}'", "'1'"),
-        planned("hold", MessageSql.HOLD, "message_pkey", "'out'", "1", "'{1}'"),
-        planned("not held", MessageSql.NOT_HELD, "message_pkey", "'out'", "1", "'{1}'"),
-        planned("owed", MessageSql.OWED, "message_page message_tail", OWED),
-        planned(
-            "arrived",
-            MessageSql.ARRIVED,
-            "message_tail",
-            SNAPSHOT,
-            SNAPSHOT,
-            ARRAY,
-            "'{\"out\":9}'",
-            "100"),
-        planned("purge", MessageSql.PURGE, "message_delivered message_pkey", "'{}'", "100", "100"),
-        planned("pull back", JdbcDestinationStore.PULL_BACK, "message_tail message_pkey", "'out'"),
-        planned("let go", JdbcDestinationStore.LET_GO, "message_parked message_pkey", "'out'"));
-  }
-
-  /**
-   * The planner's choice depends on what it believes, its possibilities do not: without the indexes
-   * that a statement is meant to walk, nothing is left but the whole table.
-   */
-  @ParameterizedTest
-  @EnumSource(Belief.class)
-  void statements_withoutTheirIndexes_haveNoOther(Belief belief) throws Exception {
-    arrange(belief);
-    connection.setAutoCommit(false);
-    for (Planned planned : allPlanned()) {
-      String[] arguments = planned.arguments().toArray(new String[0]);
-      String meant = plan(planned.sql(), arguments);
-      for (String index : planned.indexes()) {
-        assertUses(meant, index);
-        statement.execute(
-            index.equals("message_pkey")
-                ? "alter table outbox.message drop constraint message_pkey"
-                : "drop index outbox." + index);
-      }
-      String left = plan(planned.sql(), arguments);
-      assertTrue(left.contains("Seq Scan on message"), planned.name() + ":\n" + left);
-      assertFalse(left.contains("message_"), planned.name() + ":\n" + left);
-      connection.rollback();
-      statement.execute(Connections.PINNED_PLANS);
-    }
-  }
-
   private static void assertUses(String plan, String index) {
     assertTrue(plan.contains(index), "expected " + index + " in:\n" + plan);
-    assertFalse(plan.contains("Seq Scan on message"), plan);
+    assertFalse(plan.contains("Seq Scan on p"), plan);
     assertFalse(plan.contains("Bitmap"), plan);
     assertFalse(plan.contains("Hash Join"), plan);
   }
@@ -252,15 +121,15 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
-            "'out'",
+            "1",
             "5",
-            "'out'",
+            "1",
             SNAPSHOT,
             "null",
             "null",
             "100",
             "1000");
-    assertUses(plan, "Index Scan using message_page");
+    assertUses(plan, "Index Scan using pending_pkey");
     assertTrue(
         plan.contains("(ROW(destination, id) > "),
         "the cursor must be an index condition:\n" + plan);
@@ -280,14 +149,14 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
-            "'out'",
+            "1",
             "5",
-            "'out'",
+            "1",
             SNAPSHOT,
             "null",
             "null",
             "100");
-    assertUses(plan, "Index Scan using message_page");
+    assertUses(plan, "Index Scan using pending_pkey");
     assertTrue(
         plan.contains("(ROW(destination, id) > "),
         "the cursor must be an index condition:\n" + plan);
@@ -315,9 +184,9 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
-            "'out'",
+            "1",
             Long.toString(after),
-            "'out'",
+            "1",
             "pg_current_snapshot()",
             "null",
             "null",
@@ -337,6 +206,8 @@ final class PlansTest {
             MessageSql.TAIL,
             SNAPSHOT,
             SNAPSHOT,
+            SNAPSHOT,
+            SNAPSHOT,
             ARRAY,
             "101",
             "1000",
@@ -347,9 +218,9 @@ final class PlansTest {
             "100",
             "100",
             "1000");
-    assertUses(plan, "Index Scan using message_tail");
-    assertUses(plan, "Index Scan using message_pkey");
-    assertFalse(plan.contains("message_page"), "a walk along ids:\n" + plan);
+    assertUses(plan, "Index Scan using pending_tail");
+    assertUses(plan, "Index Scan using parked_tail");
+    assertUses(plan, "Index Cond: ((destination = w.destination) AND (id = w.id))");
   }
 
   @ParameterizedTest
@@ -357,25 +228,25 @@ final class PlansTest {
   void firstIds_anyBelief_startFromTheTransactionIds(Belief belief) throws Exception {
     arrange(belief);
     assertUses(
-        plan(MessageSql.FIRST_IDS, SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
-        "Index Scan using message_tail");
+        plan(MessageSql.FIRST_IDS, SNAPSHOT, SNAPSHOT, SNAPSHOT, SNAPSHOT, ARRAY, SNAPSHOT),
+        "Index Scan using pending_tail");
   }
 
   @ParameterizedTest
   @EnumSource(Belief.class)
   void complete_anyBelief_findsEachId(Belief belief) throws Exception {
     arrange(belief);
-    assertUses(plan(MessageSql.COMPLETE, "'{1,2,3}'", "'out'"), "Index Scan using message_pkey");
+    assertUses(plan(MessageSql.COMPLETE, "1", "'{1,2,3}'"), "Index Scan using pending_pkey");
   }
 
   @ParameterizedTest
   @EnumSource(Belief.class)
   void completeSeveral_anyBelief_findsEachId(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(MessageSql.COMPLETE_SEVERAL, "'{1,2}'", "'{out,other}'");
-    assertUses(plan, "Index Scan using message_pkey");
-    assertTrue(plan.contains("Index Cond: (id = d.id)"), plan);
-    assertTrue(plan.contains("Index Cond: (id = ANY "), plan);
+    String plan = plan(MessageSql.COMPLETE_SEVERAL, "'{1,2}'", "'{1,2}'");
+    assertUses(plan, "Index Scan using pending_pkey");
+    assertUses(plan, "Index Cond: ((destination = d.destination) AND (id = d.id))");
+    assertUses(plan, "Tid Scan on pending");
   }
 
   /** Each sweep asks, so it must not look at what is kept. */
@@ -386,14 +257,14 @@ final class PlansTest {
             + " select 'd' || g, 'tcp://h:1', case when g = 1 then interval '1 year' end"
             + " from generate_series(1, 20) g");
     statement.execute(
-        "insert into outbox.message (destination, op, state, delivered_at)"
-            + " select 'd1', 'message', 'delivered', now() - interval '1 hour'"
-            + " from generate_series(1, 20000) g");
+        "insert into outbox.parked (id, xid, created_at, destination, source, op, state, delivered_at)"
+            + " select g, '3', now(), d.number, 0, 'm', 'delivered', now() - interval '1 hour'"
+            + " from generate_series(1, 20000) g join outbox.destination d on d.name = 'd1'");
     statement.execute(Connections.PINNED_PLANS);
     String plan =
         explain(
             "analyze, buffers, costs off, timing off", MessageSql.PURGE, "'{}'", "5000", "5000");
-    assertUses(plan, "Index Scan using message_delivered");
+    assertUses(plan, "Index Scan using parked_delivered");
     assertFalse(plan.contains("Sort"), plan);
     Matcher hits = Pattern.compile("shared hit=(\\d+)").matcher(plan);
     assertTrue(hits.find(), plan);
@@ -404,10 +275,13 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void stateChanges_anyBelief_findEachId(Belief belief) throws Exception {
     arrange(belief);
-    String retry = plan(MessageSql.RETRY, "1", "'no'", "5", "'out'", "1", "'{1}'", "'1'");
-    String hold = plan(MessageSql.HOLD, "'out'", "1", "'{1,2}'");
-    for (String plan : List.of(retry, hold)) {
-      assertUses(plan, "Index Cond: (id = ANY (");
+    String retry = plan(MessageSql.RETRY, "1", "'out'", "1", "1", "'{1}'", "'3'", "1", "'no'", "5");
+    String again =
+        plan(MessageSql.RETRY_PARKED, "1", "'no'", "5", "1", "'out'", "1", "1", "'{1}'", "'3'");
+    String hold = plan(MessageSql.HOLD, "1", "'out'", "1", "1", "'{1,2}'");
+    for (String plan : List.of(retry, again, hold)) {
+      assertUses(plan, "Index Cond: ((destination = $");
+      assertUses(plan, "AND (id = ANY (");
       assertUses(plan, "destination_state_pkey");
     }
   }
@@ -417,7 +291,7 @@ final class PlansTest {
   void nextDues_anyBelief_lookAtTheFirstOfEach(Belief belief) throws Exception {
     arrange(belief);
     String plan = plan(MessageSql.NEXT_DUES, ARRAY);
-    assertTrue(plan.contains("using message_due"), plan);
+    assertTrue(plan.contains("using parked_due"), plan);
     assertFalse(plan.contains("Sort"), plan);
     assertTrue(plan.contains("Limit"), plan);
   }
@@ -427,7 +301,7 @@ final class PlansTest {
   void owed_anyBelief_walksThePageIndex(Belief belief) throws Exception {
     arrange(belief);
     String plan = plan(MessageSql.OWED, OWED);
-    assertUses(plan, "using message_page");
+    assertUses(plan, "using pending_pkey");
     assertTrue(plan.contains("Index Cond: ((ROW(destination, id) >= "), plan);
   }
 
@@ -435,10 +309,10 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void inBlocks_anyBelief_readsTheseBlocksAlone(Belief belief) throws Exception {
     arrange(belief);
-    String ids = "'{\"out\":9}'";
+    String ids = "'{\"1\":9}'";
     String plan = plan(MessageSql.IN_BLOCKS, "'(0,0)'", "'(9,0)'", ids, ids, SNAPSHOT, "100");
-    assertTrue(plan.contains("Tid Range Scan on message"), plan);
-    assertFalse(plan.contains("message_"), plan);
+    assertTrue(plan.contains("Tid Range Scan on pending"), plan);
+    assertFalse(plan.contains("pending_"), plan);
   }
 
   /** A thousand destinations are marked together, by relays that see the table empty. */
@@ -446,7 +320,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void mark_anyBelief_findsEachDestination(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(JdbcDestinationStore.MARK, "'{}'", "'{}'", "'{}'", ARRAY, "'{}'");
+    String plan = plan(JdbcDestinationStore.MARK, "'{}'", "'{}'", "'{}'", "'{out}'", "'{}'");
     assertTrue(plan.contains("Index Cond: (destination = ANY "), plan);
   }
 
@@ -455,7 +329,7 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void moved_anyBelief_findsEachDestination(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(JdbcDestinationStore.MOVED, "'{}'", "'{}'", ARRAY, "'{}'");
+    String plan = plan(JdbcDestinationStore.MOVED, "'{}'", "'{}'", "'{out}'", "'{}'");
     assertTrue(plan.contains("Index Cond: (destination = ANY "), plan);
   }
 
@@ -471,12 +345,12 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
-            "'out'",
+            "1",
             "false",
             "'{1}'",
             "100",
             "1000"),
-        "Index Scan using message_due");
+        "Index Scan using parked_due");
   }
 
   @ParameterizedTest
@@ -491,8 +365,10 @@ final class PlansTest {
             "1000",
             "1000",
             "1000",
+            "1",
             "'{1}'",
-            "'out'",
+            "1",
+            "'{1}'",
             "100",
             "1000");
     assertTrue(plan.contains("(id = ANY ") && plan.contains("Index Scan"), plan);
@@ -502,12 +378,10 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void held_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
     arrange(belief);
-    Gate gate = new Gate("public", "t", "k");
-    String sql = MessageSql.held(MessageSql.condition(gate));
     List<String> arguments = new ArrayList<>(Collections.nCopies(5, "1000"));
-    arguments.addAll(List.of("'out'", "'public'", "'t'", "'k'", "100", "1000"));
-    String plan = plan(sql, arguments.toArray(new String[0]));
-    assertUses(plan, "Index Scan using message_parked");
+    arguments.addAll(List.of("1", "1", "'k'", "100", "1000"));
+    String plan = plan(MessageSql.HELD, arguments.toArray(new String[0]));
+    assertUses(plan, "Index Scan using parked_gate");
     assertTrue(plan.contains("CASE WHEN (octet_length(key) <= 200)"), plan);
     assertFalse(plan.contains("Filter: (CASE"), "the key must be an index condition:\n" + plan);
   }
@@ -516,8 +390,145 @@ final class PlansTest {
   @EnumSource(Belief.class)
   void parked_anyBelief_walksTheParkedIndex(Belief belief) throws Exception {
     arrange(belief);
-    String plan = plan(MessageSql.PARKED, "'out'", "true", "100");
-    assertUses(plan, "using message_parked");
+    String plan = plan(MessageSql.PARKED, "1", "true", "100");
+    assertUses(plan, "using parked_gate");
     assertFalse(plan.contains("Sort"), plan);
+  }
+
+  /** A statement, with the indexes of the queue that it is meant to walk. */
+  private record Planned(String name, String sql, List<String> arguments, List<String> indexes) {}
+
+  private static Planned planned(String name, String sql, String indexes, String... arguments) {
+    return new Planned(name, sql, List.of(arguments), List.of(indexes.split(" ")));
+  }
+
+  private static Planned sized(String name, String sql, String indexes, String... arguments) {
+    List<String> all = new ArrayList<>(Collections.nCopies(5, "1000"));
+    all.addAll(List.of(arguments));
+    all.addAll(List.of("100", "1000"));
+    return new Planned(name, sql, all, List.of(indexes.split(" ")));
+  }
+
+  private static List<Planned> allPlanned() {
+    String both = "pending_pkey parked_pkey";
+    String four = "pending_tail parked_tail " + both;
+    String s = SNAPSHOT;
+    String ids = "'{1}'";
+    return List.of(
+        sized("page", MessageSql.SIZED_PAGE, "pending_pkey", "1", "5", "1", s, "null", "null"),
+        planned(
+            "lean page",
+            MessageSql.LEAN_PAGE,
+            "pending_pkey",
+            "1",
+            "1",
+            "1",
+            "1",
+            "1",
+            "1",
+            "1",
+            "5",
+            "1",
+            s,
+            "null",
+            "null",
+            "100"),
+        planned(
+            "tail",
+            MessageSql.TAIL,
+            four,
+            s,
+            s,
+            s,
+            s,
+            ARRAY,
+            "101",
+            "1",
+            "1",
+            "1",
+            "1",
+            "1",
+            "100",
+            "100",
+            "1000"),
+        planned(
+            "first ids", MessageSql.FIRST_IDS, "pending_tail parked_tail", s, s, s, s, ARRAY, s),
+        sized("due", MessageSql.DUE, "parked_due", "1", "false", ids),
+        planned("next due", MessageSql.NEXT_DUE, "parked_due", "1", "false", ids),
+        planned("next dues", MessageSql.NEXT_DUES, "parked_due", ARRAY),
+        sized("requeued", MessageSql.REQUEUED, both, "1", ids, "1", ids),
+        sized("held", MessageSql.HELD, "parked_gate", "1", "1", "'k'"),
+        planned("parked", MessageSql.PARKED, "parked_gate", "1", "true", "100"),
+        planned("refused truncate", MessageSql.BARRIER, "parked_gate", "1"),
+        planned("standing", MessageSql.STANDING, both, "1", ids, "1", ids, "'{retry}'"),
+        planned("fates", MessageSql.FATES, both, "1", ids, "1", ids),
+        planned("complete", MessageSql.COMPLETE, "pending_pkey", "1", ids),
+        planned("complete parked", MessageSql.COMPLETE_PARKED, "parked_pkey", "1", ids),
+        planned("complete several", MessageSql.COMPLETE_SEVERAL, "pending_pkey", ids, ids),
+        planned("complete free", MessageSql.COMPLETE_FREE, "pending_pkey", "1", "1", ids),
+        planned("keep", MessageSql.KEEP, "pending_pkey", "1", ids),
+        planned("keep parked", MessageSql.KEEP_PARKED, "parked_pkey", "1", ids),
+        planned("left", MessageSql.LEFT, both, "1", ids, "1", ids),
+        planned(
+            "retry",
+            MessageSql.RETRY,
+            "pending_pkey",
+            "1",
+            "'out'",
+            "1",
+            "1",
+            ids,
+            "'3'",
+            "1",
+            "'no'",
+            "5"),
+        planned(
+            "fail parked",
+            MessageSql.FAIL_PARKED,
+            "parked_pkey",
+            "1",
+            "'no'",
+            "1",
+            "'out'",
+            "1",
+            "1",
+            ids,
+            "'3'"),
+        planned("hold", MessageSql.HOLD, "pending_pkey", "1", "'out'", "1", "1", ids),
+        planned("hold parked", MessageSql.HOLD_PARKED, "parked_pkey", "1", "'out'", "1", "1", ids),
+        planned("not held", MessageSql.NOT_HELD, both, "1", ids, "1", ids, "'out'", "1"),
+        planned("owed", MessageSql.OWED, "pending_pkey pending_tail", OWED),
+        planned("arrived", MessageSql.ARRIVED, "pending_tail", s, s, ARRAY, "'{\"1\":9}'", "100"),
+        planned("purge", MessageSql.PURGE, "parked_delivered", "'{}'", "100", "100"),
+        planned("pull back", JdbcDestinationStore.PULL_BACK, "pending_tail", "'out'"));
+  }
+
+  /**
+   * The planner's choice depends on what it believes, its possibilities do not: without the indexes
+   * that a statement is meant to walk, nothing is left but the whole table.
+   */
+  @ParameterizedTest
+  @EnumSource(Belief.class)
+  void statements_withoutTheirIndexes_haveNoOther(Belief belief) throws Exception {
+    arrange(belief);
+    connection.setAutoCommit(false);
+    for (Planned planned : allPlanned()) {
+      String[] arguments = planned.arguments().toArray(new String[0]);
+      String meant = plan(planned.sql(), arguments);
+      for (String index : planned.indexes()) {
+        assertUses(meant, index);
+        statement.execute(
+            index.endsWith("_pkey")
+                ? "alter table outbox." + index.replace("_pkey", "") + " drop constraint " + index
+                : "drop index outbox." + index);
+      }
+      String left = plan(planned.sql(), arguments);
+      assertTrue(left.contains("Seq Scan on p"), planned.name() + ":\n" + left);
+      assertFalse(
+          left.contains("using pending_") || left.contains("using parked_"),
+          planned.name() + ":\n" + left);
+      connection.rollback();
+      statement.execute(Connections.PINNED_PLANS);
+    }
   }
 }

@@ -9,9 +9,10 @@ public final class BelowMarks {
 
   /** How many there are; must be 0 at every moment, a crash included. */
   public static final String COUNT =
-      "select count(*) from outbox.message m"
-          + " join outbox.destination_state s on s.destination = m.destination"
-          + " where m.state = 'pending' and m.due_at is null and m.id < s.mark_first_id"
+      "select count(*) from outbox.pending m"
+          + " join outbox.destination_number n on n.number = m.destination"
+          + " join outbox.destination_state s on s.destination = n.name"
+          + " where m.id < s.mark_first_id"
           + " and pg_visible_in_snapshot(m.xid, s.mark_snapshot) and m.id <> all (s.mark_earlier)";
 
   /** How many destinations have a mark. */

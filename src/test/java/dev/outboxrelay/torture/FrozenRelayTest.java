@@ -25,7 +25,7 @@ final class FrozenRelayTest {
       stage.await("select count(*) from outbox.status where owner is null", "1", Stage.SOON);
       // As if all that had been a while ago.
       stage.database.execute(
-          "update outbox.message set created_at = created_at - interval '1 minute'",
+          "update outbox.pending set created_at = created_at - interval '1 minute'",
           "update outbox.destination_state set owned_since = owned_since - interval '1 hour',"
               + " progress_at = progress_at - interval '1 hour'");
       assertEquals(

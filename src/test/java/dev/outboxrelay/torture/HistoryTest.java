@@ -384,7 +384,7 @@ final class HistoryTest {
   /** Publisher and subscriber as docs/restore.md has them. */
   private PostgresProcess subscriberOf(PostgresProcess old) throws Exception {
     PostgresProcess subscriber = primary(Map.of("wal_level", "logical"));
-    old.execute(DATABASE, "create publication p for table orders, outbox.message");
+    old.execute(DATABASE, "create publication p for table orders, outbox.pending, outbox.parked");
     subscriber.execute(
         DATABASE,
         "create subscription s connection 'host=127.0.0.1 port=%d user=%s dbname=%s' publication p"

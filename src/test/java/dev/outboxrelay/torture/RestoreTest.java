@@ -63,7 +63,7 @@ final class RestoreTest {
           "t",
           fresh.value(
               DATABASE,
-              "select bool_and(xid > pg_snapshot_xmax(pg_current_snapshot())) from outbox.message"),
+              "select bool_and(xid > pg_snapshot_xmax(pg_current_snapshot())) from outbox.pending"),
           "the owed rows lie in this cluster's future");
       try (RelayProcess relay = relay(fresh)) {
         Stage.await(

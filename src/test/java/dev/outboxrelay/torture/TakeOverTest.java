@@ -148,7 +148,7 @@ final class TakeOverTest {
       stage.await("select retry from outbox.status", "1", Stage.SOON);
       long epoch = epoch(stage);
       person.setAutoCommit(false);
-      statement.execute("select from outbox.message for update");
+      statement.execute("select from outbox.pending for update");
       // Time enough for its answer to come, and for a statement to begin to wait.
       Stage.pause(Duration.ofSeconds(1));
       owner.kill();
