@@ -153,9 +153,9 @@ final class Completer {
         "completion",
         troubles.watched(ids.keySet(), "completion", () -> store.complete(ids, keep)),
         done -> {
-          int settled = total - done.locked().size();
+          int settled = total - done.left().size();
           events.completed(settled, settled - done.found());
-          taken.forEach((then, acknowledged) -> settle(then, acknowledged, done.locked()));
+          taken.forEach((then, acknowledged) -> settle(then, acknowledged, done.left()));
           ended.run();
         });
     return total;

@@ -47,7 +47,7 @@ final class RequeuedReader {
 
   /** Whether the message is about to be read here. */
   boolean wants(long id) {
-    return wanted.contains(id) || asked.contains(id);
+    return wanted.contains(id) || asked.contains(id) || soon.contains(id);
   }
 
   /** What may be pending, and is about to be read here. */

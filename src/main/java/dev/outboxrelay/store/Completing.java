@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One completion. Rows that another transaction has locked for long are left out, so that a
+ * One completion. Rows that another transaction has locked for long are left, so that a
  * destination's messages that a person holds do not keep those of others in the table.
  */
 final class Completing {
@@ -23,7 +23,7 @@ final class Completing {
   private final Connection connection;
   private final Numbers numbers;
   private final Set<String> keep;
-  private final Set<Long> locked = new HashSet<>();
+  private final Set<Long> left = new HashSet<>();
   private int found;
 
   /** A lock was met: ask for free rows from now on, and wait no more. */
@@ -38,19 +38,29 @@ final class Completing {
   Completion complete(Map<String, List<Long>> idsByDestination) throws SQLException {
     Map<String, List<Long>> deleted = new HashMap<>(idsByDestination);
     deleted.keySet().removeAll(keep);
+    int before = found;
     boolean together = deleted.size() > 1 && unlessLocked(() -> deleteSeveral(deleted));
+    if (together && found - before < size(deleted)) {
+      for (Map.Entry<String, List<Long>> entry : deleted.entrySet()) {
+        addLeft(numbers.of(connection, entry.getKey()), entry.getValue());
+      }
+    }
     for (Map.Entry<String, List<Long>> entry : idsByDestination.entrySet()) {
       boolean kept = keep.contains(entry.getKey());
       if (kept || !together) {
         one(entry.getKey(), entry.getValue(), kept);
       }
     }
-    return new Completion(found, locked);
+    return new Completion(found, left);
   }
 
   private void one(String destination, List<Long> ids, boolean kept) throws SQLException {
     int number = numbers.of(connection, destination);
+    int before = found;
     if (!freeOnly && unlessLocked(() -> plain(number, ids, kept))) {
+      if (found - before < ids.size()) {
+        addLeft(number, ids);
+      }
       return;
     }
     String pending = kept ? MessageSql.KEEP_FREE : MessageSql.COMPLETE_FREE;
@@ -61,9 +71,21 @@ final class Completing {
         found += s.executeUpdate();
       }
     }
+    addLeft(number, ids);
+  }
+
+  private static int size(Map<String, List<Long>> idsByDestination) {
+    return idsByDestination.values().stream().mapToInt(List::size).sum();
+  }
+
+  /**
+   * What is still there: one statement looks into both tables. It is locked, or a person has moved
+   * it from one to the other between two statements that looked into one each.
+   */
+  private void addLeft(int number, List<Long> ids) throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(MessageSql.LEFT)) {
       new Parameters(s).number(number).numbers(ids).number(number).numbers(ids);
-      locked.addAll(Rows.ids(s));
+      left.addAll(Rows.ids(s));
     }
   }
 

@@ -181,10 +181,10 @@ public interface MessageStore {
    * What came of a completion.
    *
    * @param found how many were taken off the table
-   * @param locked those that another transaction has locked: they are still there, and to be
-   *     completed later
+   * @param left those that are still there, since another transaction has locked or moved them:
+   *     they are to be completed later
    */
-  record Completion(int found, Set<Long> locked) {}
+  record Completion(int found, Set<Long> left) {}
 
   /**
    * What was purged.

@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.store.DestinationStore.Marked;
+import dev.outboxrelay.store.MessageStore.Completion;
 import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.store.MessageStore.Refused;
+import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.TestDatabase;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
@@ -20,14 +22,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Windows, retries and completions on a real table. */
 final class JdbcMessageStoreTest {
@@ -413,6 +421,51 @@ final class JdbcMessageStoreTest {
     assertEquals(List.of("b"), db.query("select key from outbox.message"));
     assertEquals(1, store.complete(Map.of("out", List.of(ids.get(1))), Set.of("out")).found());
     assertEquals(List.of("delivered"), db.query("select state from outbox.message"));
+  }
+
+  /** It goes from one table to the other while the completion looks in both, one by one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"out", "several"})
+  void complete_requeuedMeanwhile_isGoneOrToldOf(String which) throws Exception {
+    Set<Long> gone = new HashSet<>();
+    for (int round = 1; round <= 5; round++) {
+      long id = round;
+      db.execute(
+          "insert into outbox.message (id, destination, op, state, attempts, due_at, new_row)"
+              + " values (%d, 'out', 'message', 'retry', 1, now(), '{}')".formatted(id));
+      Map<String, List<Long>> ids =
+          which.equals("out")
+              ? Map.of("out", List.of(id))
+              : Map.of("out", List.of(id), "other", List.of(1000L));
+      try (Connection person = db.connect();
+          Statement s = person.createStatement()) {
+        person.setAutoCommit(false);
+        s.execute("select outbox.requeue(" + id + ")");
+        CompletableFuture<Completion> completed =
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try {
+                    return store.complete(ids, Set.of());
+                  } catch (SQLException e) {
+                    throw new CompletionException(e);
+                  }
+                });
+        Await.until(
+            "it waits, or has waited",
+            () ->
+                completed.isDone()
+                    || db.count("select count(*) from pg_locks where not granted") > 0);
+        person.commit();
+        if (!completed.get(10, TimeUnit.SECONDS).left().contains(id)) {
+          gone.add(id);
+        }
+      }
+    }
+    assertEquals(
+        List.of(),
+        db.query("select id from outbox.message").stream()
+            .filter(id -> gone.contains(Long.valueOf(id)))
+            .toList());
   }
 
   @Test
