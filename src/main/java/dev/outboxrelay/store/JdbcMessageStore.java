@@ -48,7 +48,7 @@ final class JdbcMessageStore implements MessageStore {
       try {
         return together.run(c);
       } catch (SQLException e) {
-        if (!RowFault.is(e)) {
+        if (!RowFault.mayBe(e)) {
           throw e;
         }
         return oneByOne.run(c);

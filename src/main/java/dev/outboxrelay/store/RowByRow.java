@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowByRow {
   private static final byte[] NOTHING = new byte[0];
+  private static final List<Long> NO_ROW = List.of();
 
   private final Connection connection;
   private final Numbers numbers;
@@ -92,10 +93,14 @@ final class RowByRow {
     try {
       all(ids);
     } catch (SQLException e) {
-      if (!RowFault.is(e)) {
+      if (!RowFault.mayBe(e)) {
         throw e;
       }
       if (ids.size() == 1) {
+        if (!RowFault.is(e)) {
+          // Throws where the fault is not the row's.
+          all(NO_ROW);
+        }
         unreadable(ids.get(0), RowFault.words(e));
         return;
       }
@@ -106,7 +111,7 @@ final class RowByRow {
   }
 
   private void all(List<Long> ids) throws SQLException {
-    Limits unlimited = new Limits(ids.size(), Long.MAX_VALUE, limits.messageBytes());
+    Limits unlimited = new Limits(Math.max(1, ids.size()), Long.MAX_VALUE, limits.messageBytes());
     try (PreparedStatement s = connection.prepareStatement(MessageSql.BY_IDS)) {
       Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
       these(p, ids);

@@ -17,6 +17,9 @@ final class RowFault {
   private static final String DATA_CORRUPTED = "XX001";
   private static final String INDEX_CORRUPTED = "XX002";
 
+  /** What a damaged row may meet as well: a length or a pointer that makes no sense. */
+  private static final String INTERNAL_ERROR = "XX000";
+
   private RowFault() {}
 
   /** Never what passes, such as memory or disk space that is short: class 53. */
@@ -32,6 +35,11 @@ final class RowFault {
   /** What is stored cannot be read at all, not even to be stored elsewhere. */
   static boolean isDamaged(SQLException e) {
     return DATA_CORRUPTED.equals(e.getSQLState()) || INDEX_CORRUPTED.equals(e.getSQLState());
+  }
+
+  /** Whether it may be a row's: it is, if the same statement works without that row. */
+  static boolean mayBe(SQLException e) {
+    return is(e) || INTERNAL_ERROR.equals(e.getSQLState());
   }
 
   /** The server's words, for the person who looks at the message. */

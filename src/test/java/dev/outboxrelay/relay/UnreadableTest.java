@@ -171,6 +171,24 @@ final class UnreadableTest {
     assertEquals(4, lines(line -> line.contains("\"keyed\"")));
   }
 
+  /**
+   * What a damaged pointer to a large value is answered with: no word of data, nor of corruption.
+   */
+  @Test
+  void rowThatCannotBeRead_byAnInternalError_failsAlone() throws Exception {
+    db.execute(
+        "select outbox.publish('out', to_json(case g when 2 then repeat('long', 10000) else '' end))"
+            + " from generate_series(1, 3) g",
+        "set allow_system_table_mods = on; update pg_index set indisvalid = false where indrelid ="
+            + " (select reltoastrelid from pg_class where oid = 'outbox.message'::regclass)");
+    try (RunningRelay relay = RunningRelay.start(db)) {
+      awaitOwed(0);
+    }
+    assertEquals(2, receiver.lines().size());
+    assertEquals(1, failed().size());
+    assertTrue(failed().get(0).contains("XX000"), failed().get(0));
+  }
+
   @Test
   void encoding_thatIsNotUtf8_isNamedByTheDoctor() throws Exception {
     assertEquals(

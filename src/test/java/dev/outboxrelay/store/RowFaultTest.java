@@ -16,13 +16,21 @@ final class RowFaultTest {
   @ValueSource(strings = {"22021", "22P05", "54000", "XX001", "XX002"})
   void error_ofWhatIsStored_isTheRows(String state) {
     assertTrue(RowFault.is(new SQLException("no", state)));
+    assertTrue(RowFault.mayBe(new SQLException("no", state)));
   }
 
-  /** Memory, disk, connection, rights, locks, a cancelled statement, an internal error. */
+  /** Memory, disk, connection, rights, locks, a cancelled statement. */
   @ParameterizedTest
-  @ValueSource(strings = {"53200", "53100", "08006", "42501", "55P03", "57014", "XX000"})
+  @ValueSource(strings = {"53200", "53100", "08006", "42501", "55P03", "57014"})
   void error_thatPassesOrIsTheStatements_isNot(String state) {
-    assertFalse(RowFault.is(new SQLException("no", state)));
+    assertFalse(RowFault.mayBe(new SQLException("no", state)));
+  }
+
+  @Test
+  void error_internal_mayBeTheRowsOrNot() {
+    SQLException internal = new SQLException("no", "XX000");
+    assertFalse(RowFault.is(internal));
+    assertTrue(RowFault.mayBe(internal));
   }
 
   @Test
