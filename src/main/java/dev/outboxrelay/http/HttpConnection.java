@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -333,8 +334,15 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     context.close();
     Errors.report(cause);
-    if (!(cause instanceof IOException)) {
+    if (isClients(cause)) {
+      LOG.debug("an HTTP client has left: {}", Errors.words(cause));
+    } else {
       LOG.error("an HTTP connection is closed after an error", cause);
     }
+  }
+
+  /** Whether a client can bring it about, and so as often as he likes. */
+  private static boolean isClients(Throwable cause) {
+    return cause instanceof IOException || cause instanceof CodecException;
   }
 }

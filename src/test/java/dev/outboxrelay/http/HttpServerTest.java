@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.outboxrelay.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** What clients send that mean no good, or stop in the middle. */
 final class HttpServerTest {
@@ -312,5 +317,31 @@ final class HttpServerTest {
     slowMayEnd.countDown();
     String response = all(socket);
     assertTrue(response.endsWith("slow\n"), response);
+  }
+
+  /** Anybody can do that, as often as he likes: the log is for others. */
+  @Test
+  void client_thatLeavesInTheMiddle_isNoErrorOfOurs() throws Exception {
+    Logger log = (Logger) LoggerFactory.getLogger(HttpConnection.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    log.addAppender(lines);
+    try {
+      serve();
+      for (String part :
+          List.of(
+              "GET /li",
+              "POST /live HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc",
+              "POST /live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+              "POST /live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n",
+              "POST /live HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n")) {
+        say(part).close();
+        Await.until("gone", () -> server.connections() == 0);
+      }
+      assertLives();
+    } finally {
+      log.detachAppender(lines);
+    }
+    assertEquals(List.of(), lines.list.stream().filter(e -> e.getLevel() != Level.DEBUG).toList());
   }
 }
