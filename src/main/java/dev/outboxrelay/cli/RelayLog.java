@@ -36,6 +36,7 @@ final class RelayLog implements RelayEvents {
   public void connected() {
     connected = true;
     losses.clear();
+    failing.clear();
     LOG.info("connected to the database");
   }
 
@@ -43,7 +44,6 @@ final class RelayLog implements RelayEvents {
   public void databaseLost(String reason, long retryInMillis) {
     String what = connected ? "lost the database" : "no database to work with";
     connected = false;
-    failing.clear();
     if (losses.isNew(reason)) {
       LOG.warn("{}: {}; trying again, every 5 s at the latest", what, reason);
     } else {

@@ -62,6 +62,10 @@ final class Term implements AutoCloseable {
   private final Changes changes;
   private final Progress progress;
   private boolean looking;
+
+  /** The lock session has looked, and so may work. */
+  private boolean connected;
+
   private volatile @Nullable SchemaState end;
 
   /** When the core ran last; any thread may look. */
@@ -207,7 +211,6 @@ final class Term implements AutoCloseable {
     listener.start();
     core.execute(
         () -> {
-          events.connected();
           fleet.reload(this::look);
           every(Math.min(LOOK_MILLIS, config.database().silenceLimit().toMillis() / 4), this::look);
           every(config.sweep().toMillis(), sweep::run);
@@ -237,6 +240,10 @@ final class Term implements AutoCloseable {
         origin.isInDoubt(),
         view -> {
           looking = false;
+          if (!connected) {
+            connected = true;
+            events.connected();
+          }
           failures.seen(view.schema());
           fleet.share(view);
         });

@@ -66,4 +66,19 @@ final class RelayLogTest {
             "page of d failed: permission denied"),
         warnings());
   }
+
+  /** Each try to work with it meets the same again. */
+  @Test
+  void statement_failingWhileTheDatabaseIsLost_isOneLine() {
+    log.connected();
+    for (int n = 0; n < 3; n++) {
+      log.statementFailed("destinations", "permission denied", 50);
+      log.databaseLost("the lock session: permission denied", 100);
+    }
+    assertEquals(
+        List.of(
+            "destinations failed: permission denied",
+            "lost the database: the lock session: permission denied"),
+        warnings());
+  }
 }

@@ -37,6 +37,7 @@ final class SchemaLostTest {
   private static final class Watched implements RelayEvents {
     final CompletableFuture<SchemaState> end = new CompletableFuture<>();
     final AtomicInteger connected = new AtomicInteger();
+    final AtomicInteger lost = new AtomicInteger();
     final List<String> failed = new CopyOnWriteArrayList<>();
     final List<String> succeeded = new CopyOnWriteArrayList<>();
     volatile CompletableFuture<Boolean> asleep = new CompletableFuture<>();
@@ -44,6 +45,11 @@ final class SchemaLostTest {
     @Override
     public void connected() {
       connected.incrementAndGet();
+    }
+
+    @Override
+    public void databaseLost(String reason, long retryInMillis) {
+      lost.incrementAndGet();
     }
 
     @Override
@@ -165,6 +171,17 @@ final class SchemaLostTest {
     Await.until("well again", () -> !events.succeeded.isEmpty());
     delivered(2);
     assertEquals(1, events.connected.get());
+  }
+
+  /** Else it would say in turns that it is connected and that it is lost. */
+  @Test
+  void lockSession_thatCannotLook_isNoConnection() throws Exception {
+    db.execute("alter view outbox.relay_locks rename to elsewhere");
+    Await.until("lost, and lost again", () -> events.lost.get() >= 3);
+    assertEquals(1, events.connected.get());
+    db.execute("alter view outbox.elsewhere rename to relay_locks");
+    Await.until("connected again", () -> events.connected.get() == 2);
+    delivered(2);
   }
 
   /** Makes the relay read its settings and its messages. */
