@@ -4,6 +4,9 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +15,11 @@ final class Pool implements ConnectionSource, AutoCloseable {
   private final AtomicReference<@Nullable Connection> first;
   private final PoolTimer timer = new PoolTimer();
   private final HikariDataSource pool;
+
+  /** Those that may be open; guarded by this. */
+  private final Set<Connection> open = new HashSet<>();
+
+  private boolean closed; // guarded by this
 
   /**
    * @param first the first connection, open already
@@ -34,7 +42,23 @@ final class Pool implements ConnectionSource, AutoCloseable {
 
   private Connection next(SessionSource.Opening opening) throws SQLException {
     Connection ready = first.getAndSet(null);
-    return ready == null ? opening.open() : ready;
+    return keep(ready == null ? opening.open() : ready);
+  }
+
+  private Connection keep(Connection connection) throws SQLException {
+    synchronized (this) {
+      if (!closed) {
+        for (Iterator<Connection> each = open.iterator(); each.hasNext(); ) {
+          if (each.next().isClosed()) {
+            each.remove();
+          }
+        }
+        open.add(connection);
+        return connection;
+      }
+    }
+    Sessions.abort(connection);
+    throw new SQLException("the pool is closed", Trouble.CONNECTION_FAILURE);
   }
 
   /**
@@ -54,13 +78,26 @@ final class Pool implements ConnectionSource, AutoCloseable {
     }
   }
 
+  /**
+   * INVARIANT: no session outlives this. The pool forgets those that it is opening just then; they
+   * would be the server's for ever.
+   */
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
     pool.close();
+    leave();
     timer.shutdownNow();
     Connection left = first.getAndSet(null);
     if (left != null) {
       Sessions.abort(left);
     }
+  }
+
+  private synchronized void leave() {
+    open.forEach(Sessions::abort);
+    open.clear();
   }
 }
