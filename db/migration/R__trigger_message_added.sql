@@ -1,15 +1,17 @@
 -- outbox.message_added: an INSERT into outbox.message: for tests, and for who brings messages along.
 --
 -- Captured writes and outbox.publish do not come here. Nobody but the schema's owner has the right:
--- who chooses ids can make the application's writes fail.
+-- who chooses ids can make the application's writes fail. The doorbell is rung, as by any writer; of
+-- a time at which something is due the relay is told besides.
 --
+-- reads:  outbox.destination
 -- writes: outbox.pending, outbox.parked
 create or replace function outbox.message_added() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  number integer;
+  its_number integer;
   source integer := 0;
   letter constant "char" := case new.op when 'insert' then 'i' when 'update' then 'u'
     when 'delete' then 'd' when 'truncate' then 't' when 'read' then 'r' when 'message' then 'm' end;
@@ -22,7 +24,7 @@ begin
       using errcode = 'check_violation',
             hint = 'They are insert, update, delete, truncate, read and message.';
   end if;
-  number := outbox.destination_number(new.destination);
+  its_number := outbox.destination_number(new.destination);
   if new.source_table is not null then
     source := outbox.source_number(coalesce(new.source_schema, ''), new.source_table);
   end if;
@@ -35,15 +37,21 @@ begin
   if new.state = 'pending' and new.due_at is null then
     insert into outbox.pending (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers)
-    values (new.id, new.xid, new.created_at, number, source, letter, new.key, new.new_row,
+    values (new.id, new.xid, new.created_at, its_number, source, letter, new.key, new.new_row,
       new.old_row, new.type, new.headers);
   else
     insert into outbox.parked (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, state,
       attempts, due_at, delivered_at, last_error)
-    values (new.id, new.xid, new.created_at, number, source, letter, new.key, new.new_row,
+    values (new.id, new.xid, new.created_at, its_number, source, letter, new.key, new.new_row,
       new.old_row, new.type, new.headers, new.state, new.attempts, new.due_at, new.delivered_at,
       new.last_error);
+  end if;
+  if new.state in ('pending', 'retry') then
+    perform outbox.ring(d.name, d.doorbell) from outbox.destination d where d.number = its_number;
+    if new.due_at is not null and outbox.bell_wanted() then
+      perform pg_notify('outbox_control', new.destination);
+    end if;
   end if;
   return new;
 end

@@ -14,6 +14,7 @@ import dev.outboxrelay.testing.Wire;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +106,32 @@ final class InterventionTest {
 
   private List<Integer> arrived() {
     return receiver.lines().stream().map(Line::text).map(InterventionTest::number).toList();
+  }
+
+  /** Both while the relay sleeps: nothing else wakes it. */
+  @Test
+  void inserted_byHand_isSentAtOnce() throws Exception {
+    CompletableFuture<Boolean> asleep = new CompletableFuture<>();
+    RelayEvents events =
+        new RelayEvents() {
+          @Override
+          public void asleep() {
+            asleep.complete(true);
+          }
+        };
+    try (RunningRelay relay = relay(RelayConfig.DEFAULT_PAGE_SIZE, events)) {
+      publish(1, 1, "null");
+      awaitNothingOwed();
+      asleep.get(SOON.toSeconds(), TimeUnit.SECONDS);
+      String insert = "insert into outbox.message (destination, op, new_row, state, due_at) values";
+      db.execute(insert + " ('out', 'message', '{\"n\": 2}', 'pending', null)");
+      awaitNothingOwed();
+      db.execute(insert + " ('out', 'message', '{\"n\": 3}', 'pending', now())");
+      awaitNothingOwed();
+      db.execute(insert + " ('out', 'message', '{\"n\": 4}', 'retry', now())");
+      awaitNothingOwed();
+      assertEquals(List.of(1, 2, 3, 4), arrived());
+    }
   }
 
   @Test
