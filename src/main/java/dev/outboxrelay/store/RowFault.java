@@ -32,9 +32,12 @@ final class RowFault {
             || state.equals(INDEX_CORRUPTED));
   }
 
-  /** What is stored cannot be read at all, not even to be stored elsewhere. */
+  /** What is stored may not be readable at all, not even to be stored elsewhere. */
   static boolean isDamaged(SQLException e) {
-    return DATA_CORRUPTED.equals(e.getSQLState()) || INDEX_CORRUPTED.equals(e.getSQLState());
+    String state = e.getSQLState();
+    return DATA_CORRUPTED.equals(state)
+        || INDEX_CORRUPTED.equals(state)
+        || INTERNAL_ERROR.equals(state);
   }
 
   /** Whether it may be a row's: it is, if the same statement works without that row. */
