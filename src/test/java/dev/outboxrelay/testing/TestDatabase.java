@@ -33,16 +33,8 @@ public final class TestDatabase implements AutoCloseable {
     return create(Template.NAME);
   }
 
-  /**
-   * A copy with everything in it; no session may be in this one meanwhile. Those that were left
-   * without a word are ended: a busy server may not have noticed yet.
-   */
+  /** A copy with everything in it; no session may be in this one meanwhile. */
   public TestDatabase copy() throws SQLException {
-    try (Connection c = server.connect("postgres");
-        Statement s = c.createStatement()) {
-      s.execute(
-          "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name + "'");
-    }
     return create(name);
   }
 
