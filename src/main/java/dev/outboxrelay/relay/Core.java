@@ -3,10 +3,9 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.threads.Errors;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 /**
  * The one place that owns all of a relay's state. Whatever happens elsewhere comes here as a task;
@@ -23,7 +22,8 @@ final class Core implements Scheduler, AutoCloseable {
   /** Tasks that the core's thread runs before it looks at the timers again. */
   private static final int TURN = 64;
 
-  private final ScheduledThreadPoolExecutor thread;
+  private final Threads threads;
+  private final Threads.Timers thread;
   private final Consumer<Throwable> onFault;
   private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
@@ -32,19 +32,10 @@ final class Core implements Scheduler, AutoCloseable {
 
   private volatile boolean closed;
 
-  Core(String name, Consumer<Throwable> onFault) {
+  Core(Threads threads, String name, Consumer<Throwable> onFault) {
+    this.threads = threads;
     this.onFault = onFault;
-    thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread made = new Thread(task, name);
-              made.setDaemon(true);
-              return made;
-            },
-            new ScheduledThreadPoolExecutor.DiscardPolicy());
-    thread.setRemoveOnCancelPolicy(true);
-    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    thread = threads.timers(name);
   }
 
   @Override
@@ -100,11 +91,10 @@ final class Core implements Scheduler, AutoCloseable {
   @Override
   public Timer schedule(long delayMillis, Runnable task) {
     OneShot shot = new OneShot(task);
-    var future =
-        thread.schedule(() -> execute(shot), Math.max(0, delayMillis), TimeUnit.MILLISECONDS);
+    Timer timer = thread.schedule(Math.max(0, delayMillis), () -> execute(shot));
     return () -> {
       shot.cancelled = true;
-      future.cancel(false);
+      timer.cancel();
     };
   }
 
@@ -127,12 +117,17 @@ final class Core implements Scheduler, AutoCloseable {
 
   @Override
   public long nanoTime() {
-    return System.nanoTime();
+    return threads.nanoTime();
+  }
+
+  @Override
+  public RandomGenerator random() {
+    return threads.random();
   }
 
   @Override
   public void close() {
     closed = true;
-    thread.shutdownNow();
+    thread.close();
   }
 }

@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -431,7 +430,7 @@ final class Link {
 
   private long rest() {
     state = State.RESTING;
-    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), ThreadLocalRandom.current());
+    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), context.core().random());
     restTimer =
         context
             .core()

@@ -8,7 +8,6 @@ import dev.outboxrelay.store.Trouble;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -52,7 +51,8 @@ final class Listener implements AutoCloseable {
   private final Notices notices;
   private final Consumer<String> onLoss;
   private final Consumer<Throwable> onFault;
-  private final Thread thread;
+  private final Threads threads;
+  private final Threads.Workers thread;
   private volatile ListenSession session;
   private volatile boolean closed;
 
@@ -64,7 +64,7 @@ final class Listener implements AutoCloseable {
   private long pauseMillis;
 
   /** When anything was heard last. */
-  private volatile long heardNanos = System.nanoTime();
+  private volatile long heardNanos;
 
   /** The newest bell of its own that it has heard, and the newest that has rung. */
   private volatile long heardNumber;
@@ -80,6 +80,7 @@ final class Listener implements AutoCloseable {
    * @param onFault gets what is no answer of the database, once
    */
   Listener(
+      Threads threads,
       ListenSession session,
       Opening opening,
       long silenceLimitMillis,
@@ -87,6 +88,7 @@ final class Listener implements AutoCloseable {
       Notices notices,
       Consumer<String> onLoss,
       Consumer<Throwable> onFault) {
+    this.threads = threads;
     this.session = session;
     this.opening = opening;
     this.silenceLimitMillis = silenceLimitMillis;
@@ -95,36 +97,14 @@ final class Listener implements AutoCloseable {
     this.onLoss = onLoss;
     this.onFault = onFault;
     testEveryMillis = Math.max(1, silenceLimitMillis / 3);
-    askedNanos = System.nanoTime() - testEveryMillis * 1_000_000L;
-    floodedNanos = System.nanoTime() - QUIET_MILLIS * 1_000_000L;
-    thread = new Thread(this::run, "relay-listener");
-    thread.setDaemon(true);
+    askedNanos = threads.nanoTime() - testEveryMillis * 1_000_000L;
+    floodedNanos = threads.nanoTime() - QUIET_MILLIS * 1_000_000L;
+    heardNanos = threads.nanoTime();
+    thread = threads.workers("relay-listener", 1);
   }
 
   void start() {
-    thread.start();
-  }
-
-  private void run() {
-    try {
-      while (!closed) {
-        try {
-          listen();
-        } catch (Flooded e) {
-          listenAnew();
-        }
-      }
-    } catch (SQLException e) {
-      Errors.report(e);
-      if (!closed) {
-        onLoss.accept("the listening session: " + Trouble.words(e));
-      }
-    } catch (RuntimeException | Error e) {
-      Errors.report(e);
-      if (!closed) {
-        onFault.accept(e);
-      }
-    }
+    listen();
   }
 
   /** The newest bell of its own that was asked for: what is asked for later has a higher number. */
@@ -132,22 +112,49 @@ final class Listener implements AutoCloseable {
     return number;
   }
 
-  private void listen() throws SQLException {
+  /** On the listener's thread: each step leads to the next. */
+  private void listen() {
+    if (closed) {
+      return;
+    }
     if (millisSince(askedNanos) >= testEveryMillis) {
-      askedNanos = System.nanoTime();
+      askedNanos = threads.nanoTime();
       long next = number + 1;
       number = next;
       ring.ring(session, next, () -> rung(next));
     }
     long waitMillis = Math.max(1, testEveryMillis - millisSince(askedNanos));
-    List<Heard> heard = session.await((int) waitMillis);
-    if (!heard.isEmpty()) {
-      heard(heard);
+    ListenSession current = session;
+    thread.run(
+        () -> current.await((int) waitMillis),
+        heard -> {
+          if (!heard.isEmpty()) {
+            heard(heard);
+          }
+          listen();
+        },
+        this::failed);
+  }
+
+  private void failed(Throwable problem) {
+    if (problem instanceof Flooded) {
+      session.abort();
+      pause();
+      return;
+    }
+    Errors.report(problem);
+    if (closed) {
+      return;
+    }
+    if (problem instanceof SQLException cause) {
+      onLoss.accept("the listening session: " + Trouble.words(cause));
+    } else {
+      onFault.accept(problem);
     }
   }
 
   private void heard(List<Heard> all) {
-    heardNanos = System.nanoTime();
+    heardNanos = threads.nanoTime();
     for (Heard heard : all) {
       long bell = heard.kind() == Kind.SELF_TEST ? heard.number() : 0;
       // Anybody may notify anything, which shows as well that the session hears. A number that was
@@ -159,46 +166,45 @@ final class Listener implements AutoCloseable {
     notices.heard(all);
   }
 
-  private void listenAnew() throws SQLException {
-    session.abort();
-    boolean listening = false;
-    while (!closed && !listening) {
-      pause();
-      listening = open();
-    }
-    // Only from now on is everything heard.
-    notices.flooded();
-  }
-
   private void pause() {
     pauseMillis =
         millisSince(floodedNanos) >= QUIET_MILLIS
             ? FIRST_PAUSE_MILLIS
             : Math.min(LONGEST_PAUSE_MILLIS, 2 * pauseMillis);
-    floodedNanos = System.nanoTime();
-    while (!closed && millisSince(floodedNanos) < pauseMillis) {
-      notices.flooded();
-      LockSupport.parkNanos(LOOK_MILLIS * 1_000_000L);
-    }
+    floodedNanos = threads.nanoTime();
+    rest();
   }
 
-  /** False when it is flooded as soon as it listens. */
-  private boolean open() throws SQLException {
+  private void rest() {
     if (closed) {
-      return false;
+      return;
     }
-    try {
-      session = opening.open();
-    } catch (Flooded e) {
-      return false;
+    if (millisSince(floodedNanos) >= pauseMillis) {
+      thread.run(opening::open, this::opened, this::failed);
+      return;
     }
+    notices.flooded();
+    thread.run(
+        () -> {
+          threads.pause(LOOK_MILLIS);
+          return true;
+        },
+        rested -> rest(),
+        this::failed);
+  }
+
+  private void opened(ListenSession opened) {
+    session = opened;
     if (closed) {
-      session.abort();
+      opened.abort();
+      return;
     }
     heardNumber = number;
-    heardNanos = System.nanoTime();
-    floodedNanos = System.nanoTime();
-    return true;
+    heardNanos = threads.nanoTime();
+    floodedNanos = threads.nanoTime();
+    // Only from now on is everything heard.
+    notices.flooded();
+    listen();
   }
 
   /** Bells may be told of in another order. Only the first one that is not heard counts. */
@@ -207,7 +213,7 @@ final class Listener implements AutoCloseable {
     if (rang > rungNumber) {
       rungNumber = rang;
       if (allHeard) {
-        rungNanos = System.nanoTime();
+        rungNanos = threads.nanoTime();
       }
     }
   }
@@ -222,13 +228,14 @@ final class Listener implements AutoCloseable {
         && millisSince(heardNanos) > silenceLimitMillis;
   }
 
-  private static long millisSince(long nanos) {
-    return (System.nanoTime() - nanos) / 1_000_000L;
+  private long millisSince(long nanos) {
+    return (threads.nanoTime() - nanos) / 1_000_000L;
   }
 
   @Override
   public void close() {
     closed = true;
     session.abort();
+    thread.close();
   }
 }

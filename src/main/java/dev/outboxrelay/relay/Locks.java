@@ -6,9 +6,6 @@ import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
@@ -27,7 +24,7 @@ final class Locks implements AutoCloseable {
   private final Consumer<String> onLoss;
   private final Consumer<Throwable> onFault;
   private final long silenceLimitNanos;
-  private final ExecutorService thread;
+  private final Threads.Workers thread;
   private volatile long leaseFromNanos;
   private volatile boolean closed;
 
@@ -38,6 +35,7 @@ final class Locks implements AutoCloseable {
    *     stays unanswered
    */
   Locks(
+      Threads threads,
       LockSession session,
       long silenceLimitMillis,
       Scheduler core,
@@ -51,13 +49,7 @@ final class Locks implements AutoCloseable {
     this.onFault = onFault;
     silenceLimitNanos = silenceLimitMillis * 1_000_000L;
     leaseFromNanos = core.nanoTime();
-    thread =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread t = new Thread(task, "relay-locks");
-              t.setDaemon(true);
-              return t;
-            });
+    thread = threads.workers("relay-locks", 1);
   }
 
   /** INVARIANT: while this is true no other relay owns what this one owns. */
@@ -95,27 +87,27 @@ final class Locks implements AutoCloseable {
         done -> {});
   }
 
+  private record Answered<T>(T result, long sentNanos) {}
+
   private <T> void call(Call<T> call, Consumer<T> then) {
-    try {
-      thread.execute(
-          () -> {
-            long sentAt = core.nanoTime();
-            try {
-              T result = call.run();
-              leaseFromNanos = sentAt;
-              core.execute(() -> then.accept(result));
-            } catch (SQLException e) {
-              Errors.report(e);
-              lost(e);
-            } catch (RuntimeException | Error e) {
-              Errors.report(e);
-              if (!closed) {
-                onFault.accept(e);
-              }
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      return; // closed: the term has ended
+    thread.run(
+        () -> {
+          long sentNanos = core.nanoTime();
+          return new Answered<>(call.run(), sentNanos);
+        },
+        answered -> {
+          leaseFromNanos = answered.sentNanos();
+          core.execute(() -> then.accept(answered.result()));
+        },
+        this::failed);
+  }
+
+  private void failed(Throwable problem) {
+    Errors.report(problem);
+    if (problem instanceof SQLException cause) {
+      lost(cause);
+    } else if (!closed) {
+      onFault.accept(problem);
     }
   }
 
@@ -131,7 +123,7 @@ final class Locks implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    thread.shutdownNow();
+    thread.close();
     session.abort();
   }
 }

@@ -6,7 +6,6 @@ import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Gate;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,7 @@ final class Refusals {
         retryAfter != null
             ? retryAfter.toMillis()
             : new Backoff(destination.retryInitial(), destination.retryMax())
-                .delayMillis(attempts, ThreadLocalRandom.current());
+                .delayMillis(attempts, context.core().random());
     block(entry);
     context.events().retried(backlog.name(), entry.message.wireId(), attempts, delayMillis, reason);
     MessageStore store = context.store();

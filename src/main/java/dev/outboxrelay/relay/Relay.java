@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Term.Loss;
 import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.store.Database;
 import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.store.Trouble;
@@ -156,7 +157,13 @@ public final class Relay {
       connecting = true;
     }
     try {
-      return Term.begin(config, transport, events, stores);
+      return Term.begin(
+          new SystemThreads(),
+          config,
+          () -> Database.connect(config.database()),
+          transport,
+          events,
+          stores);
     } finally {
       synchronized (lock) {
         connecting = false;

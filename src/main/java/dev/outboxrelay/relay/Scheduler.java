@@ -1,5 +1,7 @@
 package dev.outboxrelay.relay;
 
+import java.util.random.RandomGenerator;
+
 /** Runs tasks one at a time, now or later; the core thread, or a hand-driven one in tests. */
 interface Scheduler {
 
@@ -15,6 +17,9 @@ interface Scheduler {
 
   /** The monotonic clock that delays are measured by. */
   long nanoTime();
+
+  /** What the jitter of delays is drawn by. */
+  RandomGenerator random();
 
   /** A task that waits for its time. */
   interface Timer {

@@ -2,10 +2,10 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Notices.News;
 import dev.outboxrelay.sink.Transport;
-import dev.outboxrelay.store.Database;
 import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.LockSession;
 import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.OutboxDatabase;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
@@ -44,9 +44,10 @@ final class Term implements AutoCloseable {
   /** How often it is looked whether the core runs. */
   private static final long WATCH_MILLIS = 500;
 
+  private final Threads threads;
   private final RelayConfig config;
   private final RelayEvents events;
-  private final Database database;
+  private final OutboxDatabase database;
   private final CompletableFuture<Loss> loss = new CompletableFuture<>();
   private final Core core;
   private final Failures failures;
@@ -69,7 +70,7 @@ final class Term implements AutoCloseable {
   private volatile @Nullable SchemaState end;
 
   /** When the core ran last; any thread may look. */
-  private volatile long coreRanNanos = System.nanoTime();
+  private volatile long coreRanNanos;
 
   /** What every read tells; the rest is for others. */
   private final class Reads implements RelayEvents {
@@ -80,23 +81,35 @@ final class Term implements AutoCloseable {
   }
 
   private Term(
+      Threads threads,
       RelayConfig config,
       Transport transport,
       RelayEvents listeners,
-      Database database,
+      OutboxDatabase database,
       MessageStore messages,
       LockSession lockSession,
       ListenSession listenSession) {
+    this.threads = threads;
+    coreRanNanos = threads.nanoTime();
     this.config = config;
     events = new FanOut(List.of(listeners, new Reads()));
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
-    core = new Core("relay-core", this::fault);
+    core = new Core(threads, "relay-core", this::fault);
     failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
-    work = new Work(config.database().poolSize(), core, events, failures::failed, this::fault);
+    work =
+        new Work(
+            threads, config.database().poolSize(), core, events, failures::failed, this::fault);
     Troubles troubles = new Troubles(core, work, database.destinations());
     locks =
-        new Locks(lockSession, silenceLimitMillis, core, failures::failed, this::lost, this::fault);
+        new Locks(
+            threads,
+            lockSession,
+            silenceLimitMillis,
+            core,
+            failures::failed,
+            this::lost,
+            this::fault);
     ReadClock clock = new ReadClock();
     MemoryBudget memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
@@ -142,6 +155,7 @@ final class Term implements AutoCloseable {
     Notices notices = new Notices(core, fleet::hasLane, this::hear);
     listener =
         new Listener(
+            threads,
             listenSession,
             database::openListenSession,
             silenceLimitMillis,
@@ -162,16 +176,19 @@ final class Term implements AutoCloseable {
   /**
    * Opens the sessions and begins to work.
    *
+   * @param opening connects to the database
    * @param stores what messages are read and written by, made of the database's own
    * @throws SQLException when a session cannot be opened; nothing is left behind
    */
   static Term begin(
+      Threads threads,
       RelayConfig config,
+      OutboxDatabase.Opening opening,
       Transport transport,
       RelayEvents events,
       UnaryOperator<MessageStore> stores)
       throws SQLException {
-    Database database = Database.connect(config.database());
+    OutboxDatabase database = opening.open();
     LockSession lockSession = null;
     ListenSession listenSession = null;
     Term term = null;
@@ -179,7 +196,9 @@ final class Term implements AutoCloseable {
       lockSession = database.openLockSession();
       listenSession = database.openListenSession();
       MessageStore messages = stores.apply(database.messages());
-      term = new Term(config, transport, events, database, messages, lockSession, listenSession);
+      term =
+          new Term(
+              threads, config, transport, events, database, messages, lockSession, listenSession);
       term.start();
       return term;
     } catch (SQLException | RuntimeException | Error e) {
@@ -189,7 +208,7 @@ final class Term implements AutoCloseable {
   }
 
   private static void leave(
-      Database database,
+      OutboxDatabase database,
       @Nullable LockSession lockSession,
       @Nullable ListenSession listenSession,
       @Nullable Term term) {
@@ -254,7 +273,7 @@ final class Term implements AutoCloseable {
    * bell is not heard.
    */
   private void watch() {
-    coreRanNanos = System.nanoTime();
+    coreRanNanos = threads.nanoTime();
     events.alive();
     if (!locks.leaseHolds()) {
       fleet.abandon("the database is silent");
@@ -356,7 +375,7 @@ final class Term implements AutoCloseable {
       try {
         return loss.get(WATCH_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        long quietMillis = (System.nanoTime() - coreRanNanos) / 1_000_000L;
+        long quietMillis = (threads.nanoTime() - coreRanNanos) / 1_000_000L;
         if (quietMillis > config.database().silenceLimit().toMillis()) {
           lost("the core: it has not run for " + quietMillis + " ms");
         }
@@ -366,15 +385,24 @@ final class Term implements AutoCloseable {
     }
   }
 
+  /** Completes when the term is lost; on any thread. */
+  CompletableFuture<Loss> loss() {
+    return loss;
+  }
+
+  /** Sends nothing more; completes when nothing is in flight, or the term is lost. */
+  CompletableFuture<?> retire() {
+    CompletableFuture<Boolean> retired = new CompletableFuture<>();
+    core.execute(() -> fleet.stop(() -> retired.complete(true)));
+    return CompletableFuture.anyOf(retired, loss);
+  }
+
   /**
    * Waits for answers to what is in flight, at most for the stop timeout, settles them, and ends.
    */
   void stop() throws InterruptedException {
-    CompletableFuture<Boolean> stopped = new CompletableFuture<>();
-    core.execute(() -> fleet.stop(() -> stopped.complete(true)));
     try {
-      CompletableFuture.anyOf(stopped, loss)
-          .get(config.stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      retire().get(config.stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       events.stoppedWaiting(config.stopTimeout().toMillis());
     } catch (java.util.concurrent.ExecutionException e) {

@@ -4,12 +4,6 @@ import dev.outboxrelay.store.Trouble;
 import dev.outboxrelay.threads.Errors;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -50,7 +44,7 @@ final class Work implements AutoCloseable {
   private final RelayEvents events;
   private final Judge judge;
   private final Consumer<Throwable> onFault;
-  private final ThreadPoolExecutor threads;
+  private final Threads.Workers workers;
   private volatile boolean closed;
 
   /**
@@ -58,6 +52,7 @@ final class Work implements AutoCloseable {
    * @param onFault gets what is no answer of the database, on the thread of the statement
    */
   Work(
+      Threads threads,
       int threadCount,
       Scheduler core,
       RelayEvents events,
@@ -67,19 +62,7 @@ final class Work implements AutoCloseable {
     this.events = events;
     this.judge = judge;
     this.onFault = onFault;
-    AtomicInteger number = new AtomicInteger();
-    threads =
-        new ThreadPoolExecutor(
-            threadCount,
-            threadCount,
-            0,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "relay-db-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    workers = threads.workers("relay-db", threadCount);
   }
 
   /**
@@ -110,52 +93,34 @@ final class Work implements AutoCloseable {
    * @param failed gets what went wrong, on the core
    */
   <T> void once(Statement<T> statement, Consumer<T> then, Consumer<String> failed) {
-    execute(
-        () -> {
-          try {
-            T result = statement.run();
-            core.execute(() -> then.accept(result));
-          } catch (SQLException e) {
-            if (Errors.isBehind(e)) {
-              fault(e);
-            } else {
-              core.execute(() -> failed.accept(Trouble.words(e)));
-            }
-          } catch (RuntimeException | Error e) {
-            fault(e);
-          }
-        });
+    workers.run(
+        statement::run,
+        result -> core.execute(() -> then.accept(result)),
+        problem -> failed(problem, cause -> failed.accept(Trouble.words(cause))));
   }
 
   private <T> void submit(String what, Statement<T> statement, Consumer<T> then, int failures) {
-    execute(
-        () -> {
-          try {
-            T result = statement.run();
+    workers.run(
+        statement::run,
+        result ->
             core.execute(
                 () -> {
                   if (failures > 0) {
                     events.statementSucceeded(what);
                   }
                   then.accept(result);
-                });
-          } catch (SQLException e) {
-            if (Errors.isBehind(e)) {
-              fault(e);
-            } else {
-              core.execute(() -> repeat(what, statement, then, failures + 1, e));
-            }
-          } catch (RuntimeException | Error e) {
-            fault(e);
-          }
-        });
+                }),
+        problem -> failed(problem, cause -> repeat(what, statement, then, failures + 1, cause)));
   }
 
-  private void execute(Runnable task) {
-    try {
-      threads.execute(task);
-    } catch (RejectedExecutionException e) {
-      return; // the term has ended: whatever this was for starts anew from the table
+  /**
+   * @param refused gets what is an answer of the database, on the core
+   */
+  private void failed(Throwable problem, Consumer<SQLException> refused) {
+    if (problem instanceof SQLException cause && !Errors.isBehind(cause)) {
+      core.execute(() -> refused.accept(cause));
+    } else {
+      fault(problem);
     }
   }
 
@@ -170,7 +135,7 @@ final class Work implements AutoCloseable {
   private <T> void repeat(
       String what, Statement<T> statement, Consumer<T> then, int failures, SQLException cause) {
     Backoff backoff = LOCK_NOT_AVAILABLE.equals(cause.getSQLState()) ? LOCKED : BACKOFF;
-    long delayMillis = backoff.delayMillis(failures, ThreadLocalRandom.current());
+    long delayMillis = backoff.delayMillis(failures, core.random());
     judge.failed(cause, () -> events.statementFailed(what, Trouble.words(cause), delayMillis));
     core.schedule(delayMillis, () -> submit(what, statement, then, failures));
   }
@@ -178,6 +143,6 @@ final class Work implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    threads.shutdownNow();
+    workers.close();
   }
 }

@@ -7,10 +7,10 @@ import java.util.concurrent.CompletableFuture;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * One relay's access to its database, from connect to loss: a pool, and the control sessions, all
- * on one server that takes writes.
+ * {@link OutboxDatabase} over JDBC: a pool, and the control sessions, all on one server that takes
+ * writes.
  */
-public final class Database implements AutoCloseable {
+public final class Database implements OutboxDatabase {
   private final Login login;
   private final Connections connections;
   private final Pool pool;
@@ -31,15 +31,12 @@ public final class Database implements AutoCloseable {
     return new Database(settings.login(), connections, connections.pool());
   }
 
-  /**
-   * Completes, with the reason, when the pool was led to another server than the other sessions, or
-   * to one that takes no writes any more.
-   */
+  @Override
   public CompletableFuture<String> unfit() {
     return connections.unfit();
   }
 
-  /** How the schema stands, asked by a session of its own. Blocks. */
+  @Override
   public SchemaState schema() throws SQLException {
     try {
       return new Migrator(login).state();
@@ -49,39 +46,39 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  @Override
   public MessageStore messages() {
     return new JdbcMessageStore(pool);
   }
 
+  @Override
   public DestinationStore destinations() {
     return new JdbcDestinationStore(pool);
   }
 
+  @Override
   public LockSession openLockSession() throws SQLException {
     Connection connection = connections.controlSession("outbox-relay locks");
     try {
-      return LockSession.open(connection);
+      return JdbcLockSession.open(connection);
     } catch (SQLException | RuntimeException | Error e) {
       Sessions.abort(connection);
       throw e;
     }
   }
 
+  @Override
   public ListenSession openListenSession() throws SQLException {
     Connection connection = connections.listeningSession("outbox-relay listener");
     try {
-      return ListenSession.open(connection);
+      return JdbcListenSession.open(connection);
     } catch (SQLException | RuntimeException | Error e) {
       Sessions.abort(connection);
       throw e;
     }
   }
 
-  /**
-   * Rings a listening session, by another one: unless it hears that, it is deaf.
-   *
-   * @param number what it hears
-   */
+  @Override
   public void ring(ListenSession session, long number) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement("select pg_notify(?, ?)")) {

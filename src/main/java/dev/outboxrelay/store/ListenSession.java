@@ -1,49 +1,34 @@
 package dev.outboxrelay.store;
 
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
-import org.postgresql.PGConnection;
-import org.postgresql.PGNotification;
 
-/**
- * The session that listens. Never in a transaction, always read. Used by one thread at a time.
- *
- * <p>INVARIANT: nothing but {@link #await} reads from it once it listens. While the driver waits
- * for the answer to a statement it keeps whatever is notified.
- */
-public final class ListenSession implements AutoCloseable {
-  private static final int MAX_CAUSES = 10;
-  private static final String SELF_TEST = "outbox_self_test_";
+/** The session that listens. Never in a transaction, always read. Used by one thread at a time. */
+public interface ListenSession extends AutoCloseable {
 
-  private final Connection connection;
-  private final PGConnection notifications;
-  private final String selfTest;
+  /**
+   * Waits for notifications.
+   *
+   * @param timeoutMillis 2 or more: 1 is the driver's way to look without waiting
+   * @return what came, in order, empty after the timeout
+   * @throws Flooded when it would be more than is kept
+   */
+  List<Heard> await(int timeoutMillis) throws SQLException;
 
-  private ListenSession(Connection connection, PGConnection notifications, String selfTest) {
-    this.connection = connection;
-    this.notifications = notifications;
-    this.selfTest = selfTest;
-  }
+  /** What it hears as {@link Kind#SELF_TEST}, whoever notifies it. */
+  String selfTestChannel();
 
-  static ListenSession open(Connection connection) throws SQLException {
-    PGConnection notifications = connection.unwrap(PGConnection.class);
-    // A pooler announces a number of its own making, which may be negative: no part of a name.
-    String selfTest = SELF_TEST + Integer.toUnsignedString(notifications.getBackendPID());
-    try (Statement s = connection.createStatement()) {
-      // It never says anything again, so it must not be ended for its silence.
-      s.execute(
-          "set idle_session_timeout = 0; listen outbox; listen outbox_control; listen " + selfTest);
-    } catch (SQLException e) {
-      throw isFlood(e) ? new Flooded(e) : e;
-    }
-    return new ListenSession(connection, notifications, selfTest);
-  }
+  /**
+   * Cuts the session off without a word to the server; safe from any thread, also while a call is
+   * stuck.
+   */
+  void abort();
+
+  @Override
+  void close() throws SQLException;
 
   /** What a notification is about. */
-  public enum Kind {
+  enum Kind {
     /** A writer rang; the text is a destination. */
     BELL,
     /** An operator changed something; the text is a destination, or empty for all. */
@@ -53,7 +38,7 @@ public final class ListenSession implements AutoCloseable {
   }
 
   /** A notification. */
-  public record Heard(Kind kind, String text) {
+  record Heard(Kind kind, String text) {
 
     /** The number that its text is, 0 when it is none. */
     public long number() {
@@ -69,73 +54,11 @@ public final class ListenSession implements AutoCloseable {
    * More was notified at once than is kept. The session is of no use any more; a new one hears what
    * is notified from then on.
    */
-  public static final class Flooded extends SQLException {
+  final class Flooded extends SQLException {
     private static final long serialVersionUID = 1L;
 
-    private Flooded(SQLException cause) {
+    public Flooded(SQLException cause) {
       super(cause.getMessage(), cause.getSQLState(), cause);
     }
-  }
-
-  /**
-   * Waits for notifications.
-   *
-   * @param timeoutMillis 2 or more: 1 is the driver's way to look without waiting
-   * @return what came, in order, empty after the timeout
-   * @throws Flooded when it would be more than is kept
-   */
-  public List<Heard> await(int timeoutMillis) throws SQLException {
-    PGNotification[] came;
-    try {
-      came =
-          notifications.getNotifications(
-              Math.max(PromptSocketFactory.LOOK_MILLIS + 1, timeoutMillis));
-    } catch (SQLException e) {
-      throw isFlood(e) ? new Flooded(e) : e;
-    }
-    if (came == null || came.length == 0) {
-      return List.of();
-    }
-    List<Heard> heard = new ArrayList<>(came.length);
-    for (PGNotification n : came) {
-      Kind kind =
-          switch (n.getName()) {
-            case "outbox" -> Kind.BELL;
-            case "outbox_control" -> Kind.CONTROL;
-            default -> Kind.SELF_TEST;
-          };
-      heard.add(new Heard(kind, n.getParameter()));
-    }
-    return heard;
-  }
-
-  /** TLS may stand between the driver and the socket. */
-  private static boolean isFlood(SQLException problem) {
-    Throwable cause = problem;
-    for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-      if (cause instanceof PromptSocketFactory.Flood) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
-  }
-
-  /** What it hears as {@link Kind#SELF_TEST}, whoever notifies it. */
-  String selfTestChannel() {
-    return selfTest;
-  }
-
-  /**
-   * Cuts the session off without a word to the server; safe from any thread, also while a call is
-   * stuck.
-   */
-  public void abort() {
-    Sessions.abort(connection);
-  }
-
-  @Override
-  public void close() throws SQLException {
-    connection.close();
   }
 }

@@ -1,13 +1,7 @@
 package dev.outboxrelay.store;
 
-import java.sql.Array;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,75 +10,38 @@ import org.jspecify.annotations.Nullable;
  * it sleeps on. When the session ends, however it ends, all of them are free. Used by one thread at
  * a time.
  */
-public final class LockSession implements AutoCloseable {
-  /** Writers share it, a sleeping relay holds it alone. */
-  static final int BELL = 7021001;
-
-  /** Held alone by the relay that owns a doorbell's destinations. */
-  static final int OWNER = 7021002;
+public interface LockSession extends AutoCloseable {
 
   /**
-   * A relay lives; the number is that of its own session, so that nobody gives another's sign or
-   * takes it.
+   * Looks around; also the heartbeat.
+   *
+   * @param home asks which database this is, too
    */
-  static final int MEMBER = 7021003;
+  View look(boolean home) throws SQLException;
 
-  private static final String ENTER =
-      "select pg_try_advisory_lock_shared(" + MEMBER + ", pg_backend_pid()), pg_backend_pid()";
+  /** Tries to own doorbells; returns those it got. */
+  Set<Integer> tryOwn(Collection<Integer> doorbells) throws SQLException;
+
+  /** Gives doorbells up. */
+  void disown(Collection<Integer> doorbells) throws SQLException;
 
   /**
-   * Who is there, who owns what, and whether the schema still is, in one row: it is asked every
-   * second for ever. What anybody holds cannot be owned, but only a relay counts as one.
+   * Tries to make writers ring; fails, without waiting, where a writer is under way. Returns those
+   * it got.
    */
-  private static String look(String origin) {
-    return "select count(*) filter (where l.class = "
-        + MEMBER
-        + "), count(*) filter (where l.class = "
-        + MEMBER
-        + " and l.pid < ?), array_agg(l.number) filter (where l.class = "
-        + OWNER
-        + "), coalesce(to_regnamespace('outbox')::oid, 0)::bigint"
-        + origin
-        + " from outbox.relay_locks l where l.class = "
-        + OWNER
-        + " or l.class = "
-        + MEMBER
-        + " and l.number = l.pid and (l.pid = ? or l.by_relay)";
-  }
+  Set<Integer> trySleep(Collection<Integer> doorbells) throws SQLException;
 
-  private static final String LOOK = look("");
+  /** Lets writers write without ringing again. */
+  void wake(Collection<Integer> doorbells) throws SQLException;
 
-  private static final String LOOK_AT_ORIGIN =
-      look(", (select outbox.copied()), (select incarnation::text from outbox.identity)");
+  /**
+   * Cuts the session off without a word to the server; safe from any thread, also while a call is
+   * stuck.
+   */
+  void abort();
 
-  private static final String TRY =
-      "select n from unnest(?::int[]) as n where pg_try_advisory_lock(?, n)";
-  private static final String FREE =
-      "select n from unnest(?::int[]) as n where pg_advisory_unlock(?, n)";
-
-  private final Connection connection;
-  private final int pid;
-
-  private LockSession(Connection connection, int pid) {
-    this.connection = connection;
-    this.pid = pid;
-  }
-
-  static LockSession open(Connection connection) throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(ENTER);
-        ResultSet r = s.executeQuery()) {
-      r.next();
-      if (!r.getBoolean(1)) {
-        throw new SQLException(
-            "somebody holds advisory lock ("
-                + MEMBER
-                + ", "
-                + r.getInt(2)
-                + "), which is this session's: the doctor names him");
-      }
-      return new LockSession(connection, r.getInt(2));
-    }
-  }
+  @Override
+  void close() throws SQLException;
 
   /**
    * Relays and their doorbells, in this database, now.
@@ -95,7 +52,7 @@ public final class LockSession implements AutoCloseable {
    * @param schema the number of the schema outbox, 0 when there is none
    * @param home null when it was not asked for
    */
-  public record View(int relays, int rank, Set<Integer> owned, long schema, @Nullable Home home) {}
+  record View(int relays, int rank, Set<Integer> owned, long schema, @Nullable Home home) {}
 
   /**
    * Which database this is.
@@ -103,87 +60,5 @@ public final class LockSession implements AutoCloseable {
    * @param copied words, when it is a copy of the one whose messages these are
    * @param incarnation tells the schema from one that was dropped; null before the first relay
    */
-  public record Home(@Nullable String copied, @Nullable String incarnation) {}
-
-  /**
-   * Looks around; also the heartbeat.
-   *
-   * @param home asks which database this is, too
-   */
-  public View look(boolean home) throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(home ? LOOK_AT_ORIGIN : LOOK)) {
-      s.setInt(1, pid);
-      s.setInt(2, pid);
-      try (ResultSet r = s.executeQuery()) {
-        r.next();
-        Array owned = r.getArray(3);
-        return new View(
-            r.getInt(1),
-            r.getInt(2),
-            owned == null ? Set.of() : Set.copyOf(List.of((Integer[]) owned.getArray())),
-            r.getLong(4),
-            home ? new Home(r.getString(5), r.getString(6)) : null);
-      }
-    }
-  }
-
-  /** Tries to own doorbells; returns those it got. */
-  public Set<Integer> tryOwn(Collection<Integer> doorbells) throws SQLException {
-    return run(TRY, OWNER, doorbells);
-  }
-
-  /** Gives doorbells up. */
-  public void disown(Collection<Integer> doorbells) throws SQLException {
-    run(FREE, OWNER, doorbells);
-  }
-
-  /**
-   * Tries to make writers ring; fails, without waiting, where a writer is under way. Returns those
-   * it got.
-   */
-  public Set<Integer> trySleep(Collection<Integer> doorbells) throws SQLException {
-    return run(TRY, BELL, doorbells);
-  }
-
-  /** Lets writers write without ringing again. */
-  public void wake(Collection<Integer> doorbells) throws SQLException {
-    run(FREE, BELL, doorbells);
-  }
-
-  private Set<Integer> run(String sql, int lockClass, Collection<Integer> doorbells)
-      throws SQLException {
-    Set<Integer> done = new HashSet<>();
-    if (doorbells.isEmpty()) {
-      return done;
-    }
-    try (PreparedStatement s = connection.prepareStatement(sql)) {
-      s.setObject(
-          1, doorbells.stream().mapToInt(Integer::intValue).toArray(), java.sql.Types.ARRAY);
-      s.setInt(2, lockClass);
-      try (ResultSet r = s.executeQuery()) {
-        while (r.next()) {
-          done.add(r.getInt(1));
-        }
-      }
-    }
-    return done;
-  }
-
-  /** The server's process of this session. */
-  public int pid() {
-    return pid;
-  }
-
-  /**
-   * Cuts the session off without a word to the server; safe from any thread, also while a call is
-   * stuck.
-   */
-  public void abort() {
-    Sessions.abort(connection);
-  }
-
-  @Override
-  public void close() throws SQLException {
-    connection.close();
-  }
+  record Home(@Nullable String copied, @Nullable String incarnation) {}
 }

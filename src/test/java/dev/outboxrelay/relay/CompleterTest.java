@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 final class CompleterTest {
   private final HandScheduler core = new HandScheduler();
   private final Work work =
-      new Work(2, core, RelayEvents.NONE, (cause, tell) -> tell.run(), fault -> {});
+      new Work(
+          new SystemThreads(), 2, core, RelayEvents.NONE, (cause, tell) -> tell.run(), fault -> {});
   private final List<Integer> deletes = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> settled = new ArrayList<>();
   private final Consumer<List<Long>> then = settled::addAll;

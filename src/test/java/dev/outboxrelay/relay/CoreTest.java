@@ -21,7 +21,7 @@ final class CoreTest {
   private static final int SECONDS = 10;
 
   private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
-  private final Core core = new Core("core-test", faults::add);
+  private final Core core = new Core(new SystemThreads(), "core-test", faults::add);
 
   @AfterEach
   void close() {

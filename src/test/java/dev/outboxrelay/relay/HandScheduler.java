@@ -2,11 +2,13 @@ package dev.outboxrelay.relay;
 
 import java.util.Comparator;
 import java.util.PriorityQueue;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
 
 /** A core whose thread is the test's, and whose time passes when the test says so. */
 final class HandScheduler implements Scheduler {
@@ -17,6 +19,7 @@ final class HandScheduler implements Scheduler {
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private final PriorityQueue<Later> timers =
       new PriorityQueue<>(Comparator.comparingLong(Later::atNanos));
+  private final RandomGenerator random = new Random(1);
   private long now;
 
   @Override
@@ -34,6 +37,11 @@ final class HandScheduler implements Scheduler {
   @Override
   public long nanoTime() {
     return now;
+  }
+
+  @Override
+  public RandomGenerator random() {
+    return random;
   }
 
   /** Lets time pass, and runs what was scheduled for it. */

@@ -39,7 +39,7 @@ final class ListenerTest {
                 2,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(10)));
-    core = new Core("core-test", fault -> losses.add(fault.toString()));
+    core = new Core(new SystemThreads(), "core-test", fault -> losses.add(fault.toString()));
   }
 
   @AfterEach
@@ -53,6 +53,7 @@ final class ListenerTest {
     Notices notices = new Notices(core, name -> false, news -> {});
     Listener listener =
         new Listener(
+            new SystemThreads(),
             database.openListenSession(),
             database::openListenSession,
             LIMIT_MILLIS,

@@ -33,6 +33,11 @@ final class NoticesTest {
         public long nanoTime() {
           return 0;
         }
+
+        @Override
+        public java.util.random.RandomGenerator random() {
+          throw new UnsupportedOperationException();
+        }
       };
 
   private final Notices notices = new Notices(core, Set.of("a", "b")::contains, news::add);

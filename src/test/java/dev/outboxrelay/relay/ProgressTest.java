@@ -19,7 +19,8 @@ final class ProgressTest {
 
   private final HandScheduler core = new HandScheduler();
   private final Work work =
-      new Work(1, core, RelayEvents.NONE, (cause, tell) -> tell.run(), fault -> {});
+      new Work(
+          new SystemThreads(), 1, core, RelayEvents.NONE, (cause, tell) -> tell.run(), fault -> {});
   private final List<Moved> written = Collections.synchronizedList(new ArrayList<>());
   private final List<String> told = new ArrayList<>();
   private final Destination out = new Destination();

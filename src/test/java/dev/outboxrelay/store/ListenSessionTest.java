@@ -20,7 +20,7 @@ final class ListenSessionTest {
     properties.setProperty("user", db.user());
     properties.setProperty("password", db.password());
     properties.setProperty("socketFactory", PromptSocketFactory.class.getName());
-    return ListenSession.open(DriverManager.getConnection(db.url(), properties));
+    return JdbcListenSession.open(DriverManager.getConnection(db.url(), properties));
   }
 
   private static void notify(TestDatabase db, int count) throws Exception {

@@ -58,7 +58,7 @@ final class PoolerCheckTest {
     try (TestDatabase db = TestDatabase.createEmpty();
         Pooler pooler = Pooler.before(db, "pool_mode = session")) {
       for (int i = 0; i < 12; i++) {
-        try (ListenSession session = ListenSession.open(login(pooler.url(), db).open())) {
+        try (ListenSession session = JdbcListenSession.open(login(pooler.url(), db).open())) {
           db.execute("notify " + session.selfTestChannel());
           assertEquals(ListenSession.Kind.SELF_TEST, session.await(5000).get(0).kind());
         }
