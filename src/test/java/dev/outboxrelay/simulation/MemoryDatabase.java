@@ -1,0 +1,82 @@
+package dev.outboxrelay.simulation;
+
+import dev.outboxrelay.store.DestinationStore;
+import dev.outboxrelay.store.ListenSession;
+import dev.outboxrelay.store.ListenSession.Heard;
+import dev.outboxrelay.store.ListenSession.Kind;
+import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.OutboxDatabase;
+import dev.outboxrelay.store.SchemaState;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+
+/** {@link OutboxDatabase} over a {@link MemoryServer}. */
+final class MemoryDatabase implements OutboxDatabase {
+
+  /** Makes the control sessions. */
+  interface Sessions {
+    MemoryLockSession lock();
+
+    MemoryListenSession listen();
+  }
+
+  private final MemoryServer server;
+  private final Wire wire;
+  private final Sessions sessions;
+  private final MessageStore messages;
+  private final DestinationStore destinations;
+
+  MemoryDatabase(MemoryServer server, Wire wire, Sessions sessions) {
+    this.server = server;
+    this.wire = wire;
+    this.sessions = sessions;
+    messages = new MemoryMessageStore(server, wire);
+    destinations = new MemoryDestinationStore(server, wire);
+  }
+
+  @Override
+  public CompletableFuture<String> unfit() {
+    return new CompletableFuture<>();
+  }
+
+  @Override
+  public SchemaState schema() throws SQLException {
+    wire.before("schema");
+    return SchemaState.CURRENT;
+  }
+
+  @Override
+  public MessageStore messages() {
+    return messages;
+  }
+
+  @Override
+  public DestinationStore destinations() {
+    return destinations;
+  }
+
+  @Override
+  public LockSession openLockSession() throws SQLException {
+    wire.before("lock session");
+    return sessions.lock();
+  }
+
+  @Override
+  public ListenSession openListenSession() throws SQLException {
+    wire.before("listening session");
+    return sessions.listen();
+  }
+
+  @Override
+  public void ring(ListenSession session, long number) throws SQLException {
+    wire.before("ring");
+    if (session instanceof MemoryListenSession listener && server.listeners().contains(listener)) {
+      listener.notified(new Heard(Kind.SELF_TEST, Long.toString(number)));
+    }
+    wire.after("ring");
+  }
+
+  @Override
+  public void close() {}
+}

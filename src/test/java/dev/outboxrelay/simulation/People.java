@@ -1,0 +1,221 @@
+package dev.outboxrelay.simulation;
+
+import dev.outboxrelay.simulation.Version.State;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.OnFailure;
+import dev.outboxrelay.values.Destination.Ordering;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What people do by SQL: to messages and to settings. */
+final class People {
+  private final World world;
+  private final Chance chance;
+
+  People(World world) {
+    this.world = world;
+    chance = world.chance().split();
+  }
+
+  /** One deed or another. */
+  void act() {
+    if (world.server().isDown()) {
+      return;
+    }
+    switch (chance.between(0, 9)) {
+      case 0, 1, 2 -> requeue();
+      case 3 -> discard();
+      case 4 -> setAside();
+      case 5 -> putOff();
+      case 6 -> pause();
+      case 7 -> changeSettings();
+      case 8 -> holdRows();
+      default -> wake();
+    }
+  }
+
+  private @Nullable Row any(State... states) {
+    List<Row> rows = new ArrayList<>();
+    for (Row row : world.server().rows()) {
+      Version version = row.committed;
+      if (version != null && !row.isLocked() && List.of(states).contains(version.state())) {
+        rows.add(row);
+      }
+    }
+    return rows.isEmpty() ? null : chance.of(rows);
+  }
+
+  private static Version version(Row row) {
+    Version version = row.committed;
+    if (version == null) {
+      throw new IllegalStateException("row " + row.id + " is not there");
+    }
+    return version;
+  }
+
+  private void commit(Transaction transaction) {
+    world
+        .timeline()
+        .in(
+            chance.nanosBetween(0, Timeline.MILLI * (chance.is(0.1) ? 300 : 2)),
+            transaction::commit);
+  }
+
+  private void trace(String what) {
+    world.trace().add("person", what);
+  }
+
+  private void requeue() {
+    Row row = any(State.FAILED, State.RETRY, State.DELIVERED);
+    if (row != null) {
+      requeue(row);
+    }
+  }
+
+  /** As outbox.requeue does. */
+  void requeue(Row row) {
+    Version before = version(row);
+    Transaction transaction = world.server().begin();
+    if (!transaction.lock(row)) {
+      transaction.rollBack();
+      return;
+    }
+    trace("requeues " + row.id + ", which is " + before.state());
+    transaction.change(row, before.owedAgain(transaction.xid()));
+    transaction.tell(before.destination());
+    transaction.ring(before.destination());
+    // Of a retry an answer may be on its way, which serves as well.
+    boolean anew = before.state() != State.RETRY;
+    transaction.whenCommitted(
+        () -> {
+          world.checker().touched(row);
+          if (anew) {
+            world.checker().owedAnew(row);
+          }
+        });
+    world.checker().touched(row);
+    commit(transaction);
+  }
+
+  private void discard() {
+    Row row = any(State.FAILED, State.RETRY, State.PENDING, State.HELD);
+    Transaction transaction = world.server().begin();
+    if (row == null || !transaction.lock(row)) {
+      transaction.rollBack();
+      return;
+    }
+    trace("discards " + row.id);
+    transaction.change(row, null);
+    transaction.tell(version(row).destination());
+    world.checker().discarded(row);
+    commit(transaction);
+  }
+
+  private void setAside() {
+    Row row = any(State.RETRY, State.PENDING, State.HELD);
+    Transaction transaction = world.server().begin();
+    if (row == null || !transaction.lock(row)) {
+      transaction.rollBack();
+      return;
+    }
+    trace("sets aside " + row.id);
+    Version before = version(row);
+    transaction.change(
+        row,
+        new Version(
+            before.destination(),
+            before.xid(),
+            State.FAILED,
+            before.attempts(),
+            before.dueMicros(),
+            0));
+    transaction.tell(before.destination());
+    world.checker().touched(row);
+    commit(transaction);
+  }
+
+  private void putOff() {
+    Row row = any(State.RETRY, State.PENDING);
+    Transaction transaction = world.server().begin();
+    if (row == null || !transaction.lock(row)) {
+      transaction.rollBack();
+      return;
+    }
+    Version before = version(row);
+    boolean later = chance.is(0.7);
+    long due = later ? world.server().nowMicros() + chance.between(0, 800) * 1000L : 0;
+    trace((later ? "puts off " : "makes due ") + row.id);
+    boolean pending = before.state() == State.PENDING;
+    if (pending) {
+      transaction.ring(before.destination());
+    } else if (due == 0) {
+      due = world.server().nowMicros();
+    }
+    long xid = pending && due == 0 ? transaction.xid() : before.xid();
+    transaction.change(row, before.due(due, xid));
+    transaction.tell(before.destination());
+    world.checker().touched(row);
+    commit(transaction);
+  }
+
+  private void put(Destination destination) {
+    Transaction transaction = world.server().begin();
+    transaction.xid();
+    transaction.tell(destination.name());
+    transaction.whenCommitted(() -> world.server().put(destination));
+    commit(transaction);
+  }
+
+  private void pause() {
+    Destination one = chance.of(List.copyOf(world.server().destinations().values()));
+    trace((one.paused() ? "resumes " : "pauses ") + one.name());
+    put(Settings.paused(one, !one.paused()));
+  }
+
+  void resumeAll() {
+    for (Destination one : List.copyOf(world.server().destinations().values())) {
+      if (one.paused()) {
+        put(Settings.paused(one, false));
+      }
+    }
+  }
+
+  private void changeSettings() {
+    Destination one = chance.of(List.copyOf(world.server().destinations().values()));
+    trace("changes settings of " + one.name());
+    switch (chance.between(0, 3)) {
+      case 0 -> {
+        world.checker().orderIsOver(one.name());
+        put(Settings.ordered(one, one.ordering() == Ordering.KEY ? Ordering.NONE : Ordering.KEY));
+      }
+      case 1 -> {
+        world.checker().orderIsOver(one.name());
+        put(
+            Settings.onFailure(
+                one, one.onFailure() == OnFailure.HOLD ? OnFailure.SKIP : OnFailure.HOLD));
+      }
+      default -> put(Settings.inFlight(one, chance.of(1, 2, 7, 100)));
+    }
+  }
+
+  /** Looks at rows with FOR UPDATE, and goes to lunch. */
+  private void holdRows() {
+    Transaction transaction = world.server().begin();
+    for (int n = 0; n < 3; n++) {
+      Row row = any(State.PENDING, State.RETRY, State.HELD, State.FAILED);
+      if (row != null && transaction.lock(row)) {
+        trace("locks " + row.id);
+      }
+    }
+    world
+        .timeline()
+        .in(chance.nanosBetween(Timeline.MILLI, Timeline.MILLI * 1500), transaction::rollBack);
+  }
+
+  private void wake() {
+    Transaction transaction = world.server().begin();
+    transaction.tell("");
+    commit(transaction);
+  }
+}

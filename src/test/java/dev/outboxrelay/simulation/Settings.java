@@ -1,0 +1,85 @@
+package dev.outboxrelay.simulation;
+
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Format;
+import dev.outboxrelay.values.Destination.Framing;
+import dev.outboxrelay.values.Destination.OnFailure;
+import dev.outboxrelay.values.Destination.Ordering;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Settings of destinations. */
+final class Settings {
+  private Settings() {}
+
+  static Destination of(
+      int id,
+      int doorbell,
+      Ordering ordering,
+      OnFailure onFailure,
+      int maxAttempts,
+      int retryInitialMillis,
+      int ackTimeoutMillis,
+      int maxInFlight,
+      @Nullable Duration keepDelivered) {
+    return new Destination(
+        id,
+        "d" + id,
+        doorbell,
+        "tcp://receiver:1",
+        Format.PAYLOAD,
+        Framing.NDJSON,
+        Ack.LINE,
+        ordering,
+        maxAttempts,
+        Duration.ofMillis(retryInitialMillis),
+        Duration.ofMillis(1000),
+        Duration.ofMillis(ackTimeoutMillis),
+        Duration.ofMillis(500),
+        maxInFlight,
+        onFailure,
+        keepDelivered,
+        false,
+        "{}");
+  }
+
+  private static Destination copy(
+      Destination d, Ordering ordering, OnFailure onFailure, int maxInFlight, boolean paused) {
+    return new Destination(
+        d.id(),
+        d.name(),
+        d.doorbell(),
+        d.uri(),
+        d.format(),
+        d.framing(),
+        d.ack(),
+        ordering,
+        d.maxAttempts(),
+        d.retryInitial(),
+        d.retryMax(),
+        d.ackTimeout(),
+        d.connectTimeout(),
+        maxInFlight,
+        onFailure,
+        d.keepDelivered(),
+        paused,
+        d.options());
+  }
+
+  static Destination paused(Destination d, boolean paused) {
+    return copy(d, d.ordering(), d.onFailure(), d.maxInFlight(), paused);
+  }
+
+  static Destination ordered(Destination d, Ordering ordering) {
+    return copy(d, ordering, d.onFailure(), d.maxInFlight(), d.paused());
+  }
+
+  static Destination onFailure(Destination d, OnFailure onFailure) {
+    return copy(d, d.ordering(), onFailure, d.maxInFlight(), d.paused());
+  }
+
+  static Destination inFlight(Destination d, int maxInFlight) {
+    return copy(d, d.ordering(), d.onFailure(), maxInFlight, d.paused());
+  }
+}

@@ -1,0 +1,52 @@
+package dev.outboxrelay.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.outboxrelay.simulation.Scenario.Outcome;
+import dev.outboxrelay.simulation.Simulator.Result;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The engine keeps its promises in thousands of scenarios. A seed that fails is run again with
+ * {@code -Dsimulation.seed=N -Dsimulation.count=1}, which prints who did what.
+ */
+final class SimulationTest {
+  private static final long FEW = 2_000;
+  private static final long MANY = 100_000;
+  private static final long PATIENCE_NANOS = 3_600_000_000_000L;
+
+  private static void check(long firstSeed, long count) throws InterruptedException {
+    Result result = Simulator.run(firstSeed, count, System.nanoTime() + PATIENCE_NANOS, 2);
+    assertEquals(
+        "",
+        result.failures().stream()
+            .map(outcome -> "seed " + outcome.seed() + ": " + outcome.violation())
+            .collect(Collectors.joining("\n")));
+  }
+
+  @Test
+  void scenarios_few_keepEveryPromise() throws Exception {
+    check(1, FEW);
+  }
+
+  @Test
+  @Tag("full")
+  void scenarios_many_keepEveryPromise() throws Exception {
+    check(1_000_000, MANY);
+  }
+
+  /** Without that no failing seed could be looked at. */
+  @Test
+  void scenario_ofOneSeed_isTheSameEachTime() {
+    for (long seed = 1; seed <= 20; seed++) {
+      Outcome first = Scenario.run(seed, false);
+      Outcome again = Scenario.run(seed, true);
+      assertNull(first.violation());
+      assertEquals(first.digest(), again.digest(), "seed " + seed);
+      assertEquals(first.events(), again.events(), "seed " + seed);
+    }
+  }
+}
