@@ -161,7 +161,7 @@ final class Checker {
     }
   }
 
-  void arrived(ScriptedConnection connection, Message message) {
+  void arrived(ScriptedConnection connection, Message message, long sentNanos) {
     long id = message.id();
     Known known = messages.get(id);
     if (known == null || !known.committed) {
@@ -169,7 +169,7 @@ final class Checker {
       return;
     }
     deliveries++;
-    if (known.heardNanos >= 0) {
+    if (known.heardNanos >= 0 && sentNanos > known.heardNanos) {
       repeats++;
       if (faultsUnderWay == 0 && lastFaultNanos < known.heardNanos) {
         violation("unexplained repeat", "message " + id + " was acknowledged and comes again");
@@ -195,8 +195,10 @@ final class Checker {
       }
       Version version = earlier.row.committed;
       boolean aside = version != null && version.state() == State.FAILED;
-      boolean mayPass =
-          aside && (settings.onFailure() == Destination.OnFailure.SKIP || earlier.row.truncate);
+      // A failed one holds up its key; without a key, or as a truncate, it holds up nothing.
+      boolean holds =
+          settings.onFailure() == Destination.OnFailure.HOLD && earlier.row.gate != null;
+      boolean mayPass = aside && !holds;
       if (!mayPass) {
         violation(
             "out of order",

@@ -6,6 +6,7 @@ import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What people do by SQL: to messages and to settings. */
@@ -159,24 +160,30 @@ final class People {
     commit(transaction);
   }
 
-  private void put(Destination destination) {
+  private void update(Destination one, UnaryOperator<Destination> change) {
     Transaction transaction = world.server().begin();
     transaction.xid();
-    transaction.tell(destination.name());
-    transaction.whenCommitted(() -> world.server().put(destination));
+    transaction.tell(one.name());
+    transaction.whenCommitted(
+        () -> {
+          Destination now = world.server().destinations().get(one.name());
+          if (now != null) {
+            world.server().put(change.apply(now));
+          }
+        });
     commit(transaction);
   }
 
   private void pause() {
     Destination one = chance.of(List.copyOf(world.server().destinations().values()));
     trace((one.paused() ? "resumes " : "pauses ") + one.name());
-    put(Settings.paused(one, !one.paused()));
+    update(one, d -> Settings.paused(d, !one.paused()));
   }
 
   void resumeAll() {
     for (Destination one : List.copyOf(world.server().destinations().values())) {
       if (one.paused()) {
-        put(Settings.paused(one, false));
+        update(one, d -> Settings.paused(d, false));
       }
     }
   }
@@ -187,15 +194,18 @@ final class People {
     switch (chance.between(0, 3)) {
       case 0 -> {
         world.checker().orderIsOver(one.name());
-        put(Settings.ordered(one, one.ordering() == Ordering.KEY ? Ordering.NONE : Ordering.KEY));
+        Ordering other = one.ordering() == Ordering.KEY ? Ordering.NONE : Ordering.KEY;
+        update(one, d -> Settings.ordered(d, other));
       }
       case 1 -> {
         world.checker().orderIsOver(one.name());
-        put(
-            Settings.onFailure(
-                one, one.onFailure() == OnFailure.HOLD ? OnFailure.SKIP : OnFailure.HOLD));
+        OnFailure other = one.onFailure() == OnFailure.HOLD ? OnFailure.SKIP : OnFailure.HOLD;
+        update(one, d -> Settings.onFailure(d, other));
       }
-      default -> put(Settings.inFlight(one, chance.of(1, 2, 7, 100)));
+      default -> {
+        int inFlight = chance.of(1, 2, 7, 100);
+        update(one, d -> Settings.inFlight(d, inFlight));
+      }
     }
   }
 

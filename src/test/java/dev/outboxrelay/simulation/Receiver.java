@@ -96,8 +96,8 @@ final class Receiver {
     }
   }
 
-  void receive(ScriptedConnection connection, Message message) {
-    world.checker().arrived(connection, message);
+  void receive(ScriptedConnection connection, Message message, long sentNanos) {
+    world.checker().arrived(connection, message, sentNanos);
     if (world.trace().isKept()) {
       world.trace().add(name, "receives " + message.id() + " from " + connection.host());
     }

@@ -205,7 +205,6 @@ final class Scenario {
     world.weather().calmDown();
     world.receivers().values().forEach(Receiver::heal);
     slots.forEach(slot -> slot.host().thaw(timeline.now()));
-    people.resumeAll();
     long patience = SETTLED_WITHIN + (world.hasSilentWriters() ? sweepNanos : 0);
     long until = timeline.now() + patience;
     String owed = "not looked";
@@ -216,6 +215,7 @@ final class Scenario {
       if (writing) {
         until = Math.max(until, timeline.now() + patience);
       } else {
+        people.resumeAll();
         requeueWhatHoldsOthers();
       }
       owed = writing ? "writers are at work" : world.checker().owed();

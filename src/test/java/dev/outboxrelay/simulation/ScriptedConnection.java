@@ -75,6 +75,7 @@ final class ScriptedConnection implements Sink {
       return;
     }
     world.checker().sends(process, session, destination);
+    long sentNanos = world.timeline().now();
     for (Message message : messages) {
       if (world.trace().isKept()) {
         world.trace().add(process.host(), "sends " + message.id() + " to " + destination.name());
@@ -96,7 +97,7 @@ final class ScriptedConnection implements Sink {
               lastArrival - world.timeline().now(),
               () -> {
                 if (!endedForReceiver) {
-                  receiver.receive(this, message);
+                  receiver.receive(this, message, sentNanos);
                 }
               });
     }

@@ -143,7 +143,7 @@ final class Writer {
               gate,
               work.truncate(),
               due,
-              chance.between(2, habits.bytes()));
+              habits.bytes() * chance.between(1, 50) / 50 + 2);
       world.checker().written(row, destination, putOff);
       transaction.whenCommitted(() -> world.checker().committed(row));
       if (world.trace().isKept()) {
