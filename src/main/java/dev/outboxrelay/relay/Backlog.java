@@ -81,7 +81,7 @@ final class Backlog {
     discards = new Discards(this, context, this::forEachInMemory);
     parked = new ParkedReader(this, gates, barrier, held, context);
     refusals = new Refusals(this, destination, gates, barrier, holds, due, context);
-    rechecks = new Rechecks(lane, this, gates, barrier, held, requeued, context);
+    rechecks = new Rechecks(lane, this, gates, barrier, holds, held, requeued, context);
   }
 
   // What is read. ---------------------------------------------------------------------------------

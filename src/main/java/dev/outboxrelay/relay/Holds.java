@@ -40,6 +40,14 @@ final class Holds {
     later.put(gate, followers);
   }
 
+  /**
+   * Whether the message that blocks a gate is not marked yet: the table shows it as pending or
+   * held, as it was when it was read.
+   */
+  boolean awaitsHead(Gate gate) {
+    return later.containsKey(gate);
+  }
+
   /** The message that blocks its gate is marked. */
   void blocked(Entry head) {
     Gate gate = head.message.gate();

@@ -14,6 +14,7 @@ final class Rechecks {
   private final Backlog backlog;
   private final Gates gates;
   private final Barrier barrier;
+  private final Holds holds;
   private final HeldReader held;
   private final RequeuedReader requeued;
   private final LaneContext context;
@@ -29,6 +30,7 @@ final class Rechecks {
       Backlog backlog,
       Gates gates,
       Barrier barrier,
+      Holds holds,
       HeldReader held,
       RequeuedReader requeued,
       LaneContext context) {
@@ -36,6 +38,7 @@ final class Rechecks {
     this.backlog = backlog;
     this.gates = gates;
     this.barrier = barrier;
+    this.holds = holds;
     this.held = held;
     this.requeued = requeued;
     this.context = context;
@@ -74,7 +77,14 @@ final class Rechecks {
     wanted = false;
     lookAtBarrier();
     Map<Long, Gate> heads = new HashMap<>();
-    gates.forEachBlocked((gate, headId) -> heads.put(headId, gate));
+    gates.forEachBlocked(
+        (gate, headId) -> {
+          // One that is not marked yet stands, whatever the table says of it; what a person does
+          // meanwhile is looked at when it is marked.
+          if (!holds.awaitsHead(gate)) {
+            heads.put(headId, gate);
+          }
+        });
     if (heads.isEmpty()) {
       return;
     }
