@@ -44,6 +44,7 @@ final class Backlog {
   private final DueReader due;
   private final HeldReader held;
   private final RequeuedReader requeued;
+  private final RefusedReader refused;
   private final Holds holds;
   private final Discards discards;
   private final ParkedReader parked;
@@ -77,6 +78,7 @@ final class Backlog {
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
     requeued = new RequeuedReader(this, context);
+    refused = new RefusedReader(this, context);
     holds = new Holds(this, gates, held, context);
     discards = new Discards(this, context, this::forEachInMemory);
     parked = new ParkedReader(this, gates, barrier, held, context);
@@ -319,10 +321,12 @@ final class Backlog {
             && lane.inFlight() == 0
             && waiting == barrier.queued()
             && gates.parkedCount() == 0
-            && settling == 0;
+            && settling == 0
+            && (!barrier.isTruncateNext() || refused.isNone());
     for (Entry next = barrier.next(nothingBefore); next != null; next = barrier.next(false)) {
       waiting--;
       if (next.message.barrier()) {
+        refused.forget();
         ready.add(next);
       } else {
         pass(next, Origin.WINDOW);

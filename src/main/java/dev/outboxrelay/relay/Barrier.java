@@ -75,6 +75,12 @@ final class Barrier {
     return queuedBytes;
   }
 
+  /** Whether a truncate is the next to go, once everything before it is settled. */
+  boolean isTruncateNext() {
+    Entry head = queue.peek();
+    return !closed && head != null && head.message.barrier();
+  }
+
   /**
    * What may go now: an ordinary message, or a truncate if nothing before it is left.
    *
