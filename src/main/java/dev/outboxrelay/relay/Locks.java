@@ -28,6 +28,9 @@ final class Locks implements AutoCloseable {
   private volatile long leaseFromNanos;
   private volatile boolean closed;
 
+  /** Of the core. */
+  private boolean lapsed;
+
   /**
    * @param judge is told, on the core, of a failure that may mean that the schema is gone
    * @param onLoss gets the reason when the session fails
@@ -52,9 +55,13 @@ final class Locks implements AutoCloseable {
     thread = threads.workers("relay-locks", 1);
   }
 
-  /** INVARIANT: while this is true no other relay owns what this one owns. */
+  /**
+   * INVARIANT: while this is true no other relay owns what this one owns. Once it is false it stays
+   * so, and the term ends: what was not sent meanwhile nobody would send again.
+   */
   boolean leaseHolds() {
-    return core.nanoTime() - leaseFromNanos < silenceLimitNanos;
+    lapsed |= core.nanoTime() - leaseFromNanos >= silenceLimitNanos;
+    return !lapsed;
   }
 
   void look(boolean home, Consumer<LockSession.View> then) {

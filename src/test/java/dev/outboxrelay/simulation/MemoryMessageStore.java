@@ -205,7 +205,7 @@ final class MemoryMessageStore implements MessageStore {
   public Batch requeued(String destination, Collection<Long> ids, Limits limits, Encoding encoding)
       throws SQLException {
     return statement(
-        "requeued",
+        "requeued " + ids,
         () ->
             batch(
                 rows(destination, row -> ids.contains(row.id) && isIn(row, State.PENDING)),
@@ -217,7 +217,7 @@ final class MemoryMessageStore implements MessageStore {
   public Batch held(String destination, Gate gate, Limits limits, Encoding encoding)
       throws SQLException {
     return statement(
-        "held",
+        "held of " + gate.key(),
         () ->
             batch(
                 rows(destination, row -> isIn(row, State.HELD) && gate.equals(row.gate)),
@@ -254,7 +254,7 @@ final class MemoryMessageStore implements MessageStore {
   public Set<Long> standing(String destination, Collection<Long> ids, boolean failedToo)
       throws SQLException {
     return statement(
-        "standing",
+        "standing " + ids,
         () -> {
           Set<Long> standing = new TreeSet<>();
           rows(
@@ -410,7 +410,7 @@ final class MemoryMessageStore implements MessageStore {
       String destination, long epoch, Refused message, int attempts, long delayMillis, String error)
       throws SQLException {
     return settle(
-        "retry",
+        "retry " + message.id(),
         destination,
         epoch,
         message,
@@ -420,7 +420,8 @@ final class MemoryMessageStore implements MessageStore {
   @Override
   public boolean fail(String destination, long epoch, Refused message, int attempts, String error)
       throws SQLException {
-    return settle("fail", destination, epoch, message, before -> before.failed(attempts));
+    return settle(
+        "fail " + message.id(), destination, epoch, message, before -> before.failed(attempts));
   }
 
   @Override
@@ -428,7 +429,7 @@ final class MemoryMessageStore implements MessageStore {
     Predicate<Row> asked = row -> ids.contains(row.id) && isIn(row, State.PENDING);
     int held =
         statement(
-            "hold",
+            "hold " + ids,
             () -> {
               if (!isOwner(destination, epoch)) {
                 return 0;
@@ -442,7 +443,7 @@ final class MemoryMessageStore implements MessageStore {
       return Set.of();
     }
     return statement(
-        "hold",
+        "hold " + ids,
         () -> {
           Set<Long> left = new TreeSet<>();
           if (isOwner(destination, epoch)) {

@@ -220,7 +220,12 @@ final class People {
     }
     world
         .timeline()
-        .in(chance.nanosBetween(Timeline.MILLI, Timeline.MILLI * 1500), transaction::rollBack);
+        .in(
+            chance.nanosBetween(Timeline.MILLI, Timeline.MILLI * 1500),
+            () -> {
+              trace("unlocks");
+              transaction.rollBack();
+            });
   }
 
   private void wake() {
