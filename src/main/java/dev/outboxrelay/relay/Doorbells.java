@@ -19,11 +19,18 @@ final class Doorbells {
   private static final long BUSY_NANOS = 2_000_000L;
 
   private static final class Bell {
+    /** What was rung before nobody here has counted. */
+    final long sinceNanos;
+
     int lanes;
     boolean asleep;
     boolean busy;
     long lastRungNanos;
     boolean rungOnce;
+
+    Bell(long sinceNanos) {
+      this.sinceNanos = sinceNanos;
+    }
   }
 
   private final Locks locks;
@@ -39,8 +46,8 @@ final class Doorbells {
   }
 
   /** A lane of this doorbell reads by the tail now. */
-  void joined(int doorbell) {
-    bells.computeIfAbsent(doorbell, d -> new Bell()).lanes++;
+  void joined(int doorbell, long nowNanos) {
+    bells.computeIfAbsent(doorbell, d -> new Bell(nowNanos)).lanes++;
   }
 
   /**
@@ -91,6 +98,7 @@ final class Doorbells {
   boolean rungSince(int doorbell, long nanos) {
     Bell bell = bells.get(doorbell);
     return bell == null
+        || bell.sinceNanos - nanos > 0
         || bell.rungOnce && bell.lastRungNanos - nanos >= 0
         || everUnheard && unheardNanos - nanos >= 0;
   }

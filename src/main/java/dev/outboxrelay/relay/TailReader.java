@@ -198,7 +198,7 @@ final class TailReader {
   private void add(Backlog backlog) {
     if (backlog.window().wantsTail() && !contains(backlog)) {
       backlogs.put(backlog.name(), backlog);
-      doorbells.joined(backlog.doorbell());
+      doorbells.joined(backlog.doorbell(), core.nanoTime());
       wanted = true;
     }
   }
