@@ -211,14 +211,20 @@ final class Fleet {
                 return;
               }
               Formatter formatter = Formatters.of(destination.format());
+              Encoding encoding = new Encoding(epoch, formatter::format);
               Lane lane =
-                  new Lane(
-                      destination, new Encoding(epoch, formatter::format), taken.mark(), context);
+                  new Lane(destination, encoding, taken.mark(), context, this::replaced);
               lanes.put(name, lane);
               context.events().owned(name, epoch);
               lane.start();
               lane.probeIfDown();
             });
+  }
+
+  private void replaced(Lane lane) {
+    String reason = "its epoch " + lane.epoch() + " is over";
+    lane.abandon(reason);
+    gone(lane, reason, this::reconcile);
   }
 
   /** Gives a doorbell up, with nothing in flight. */

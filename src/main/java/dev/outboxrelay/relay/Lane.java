@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Mark;
+import dev.outboxrelay.store.Replaced;
 import dev.outboxrelay.values.Destination;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -18,6 +19,7 @@ final class Lane implements Progress.Moving {
   private final LaneContext context;
   private final Link link;
   private final Moves moves;
+  private final Consumer<Lane> onReplaced;
   private Backlog backlog;
 
   /** Where what is owed begins, as far as is known. */
@@ -39,8 +41,15 @@ final class Lane implements Progress.Moving {
 
   /**
    * @param mark as it stands in the table
+   * @param onReplaced is told when the lane's epoch is over
    */
-  Lane(Destination destination, Encoding encoding, @Nullable Mark mark, LaneContext context) {
+  Lane(
+      Destination destination,
+      Encoding encoding,
+      @Nullable Mark mark,
+      LaneContext context,
+      Consumer<Lane> onReplaced) {
+    this.onReplaced = onReplaced;
     this.destination = destination;
     this.encoding = encoding;
     this.mark = mark;
@@ -187,6 +196,19 @@ final class Lane implements Progress.Moving {
     return link.inFlight();
   }
 
+  /** What came of a change of rows; null when somebody has taken the destination over. */
+  private record Changed<T>(@Nullable T result) {}
+
+  private static <T> Work.Statement<Changed<T>> unlessReplaced(Work.Statement<T> update) {
+    return () -> {
+      try {
+        return new Changed<>(update.run());
+      } catch (Replaced e) {
+        return new Changed<>(null);
+      }
+    };
+  }
+
   /** Changes the state of rows; {@code then} is left out when the backlog was dropped meanwhile. */
   <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     Backlog asking = backlog;
@@ -195,16 +217,29 @@ final class Lane implements Progress.Moving {
         .work()
         .submit(
             what,
-            context.troubles().watched(List.of(name()), what, update),
-            result -> {
+            context.troubles().watched(List.of(name()), what, unlessReplaced(update)),
+            changed -> {
               updatesUnderWay--;
-              if (asking == backlog) {
+              T result = changed.result();
+              if (result == null) {
+                replaced();
+              } else if (asking == backlog) {
                 then.accept(result);
                 pump();
               } else if (startWanted) {
                 start();
               }
             });
+  }
+
+  /**
+   * A relay that owned the destination before raised the epoch late. Nothing can be marked under
+   * this one any more; whoever owns the destination takes it over anew.
+   */
+  private void replaced() {
+    if (!abandoned) {
+      onReplaced.accept(this);
+    }
   }
 
   /**

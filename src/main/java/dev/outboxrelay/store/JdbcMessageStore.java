@@ -375,12 +375,13 @@ final class JdbcMessageStore implements MessageStore {
         error,
         text -> {
           try (Connection c = pool.getConnection()) {
-            return marking(c, destination, epoch, message)
+            int marked =
+                marking(c, destination, epoch, message)
                     .mark(
                         MessageSql.RETRY,
                         MessageSql.RETRY_PARKED,
-                        p -> p.number(attempts).error(text).number(delayMillis))
-                > 0;
+                        p -> p.number(attempts).error(text).number(delayMillis));
+            return changed(marked, c, destination, epoch);
           }
         });
   }
@@ -392,17 +393,11 @@ final class JdbcMessageStore implements MessageStore {
         error,
         text -> {
           try (Connection c = pool.getConnection()) {
-            Marking marking = marking(c, destination, epoch, message);
-            Marking.Values values = p -> p.number(attempts).error(text);
-            try {
-              return marking.mark(MessageSql.FAIL, MessageSql.FAIL_PARKED, values) > 0;
-            } catch (SQLException e) {
-              if (!RowFault.isDamaged(e)) {
-                throw e;
-              }
-              return marking.mark(MessageSql.FAIL_WITHOUT_VALUES, MessageSql.FAIL_PARKED, values)
-                  > 0;
-            }
+            return changed(
+                fail(marking(c, destination, epoch, message), attempts, text),
+                c,
+                destination,
+                epoch);
           }
         });
   }
@@ -413,6 +408,40 @@ final class JdbcMessageStore implements MessageStore {
     return new Marking(c, number, destination, epoch, List.of(message.id()), message.xid());
   }
 
+  private static int fail(Marking marking, int attempts, @Nullable String error)
+      throws SQLException {
+    Marking.Values values = p -> p.number(attempts).error(error);
+    try {
+      return marking.mark(MessageSql.FAIL, MessageSql.FAIL_PARKED, values);
+    } catch (SQLException e) {
+      if (!RowFault.isDamaged(e)) {
+        throw e;
+      }
+      return marking.mark(MessageSql.FAIL_WITHOUT_VALUES, MessageSql.FAIL_PARKED, values);
+    }
+  }
+
+  /** Nothing was changed: for there was nothing to be, or the caller's time is over. */
+  private static void requireEpoch(Connection c, String destination, long epoch)
+      throws SQLException {
+    try (PreparedStatement s = c.prepareStatement(MessageSql.EPOCH)) {
+      new Parameters(s).text(destination);
+      try (ResultSet r = s.executeQuery()) {
+        if (r.next() && r.getLong(1) != epoch) {
+          throw new Replaced(destination, epoch);
+        }
+      }
+    }
+  }
+
+  private static boolean changed(int rows, Connection c, String destination, long epoch)
+      throws SQLException {
+    if (rows == 0) {
+      requireEpoch(c, destination, epoch);
+    }
+    return rows > 0;
+  }
+
   @Override
   public Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection()) {
@@ -421,6 +450,7 @@ final class JdbcMessageStore implements MessageStore {
       if (held == ids.size()) {
         return Set.of();
       }
+      requireEpoch(c, destination, epoch);
       try (PreparedStatement s = c.prepareStatement(MessageSql.NOT_HELD)) {
         inEither(new Parameters(s), c, destination, ids).text(destination).number(epoch);
         return Rows.ids(s);

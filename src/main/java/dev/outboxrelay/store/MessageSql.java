@@ -313,6 +313,8 @@ final class MessageSql {
         + "))";
   }
 
+  static final String EPOCH = "select epoch from outbox.destination_state where destination = ?";
+
   /** As {@link #COMMON_OF_X}, without what may be damaged on the disk. */
   private static final String WITHOUT_VALUES =
       COMMON_OF_X

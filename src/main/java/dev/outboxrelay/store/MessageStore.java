@@ -108,16 +108,21 @@ public interface MessageStore {
    * Marks a refused message, with a charged attempt. Fails at once when another transaction has
    * locked the row.
    *
-   * @param epoch that of the caller; nothing happens when another relay has taken over since
+   * @param epoch that of the caller
    * @param message nothing happens when a person has set it aside, or made it owed again
    * @param delayMillis from now by the database's clock
    * @return false when the message is not there to be marked
+   * @throws Replaced when another relay has taken over since
    */
   boolean retry(
       String destination, long epoch, Refused message, int attempts, long delayMillis, String error)
       throws SQLException;
 
-  /** Sets a message aside; {@code epoch}, {@code message} and answer as in {@link #retry}. */
+  /**
+   * Sets a message aside; {@code epoch}, {@code message} and answer as in {@link #retry}.
+   *
+   * @throws Replaced as there
+   */
   boolean fail(String destination, long epoch, Refused message, int attempts, String error)
       throws SQLException;
 
@@ -127,6 +132,7 @@ public interface MessageStore {
    *
    * @return those that another transaction has locked: they are not marked, and to be asked for
    *     again
+   * @throws Replaced as there
    */
   Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException;
 

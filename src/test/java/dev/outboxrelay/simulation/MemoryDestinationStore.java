@@ -58,8 +58,29 @@ final class MemoryDestinationStore implements DestinationStore {
     report.epoch = epoch;
     server.alsoUndo(() -> report.epoch = before);
     wire.after("takeOver");
-    statement("letGo", () -> letGo(destination));
+    if (isAnyHeldLocked(destination)) {
+      wire.awaitLock();
+    }
+    wire.before("letGo");
+    if (isAnyHeldLocked(destination)) {
+      throw new SQLException("canceling statement due to lock timeout", "55P03");
+    }
+    letGo(destination);
+    wire.after("letGo");
     return epoch;
+  }
+
+  private boolean isAnyHeldLocked(String destination) {
+    Destination settings = server.destinations().get(destination);
+    return settings != null
+        && settings.ordering() == Ordering.NONE
+        && server.rows().stream()
+            .anyMatch(
+                row ->
+                    row.isLocked()
+                        && row.committed != null
+                        && row.committed.destination().equals(destination)
+                        && row.committed.state() == State.HELD);
   }
 
   private void letGo(String destination) {

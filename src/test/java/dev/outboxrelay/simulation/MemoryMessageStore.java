@@ -6,6 +6,7 @@ import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.Parked;
+import dev.outboxrelay.store.Replaced;
 import dev.outboxrelay.store.Tail;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Destination;
@@ -370,9 +371,15 @@ final class MemoryMessageStore implements MessageStore {
     return found;
   }
 
-  private boolean isOwner(String destination, long epoch) {
-    return server.destinations().containsKey(destination)
-        && server.report(destination).epoch == epoch;
+  /** False when there is no such destination any more. */
+  private boolean isOwner(String destination, long epoch) throws SQLException {
+    if (!server.destinations().containsKey(destination)) {
+      return false;
+    }
+    if (server.report(destination).epoch != epoch) {
+      throw new Replaced(destination, epoch);
+    }
+    return true;
   }
 
   private boolean settle(

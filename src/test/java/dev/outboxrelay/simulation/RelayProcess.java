@@ -202,6 +202,7 @@ final class RelayProcess implements Machine, Wire, MemoryDatabase.Sessions {
     long sinceMicros = world.server().nowMicros() - session.lastStatementMicros();
     long left = silenceNanos() - sinceMicros * 1000;
     if (left <= 0) {
+      world.checker().fault();
       session.ended(End.IDLE);
     } else if (session.end() == null) {
       timeline.in(left, () -> watch(session));

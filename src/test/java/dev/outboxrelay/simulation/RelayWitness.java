@@ -27,7 +27,7 @@ final class RelayWitness implements RelayEvents {
   @Override
   public void released(String destination, String reason) {
     trace("releases " + destination + ": " + reason);
-    if (reason.contains("did not come in time")) {
+    if (reason.contains("did not come in time") || reason.contains("is over")) {
       world.checker().fault();
     }
   }

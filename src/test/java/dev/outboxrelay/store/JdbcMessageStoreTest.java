@@ -326,9 +326,9 @@ final class JdbcMessageStoreTest {
     long epoch = database.destinations().takeOver("out", "one").epoch();
     long next = database.destinations().takeOver("out", "two").epoch();
     long id = db.count("select id from outbox.message");
-    store.retry("out", epoch, refused(id), 1, 0, "no");
-    store.fail("out", epoch, refused(id), 1, "no");
-    store.hold("out", epoch, List.of(id));
+    assertThrows(Replaced.class, () -> store.retry("out", epoch, refused(id), 1, 0, "no"));
+    assertThrows(Replaced.class, () -> store.fail("out", epoch, refused(id), 1, "no"));
+    assertThrows(Replaced.class, () -> store.hold("out", epoch, List.of(id)));
     assertEquals(List.of("pending"), db.query("select state from outbox.message"));
     store.fail("out", next, refused(id), 1, "no");
     assertEquals(List.of("failed"), db.query("select state from outbox.message"));
