@@ -3,7 +3,8 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.values.Gate;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,8 +12,9 @@ import java.util.Set;
 /**
  * Marks messages as held. INVARIANT: a message is marked only after the one that blocks its gate is
  * marked as refused, so that whoever reads the table after a crash finds the head of a parked gate;
- * and in the order in which they came, one statement at a time, so that he never finds a later
- * message of a key held and an earlier one pending, which it would then overtake.
+ * and in the order in which they came, one statement at a time and all of a statement or none, so
+ * that he never finds a later message of a key held and an earlier one pending, which it would then
+ * overtake.
  */
 final class Holds {
   private final Backlog backlog;
@@ -25,6 +27,9 @@ final class Holds {
 
   /** To be marked once their gate's head is. */
   private final Map<Gate, List<Entry>> later = new HashMap<>();
+
+  /** To be marked once somebody lets go of a row: of each gate, from the first locked one on. */
+  private final Map<Gate, List<Entry>> behindLocked = new LinkedHashMap<>();
 
   private boolean marking;
 
@@ -52,14 +57,15 @@ final class Holds {
   void blocked(Entry head) {
     Gate gate = head.message.gate();
     List<Entry> followers = gate == null ? null : later.remove(gate);
-    if (followers != null) {
-      now.addAll(followers);
+    if (gate != null && followers != null) {
+      behindLocked.getOrDefault(gate, now).addAll(followers);
     }
   }
 
   /** A message has come to a blocked gate. */
   void add(Entry entry) {
-    later.getOrDefault(gate(entry), now).add(entry);
+    Gate gate = gate(entry);
+    later.getOrDefault(gate, behindLocked.getOrDefault(gate, now)).add(entry);
   }
 
   /** Marks what can be marked. */
@@ -77,20 +83,45 @@ final class Holds {
         () -> context.store().hold(backlog.name(), backlog.encoding().epoch(), ids),
         locked -> {
           marking = false;
-          List<Entry> marked = entries.stream().filter(e -> !locked.contains(e.id())).toList();
-          backlog.marked(marked);
-          if (marked.size() < entries.size()) {
-            List<Entry> left = entries.stream().filter(e -> locked.contains(e.id())).toList();
-            backlog.later(Completer.LOCKED_MILLIS, () -> now.addAll(left));
+          if (locked.isEmpty()) {
+            marked(entries);
+          } else {
+            keepBack(entries, locked);
           }
-          Set<Gate> touched = new HashSet<>();
-          for (Entry entry : marked) {
-            gates.holdCommitted(entry.message);
-            touched.add(gate(entry));
-          }
-          touched.forEach(held::want);
           flush();
         });
+  }
+
+  private void marked(List<Entry> entries) {
+    backlog.marked(entries);
+    Set<Gate> touched = new LinkedHashSet<>();
+    for (Entry entry : entries) {
+      gates.holdCommitted(entry.message);
+      touched.add(gate(entry));
+    }
+    touched.forEach(held::want);
+  }
+
+  /** Somebody has locked some, so none was marked: the others are marked without them. */
+  private void keepBack(List<Entry> entries, Set<Long> locked) {
+    if (behindLocked.isEmpty()) {
+      backlog.later(
+          Completer.LOCKED_MILLIS,
+          () -> {
+            behindLocked.values().forEach(now::addAll);
+            behindLocked.clear();
+          });
+    }
+    List<Entry> all = new ArrayList<>(entries);
+    all.addAll(now);
+    now.clear();
+    for (Entry entry : all) {
+      Gate gate = gate(entry);
+      if (locked.contains(entry.id())) {
+        behindLocked.computeIfAbsent(gate, g -> new ArrayList<>());
+      }
+      behindLocked.getOrDefault(gate, now).add(entry);
+    }
   }
 
   private static Gate gate(Entry entry) {

@@ -21,6 +21,9 @@ final class JdbcMessageStore implements MessageStore {
   /** A lean page is tried when each row's share of the budget is at least this. */
   private static final long LEAN_ROW_BYTES = 512;
 
+  /** The server's code for a lock that was not to be had. */
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
+
   private final ConnectionSource pool;
   private final Numbers numbers = new Numbers();
 
@@ -446,16 +449,37 @@ final class JdbcMessageStore implements MessageStore {
   public Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
     try (Connection c = pool.getConnection()) {
       Marking marking = new Marking(c, numbers.of(c, destination), destination, epoch, ids, null);
-      int held = marking.mark(MessageSql.HOLD, MessageSql.HOLD_PARKED, p -> {});
-      if (held == ids.size()) {
+      try {
+        int held = marking.mark(MessageSql.HOLD, MessageSql.HOLD_PARKED, p -> {});
+        changed(held, c, destination, epoch);
         return Set.of();
-      }
-      requireEpoch(c, destination, epoch);
-      try (PreparedStatement s = c.prepareStatement(MessageSql.NOT_HELD)) {
-        inEither(new Parameters(s), c, destination, ids).text(destination).number(epoch);
-        return Rows.ids(s);
+      } catch (SQLException e) {
+        if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+          throw e;
+        }
+        Set<Long> locked = locked(c, destination, epoch, ids);
+        if (locked.isEmpty()) {
+          throw e; // not any more: it is worth another try
+        }
+        return locked;
       }
     }
+  }
+
+  private Set<Long> locked(Connection c, String destination, long epoch, Collection<Long> ids)
+      throws SQLException {
+    Set<Long> locked;
+    try (PreparedStatement s = c.prepareStatement(MessageSql.NOT_HELD)) {
+      inEither(new Parameters(s), c, destination, ids).text(destination).number(epoch);
+      locked = Rows.ids(s);
+    }
+    for (String free : List.of(MessageSql.FREE, MessageSql.FREE_PARKED)) {
+      try (PreparedStatement s = c.prepareStatement(free)) {
+        new Parameters(s).number(numbers.of(c, destination)).numbers(ids);
+        locked.removeAll(Rows.ids(s));
+      }
+    }
+    return locked;
   }
 
   @Override

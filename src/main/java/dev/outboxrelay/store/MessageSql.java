@@ -386,7 +386,7 @@ final class MessageSql {
       "update outbox.parked set state = 'failed', attempts = ?, last_error = ?, due_at = null where"
           + fenced("parked", STILL_OWED, "nowait");
 
-  static final String HOLD = parking("", "skip locked", "'held', 0, null, null, null");
+  static final String HOLD = parking("", "nowait", "'held', 0, null, null, null");
 
   /** What was published for later, and waits behind another of its key when its time has come. */
   static final String HOLD_PARKED =
@@ -394,9 +394,9 @@ final class MessageSql {
           + fenced(
               "parked",
               " and m.state not in ('retry', 'held', 'failed', 'delivered')",
-              "skip locked");
+              "nowait");
 
-  /** What holding has left out, and should not. Parameters: name, epoch, those of ids. */
+  /** What holding would mark. Parameters: name, epoch, those of ids. */
   static final String NOT_HELD =
       "select i.id from outbox.destination_state d cross join lateral ("
           + standing("p.state = 'pending'")
@@ -512,6 +512,11 @@ final class MessageSql {
         + table
         + " m where m.destination = ? and m.id = any (?) for update skip locked)";
   }
+
+  /** Ids in either table that nobody else has locked, each by one statement. */
+  static final String FREE = "select unnest(" + free("pending") + ")";
+
+  static final String FREE_PARKED = "select unnest(" + free("parked") + ")";
 
   static final String KEEP = keep("?");
 

@@ -127,11 +127,10 @@ public interface MessageStore {
       throws SQLException;
 
   /**
-   * Marks messages as held behind a refused message of their key; {@code epoch} as in {@link
-   * #retry}.
+   * Marks messages as held behind a refused message of their key, all of them or none; {@code
+   * epoch} as in {@link #retry}.
    *
-   * @return those that another transaction has locked: they are not marked, and to be asked for
-   *     again
+   * @return those that another transaction has locked; when there are any, none is marked
    * @throws Replaced as there
    */
   Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException;

@@ -433,30 +433,21 @@ final class MemoryMessageStore implements MessageStore {
 
   @Override
   public Set<Long> hold(String destination, long epoch, Collection<Long> ids) throws SQLException {
-    Predicate<Row> asked = row -> ids.contains(row.id) && isIn(row, State.PENDING);
-    int held =
-        statement(
-            "hold " + ids,
-            () -> {
-              if (!isOwner(destination, epoch)) {
-                return 0;
-              }
-              server.ownXid();
-              List<Row> rows = rows(destination, asked.and(row -> !row.isLocked()));
-              rows.forEach(row -> server.change(row, version(row).held()));
-              return rows.size();
-            });
-    if (held == ids.size()) {
-      return Set.of();
-    }
     return statement(
         "hold " + ids,
         () -> {
-          Set<Long> left = new TreeSet<>();
-          if (isOwner(destination, epoch)) {
-            rows(destination, asked).forEach(row -> left.add(row.id));
+          Set<Long> locked = new TreeSet<>();
+          if (!isOwner(destination, epoch)) {
+            return locked;
           }
-          return left;
+          List<Row> rows =
+              rows(destination, row -> ids.contains(row.id) && isIn(row, State.PENDING));
+          rows.stream().filter(Row::isLocked).forEach(row -> locked.add(row.id));
+          if (locked.isEmpty()) {
+            server.ownXid();
+            rows.forEach(row -> server.change(row, version(row).held()));
+          }
+          return locked;
         });
   }
 

@@ -404,9 +404,9 @@ final class JdbcMessageStoreTest {
             assertTrue(database.destinations().takeOver("out", "two").epoch() > epoch);
           });
     }
-    store.retry("out", epoch, refused(id), 1, 0, "no");
+    assertThrows(Replaced.class, () -> store.retry("out", epoch, refused(id), 1, 0, "no"));
     assertEquals(
-        List.of("pending", "held"), db.query("select state from outbox.message order by id"));
+        List.of("pending", "pending"), db.query("select state from outbox.message order by id"));
   }
 
   @Test
