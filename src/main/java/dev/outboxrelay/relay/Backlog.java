@@ -344,7 +344,8 @@ final class Backlog {
   /** Delivered. */
   void acknowledged(Entry entry) {
     settling++;
-    context.completer().add(name(), entry.id(), destination.keepDelivered() != null, completed);
+    boolean keep = destination.keepDelivered() != null;
+    context.completer().add(name(), entry.message, keep, completed);
     forget(entry);
     advance(entry);
   }

@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.values.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -58,6 +59,7 @@ final class Completer {
     final String destination;
     final boolean keep;
     final List<Long> ids = new ArrayList<>();
+    final Set<Long> xids = new HashSet<>();
 
     Pending(String destination, boolean keep) {
       this.destination = destination;
@@ -80,8 +82,12 @@ final class Completer {
    * @param then gets the ids when their rows are settled, in one call or several; the same object
    *     each time
    */
-  void add(String destination, long id, boolean keep, Consumer<List<Long>> then) {
-    pending.computeIfAbsent(then, t -> new Pending(destination, keep)).ids.add(id);
+  void add(String destination, Message message, boolean keep, Consumer<List<Long>> then) {
+    Pending acknowledged = pending.computeIfAbsent(then, t -> new Pending(destination, keep));
+    acknowledged.ids.add(message.id());
+    if (keep) {
+      acknowledged.xids.add(message.xid());
+    }
     pendingCount++;
   }
 
@@ -134,7 +140,7 @@ final class Completer {
   private int start(Map<Consumer<List<Long>>, Pending> from, Runnable ended) {
     Map<String, List<Long>> ids = new HashMap<>();
     Map<Consumer<List<Long>>, Pending> taken = new LinkedHashMap<>();
-    Set<String> keep = new HashSet<>();
+    Map<String, Set<Long>> keep = new HashMap<>();
     int count = 0;
     for (var it = from.entrySet().iterator(); it.hasNext() && count < BATCH; ) {
       var entry = it.next();
@@ -144,7 +150,8 @@ final class Completer {
       ids.computeIfAbsent(acknowledged.destination, d -> new ArrayList<>())
           .addAll(acknowledged.ids);
       if (acknowledged.keep) {
-        keep.add(acknowledged.destination);
+        keep.computeIfAbsent(acknowledged.destination, d -> new HashSet<>())
+            .addAll(acknowledged.xids);
       }
       count += acknowledged.ids.size();
     }
@@ -169,10 +176,11 @@ final class Completer {
     List<Long> settled = new ArrayList<>();
     for (long id : acknowledged.ids) {
       if (left.contains(id)) {
-        locked
-            .computeIfAbsent(then, t -> new Pending(acknowledged.destination, acknowledged.keep))
-            .ids
-            .add(id);
+        Pending waiting =
+            locked.computeIfAbsent(
+                then, t -> new Pending(acknowledged.destination, acknowledged.keep));
+        waiting.ids.add(id);
+        waiting.xids.addAll(acknowledged.xids);
       } else {
         settled.add(id);
       }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One completion. Rows that another transaction has locked for long are left, so that a
@@ -22,14 +23,14 @@ final class Completing {
 
   private final Connection connection;
   private final Numbers numbers;
-  private final Set<String> keep;
+  private final Map<String, Set<Long>> keep;
   private final Set<Long> left = new HashSet<>();
   private int found;
 
   /** A lock was met: ask for free rows from now on, and wait no more. */
   private boolean freeOnly;
 
-  Completing(Connection connection, Numbers numbers, Set<String> keep) {
+  Completing(Connection connection, Numbers numbers, Map<String, Set<Long>> keep) {
     this.connection = connection;
     this.numbers = numbers;
     this.keep = keep;
@@ -37,29 +38,30 @@ final class Completing {
 
   Completion complete(Map<String, List<Long>> idsByDestination) throws SQLException {
     Map<String, List<Long>> deleted = new HashMap<>(idsByDestination);
-    deleted.keySet().removeAll(keep);
+    deleted.keySet().removeAll(keep.keySet());
     int before = found;
     boolean together = deleted.size() > 1 && unlessLocked(() -> deleteSeveral(deleted));
     if (together && found - before < size(deleted)) {
       for (Map.Entry<String, List<Long>> entry : deleted.entrySet()) {
-        addLeft(numbers.of(connection, entry.getKey()), entry.getValue());
+        addLeft(numbers.of(connection, entry.getKey()), entry.getValue(), null);
       }
     }
     for (Map.Entry<String, List<Long>> entry : idsByDestination.entrySet()) {
-      boolean kept = keep.contains(entry.getKey());
-      if (kept || !together) {
-        one(entry.getKey(), entry.getValue(), kept);
+      if (keep.containsKey(entry.getKey()) || !together) {
+        one(entry.getKey(), entry.getValue());
       }
     }
     return new Completion(found, left);
   }
 
-  private void one(String destination, List<Long> ids, boolean kept) throws SQLException {
+  private void one(String destination, List<Long> ids) throws SQLException {
+    List<String> xids = xids(destination);
+    boolean kept = xids != null;
     int number = numbers.of(connection, destination);
     int before = found;
-    if (!freeOnly && unlessLocked(() -> plain(number, ids, kept))) {
+    if (!freeOnly && unlessLocked(() -> plain(number, ids, xids))) {
       if (found - before < ids.size()) {
-        addLeft(number, ids);
+        addLeft(number, ids, xids);
       }
       return;
     }
@@ -67,11 +69,11 @@ final class Completing {
     String parked = kept ? MessageSql.KEEP_FREE_PARKED : MessageSql.COMPLETE_FREE_PARKED;
     for (String sql : List.of(pending, parked)) {
       try (PreparedStatement s = connection.prepareStatement(sql)) {
-        new Parameters(s).number(number).number(number).numbers(ids);
+        set(new Parameters(s).number(number), number, ids, xids);
         found += s.executeUpdate();
       }
     }
-    addLeft(number, ids);
+    addLeft(number, ids, xids);
   }
 
   private static int size(Map<String, List<Long>> idsByDestination) {
@@ -82,20 +84,36 @@ final class Completing {
    * What is still there: one statement looks into both tables. It is locked, or a person has moved
    * it from one to the other between two statements that looked into one each.
    */
-  private void addLeft(int number, List<Long> ids) throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(MessageSql.LEFT)) {
-      new Parameters(s).number(number).numbers(ids).number(number).numbers(ids);
+  private void addLeft(int number, List<Long> ids, @Nullable List<String> xids)
+      throws SQLException {
+    String sql = xids == null ? MessageSql.LEFT : MessageSql.LEFT_OF_KEPT;
+    try (PreparedStatement s = connection.prepareStatement(sql)) {
+      set(set(new Parameters(s), number, ids, xids), number, ids, xids);
       left.addAll(Rows.ids(s));
     }
   }
 
   /** Nearly all are pending. What is not there was refused before, or is gone. */
-  private int plain(int number, List<Long> ids, boolean kept) throws SQLException {
-    int done = update(kept ? MessageSql.KEEP : MessageSql.COMPLETE, number, ids);
+  private int plain(int number, List<Long> ids, @Nullable List<String> xids) throws SQLException {
+    boolean kept = xids != null;
+    int done = update(kept ? MessageSql.KEEP : MessageSql.COMPLETE, number, ids, xids);
     if (done < ids.size()) {
-      done += update(kept ? MessageSql.KEEP_PARKED : MessageSql.COMPLETE_PARKED, number, ids);
+      done += update(kept ? MessageSql.KEEP_PARKED : MessageSql.COMPLETE_PARKED, number, ids, xids);
     }
     return done;
+  }
+
+  /** Null when the destination keeps nothing. */
+  private @Nullable List<String> xids(String destination) {
+    Set<Long> xids = keep.get(destination);
+    return xids == null ? null : xids.stream().map(Long::toUnsignedString).toList();
+  }
+
+  private static Parameters set(
+      Parameters parameters, int number, List<Long> ids, @Nullable List<String> xids)
+      throws SQLException {
+    Parameters set = parameters.number(number).numbers(ids);
+    return xids == null ? set : set.texts(xids);
   }
 
   private interface Update {
@@ -115,9 +133,10 @@ final class Completing {
     }
   }
 
-  private int update(String sql, int destination, List<Long> ids) throws SQLException {
+  private int update(String sql, int destination, List<Long> ids, @Nullable List<String> xids)
+      throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(sql)) {
-      new Parameters(s).number(destination).numbers(ids);
+      set(new Parameters(s), destination, ids, xids);
       return s.executeUpdate();
     }
   }

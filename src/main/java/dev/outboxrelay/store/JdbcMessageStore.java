@@ -363,7 +363,7 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+  public Completion complete(Map<String, List<Long>> idsByDestination, Map<String, Set<Long>> keep)
       throws SQLException {
     try (Connection c = pool.getConnection()) {
       return new Completing(c, numbers, keep).complete(idsByDestination);

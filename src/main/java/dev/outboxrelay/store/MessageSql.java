@@ -485,10 +485,15 @@ final class MessageSql {
 
   private static final String KEPT = "'delivered', 0, null, null, clock_timestamp()";
 
+  /** Compared as text, as in {@link #THE_SAME}. */
+  private static final String DELIVERED_NOW = " xid::text = any (?)";
+
   private static String keep(String which) {
     return "with x as (delete from outbox.pending where destination = ? and id = any ("
         + which
-        + ") returning "
+        + ") and"
+        + DELIVERED_NOW
+        + " returning "
         + COMMON
         + ") insert into outbox.parked ("
         + PARKED_COLUMNS
@@ -503,7 +508,8 @@ final class MessageSql {
     return "update outbox.parked set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
         + " where destination = ? and id = any ("
         + which
-        + ") and coalesce(state, '') <> 'delivered'";
+        + ") and coalesce(state, '') <> 'delivered' and"
+        + DELIVERED_NOW;
   }
 
   /** Ids that nobody else has locked. Parameters: destination, ids. */
@@ -535,6 +541,15 @@ final class MessageSql {
 
   /** What is left of a completion of the free rows: it is locked. */
   static final String LEFT = standing("p.state <> 'delivered'");
+
+  /** Parameters: destination, ids, transactions, and these again. */
+  static final String LEFT_OF_KEPT =
+      "select m.id from outbox.pending m where m.destination = ? and m.id = any (?) and"
+          + DELIVERED_NOW
+          + " union all select p.id from (select m.id, m.state, m.xid from outbox.parked m"
+          + " where m.destination = ? and m.id = any (?) offset 0) p"
+          + " where p.state <> 'delivered' and"
+          + DELIVERED_NOW;
 
   // Where a row cannot be read: which there are, and one of them after the other. -----------------
 

@@ -99,9 +99,10 @@ public interface MessageStore {
   /**
    * Takes delivered messages off the table, by exact ids.
    *
-   * @param keep the destination keeps delivered rows for a while
+   * @param keep the destinations that keep delivered rows for a while, with the transaction ids of
+   *     what was delivered: what a person has made owed again since has another one, and is left
    */
-  Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+  Completion complete(Map<String, List<Long>> idsByDestination, Map<String, Set<Long>> keep)
       throws SQLException;
 
   /**

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.outboxrelay.store.DestinationStore;
 import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.values.Message;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,8 +60,12 @@ final class CompleterTest {
             });
   }
 
+  private static Message message(long id) {
+    return new Message(id, 0, 1, "d", null, false, false, false, 0, new byte[0], 0, false, null);
+  }
+
   private void deliver(int count) {
-    LongStream.range(0, count).forEach(id -> completer.add("d", id, false, then));
+    LongStream.range(0, count).forEach(id -> completer.add("d", message(id), false, then));
     completer.flush();
   }
 

@@ -324,7 +324,7 @@ final class MemoryMessageStore implements MessageStore {
   // What changes rows. ----------------------------------------------------------------------------
 
   @Override
-  public Completion complete(Map<String, List<Long>> idsByDestination, Set<String> keep)
+  public Completion complete(Map<String, List<Long>> idsByDestination, Map<String, Set<Long>> keep)
       throws SQLException {
     int found = 0;
     Set<Long> locked = new TreeSet<>();
@@ -336,14 +336,20 @@ final class MemoryMessageStore implements MessageStore {
         waited = true;
         wire.awaitLock();
       }
-      found += statement("complete", () -> complete(destination, ids, keep.contains(destination)));
+      found += statement("complete", () -> complete(destination, ids, keep.get(destination)));
       if (isAnyLocked(destination, ids)) {
         locked.addAll(
             statement(
                 "complete",
                 () -> {
                   Set<Long> left = new TreeSet<>();
-                  rows(destination, row -> ids.contains(row.id) && !isIn(row, State.DELIVERED))
+                  Set<Long> kept = keep.get(destination);
+                  rows(
+                          destination,
+                          row ->
+                              ids.contains(row.id)
+                                  && !isIn(row, State.DELIVERED)
+                                  && (kept == null || kept.contains(version(row).xid())))
                       .forEach(row -> left.add(row.id));
                   return left;
                 }));
@@ -356,14 +362,14 @@ final class MemoryMessageStore implements MessageStore {
     return !rows(destination, row -> ids.contains(row.id) && row.isLocked()).isEmpty();
   }
 
-  private int complete(String destination, Set<Long> ids, boolean keep) {
+  private int complete(String destination, Set<Long> ids, @Nullable Set<Long> kept) {
     server.ownXid();
     int found = 0;
     for (Row row : rows(destination, row -> ids.contains(row.id) && !row.isLocked())) {
-      if (!keep) {
+      if (kept == null) {
         server.complete(row, null);
         found++;
-      } else if (!isIn(row, State.DELIVERED)) {
+      } else if (!isIn(row, State.DELIVERED) && kept.contains(version(row).xid())) {
         server.complete(row, version(row).delivered(server.nowMicros()));
         found++;
       }
