@@ -171,7 +171,7 @@ final class Checker {
     deliveries++;
     if (known.heardNanos >= 0 && sentNanos > known.heardNanos) {
       repeats++;
-      if (faultsUnderWay == 0 && lastFaultNanos < known.heardNanos) {
+      if (!known.touched && faultsUnderWay == 0 && lastFaultNanos < known.heardNanos) {
         violation("unexplained repeat", "message " + id + " was acknowledged and comes again");
       }
     }

@@ -86,8 +86,8 @@ final class People {
     transaction.change(row, before.owedAgain(transaction.xid()));
     transaction.tell(before.destination());
     transaction.ring(before.destination());
-    // Of a retry an answer may be on its way, which serves as well.
-    boolean anew = before.state() != State.RETRY;
+    // Of any other its answer may be on its way to the table, which serves as well.
+    boolean anew = before.state() == State.DELIVERED;
     transaction.whenCommitted(
         () -> {
           world.checker().touched(row);
