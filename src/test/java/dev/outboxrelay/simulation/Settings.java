@@ -67,6 +67,28 @@ final class Settings {
         d.options());
   }
 
+  static Destination named(String name, Destination d) {
+    return new Destination(
+        d.id(),
+        name,
+        d.doorbell(),
+        d.uri(),
+        d.format(),
+        d.framing(),
+        d.ack(),
+        d.ordering(),
+        d.maxAttempts(),
+        d.retryInitial(),
+        d.retryMax(),
+        d.ackTimeout(),
+        d.connectTimeout(),
+        d.maxInFlight(),
+        d.onFailure(),
+        d.keepDelivered(),
+        d.paused(),
+        d.options());
+  }
+
   static Destination paused(Destination d, boolean paused) {
     return copy(d, d.ordering(), d.onFailure(), d.maxInFlight(), paused);
   }

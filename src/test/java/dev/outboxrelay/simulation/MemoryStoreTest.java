@@ -1,0 +1,9 @@
+package dev.outboxrelay.simulation;
+
+/** The contract, by the simulator's database. */
+final class MemoryStoreTest extends StoreContract {
+  @Override
+  Scene open() {
+    return new MemoryScene();
+  }
+}
