@@ -212,8 +212,7 @@ final class Fleet {
               }
               Formatter formatter = Formatters.of(destination.format());
               Encoding encoding = new Encoding(epoch, formatter::format);
-              Lane lane =
-                  new Lane(destination, encoding, taken.mark(), context, this::replaced);
+              Lane lane = new Lane(destination, encoding, taken.mark(), context, this::replaced);
               lanes.put(name, lane);
               context.events().owned(name, epoch);
               lane.start();

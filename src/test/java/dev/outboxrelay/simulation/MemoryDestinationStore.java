@@ -4,9 +4,11 @@ import dev.outboxrelay.simulation.Version.State;
 import dev.outboxrelay.store.DestinationStore;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.ListenSession.Kind;
+import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ordering;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,16 +48,19 @@ final class MemoryDestinationStore implements DestinationStore {
   }
 
   @Override
-  public long takeOver(String destination, String owner) throws SQLException {
+  public TakenOver takeOver(String destination, String owner) throws SQLException {
     wire.before("takeOver");
     if (!server.destinations().containsKey(destination)) {
       wire.after("takeOver");
-      return 0;
+      return new TakenOver(0, null);
     }
     MemoryServer.Report report = server.report(destination);
     long before = report.epoch;
     long epoch = Math.max(before + 1, server.nowMicros() / 1_000_000);
     report.epoch = epoch;
+    Mark mark = report.mark;
+    boolean holds =
+        mark != null && Snapshot.parse(mark.snapshot()).xmax() <= server.snapshot().xmax();
     server.alsoUndo(() -> report.epoch = before);
     wire.after("takeOver");
     if (isAnyHeldLocked(destination)) {
@@ -67,7 +72,7 @@ final class MemoryDestinationStore implements DestinationStore {
     }
     letGo(destination);
     wire.after("letGo");
-    return epoch;
+    return new TakenOver(epoch, holds ? mark : null);
   }
 
   private boolean isAnyHeldLocked(String destination) {
@@ -99,6 +104,22 @@ final class MemoryDestinationStore implements DestinationStore {
         server.notify(new Heard(Kind.BELL, destination));
       }
     }
+  }
+
+  @Override
+  public void mark(Collection<Marked> marks) throws SQLException {
+    statement(
+        "mark",
+        () -> {
+          for (Marked marked : marks) {
+            MemoryServer.Report report = server.report(marked.destination());
+            if (report.epoch == marked.epoch()) {
+              Mark before = report.mark;
+              report.mark = marked.mark();
+              server.alsoUndo(() -> report.mark = before);
+            }
+          }
+        });
   }
 
   @Override

@@ -457,9 +457,22 @@ final class MemoryMessageStore implements MessageStore {
         });
   }
 
+  /** Pending, visible, and with no due time. */
+  private List<Row> owedBy(String destination, Snapshot end, Predicate<Row> condition) {
+    return rows(
+        destination,
+        row ->
+            isIn(row, State.PENDING)
+                && version(row).dueMicros() == 0
+                && end.shows(version(row).xid())
+                && condition.test(row));
+  }
+
   @Override
   public List<Owed> owed(
       Collection<String> destinations,
+      Collection<Span> spans,
+      String since,
       String snapshot,
       String afterDestination,
       long afterId,
@@ -468,48 +481,105 @@ final class MemoryMessageStore implements MessageStore {
     return statement(
         "owed",
         () -> {
+          Snapshot start = Snapshot.parse(since);
           Snapshot end = Snapshot.parse(snapshot);
           List<Owed> owed = new ArrayList<>();
+          for (Span span : spans) {
+            owedBy(
+                    span.destination(),
+                    end,
+                    row -> row.id >= span.firstId() && row.id <= span.lastId())
+                .forEach(row -> owed.add(new Owed(span.destination(), row.id)));
+          }
           for (String destination : new TreeSet<>(destinations)) {
-            int place = destination.compareTo(afterDestination);
-            rows(
-                    destination,
-                    row ->
-                        isIn(row, State.PENDING)
-                            && version(row).dueMicros() == 0
-                            && (place > 0 || place == 0 && row.id > afterId)
-                            && end.shows(version(row).xid()))
+            owedBy(destination, end, row -> !start.shows(version(row).xid()))
                 .forEach(row -> owed.add(new Owed(destination, row.id)));
           }
-          return owed.stream().limit(limit).toList();
+          Comparator<Owed> order =
+              Comparator.comparing(Owed::destination).thenComparingLong(Owed::id);
+          Owed after = new Owed(afterDestination, afterId);
+          return owed.stream()
+              .filter(one -> order.compare(one, after) > 0)
+              .sorted(order)
+              .limit(limit)
+              .toList();
         });
   }
 
   @Override
-  public int purge(int limit) throws SQLException {
+  public Arrived arrived(Map<String, Long> below, String since, int limit) throws SQLException {
+    return statement(
+        "arrived",
+        () -> {
+          Snapshot start = Snapshot.parse(since);
+          Snapshot now = server.snapshot();
+          List<Owed> arrived = new ArrayList<>();
+          new TreeMap<>(below)
+              .forEach(
+                  (destination, id) ->
+                      owedBy(
+                              destination,
+                              now,
+                              row -> row.id < id && !start.shows(version(row).xid()))
+                          .forEach(row -> arrived.add(new Owed(destination, row.id))));
+          List<Owed> some = arrived.stream().limit(limit).toList();
+          return new Arrived(now.toString(), some, some.size() == limit);
+        });
+  }
+
+  @Override
+  public InBlocks inBlocks(
+      long firstBlock, int blocks, Collection<Span> except, String snapshot, int limit)
+      throws SQLException {
+    return statement(
+        "inBlocks",
+        () -> {
+          Snapshot end = Snapshot.parse(snapshot);
+          List<Owed> found = new ArrayList<>();
+          for (Span span : firstBlock == 0 ? except : List.<Span>of()) {
+            owedBy(
+                    span.destination(),
+                    end,
+                    row -> row.id < span.firstId() || row.id > span.lastId())
+                .forEach(row -> found.add(new Owed(span.destination(), row.id)));
+          }
+          return new InBlocks(1, found.stream().limit(limit).toList());
+        });
+  }
+
+  @Override
+  public Purged purge(int limit, Map<String, String> from) throws SQLException {
     return statement(
         "purge",
         () -> {
           int purged = 0;
+          Map<String, String> upTo = new TreeMap<>();
           for (Destination destination : List.copyOf(server.destinations().values())) {
             long keep =
                 destination.keepDelivered() == null
                     ? 0
                     : destination.keepDelivered().toMillis() * 1000;
+            long first = Long.parseLong(from.getOrDefault(destination.name(), "0"));
             for (Row row :
                 rows(
                     destination.name(),
                     row ->
                         isIn(row, State.DELIVERED)
+                            && version(row).deliveredMicros() >= first
                             && version(row).deliveredMicros() < server.nowMicros() - keep
                             && !row.isLocked())) {
               if (purged < limit) {
+                long reached = version(row).deliveredMicros() - 60_000_000;
+                upTo.merge(
+                    destination.name(),
+                    Long.toString(reached),
+                    (a, b) -> Long.parseLong(a) > Long.parseLong(b) ? a : b);
                 server.change(row, null);
                 purged++;
               }
             }
           }
-          return purged;
+          return new Purged(purged, upTo);
         });
   }
 

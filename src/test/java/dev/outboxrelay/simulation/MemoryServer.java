@@ -1,6 +1,7 @@
 package dev.outboxrelay.simulation;
 
 import dev.outboxrelay.store.ListenSession.Heard;
+import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Gate;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ final class MemoryServer {
     long epoch;
     boolean down;
     @Nullable String error;
+    @Nullable Mark mark;
   }
 
   /**

@@ -3,22 +3,29 @@ package dev.outboxrelay.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.simulation.Scene.Deed;
 import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.DestinationStore;
+import dev.outboxrelay.store.DestinationStore.Marked;
+import dev.outboxrelay.store.DestinationStore.TakenOver;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.ListenSession.Heard;
 import dev.outboxrelay.store.ListenSession.Kind;
 import dev.outboxrelay.store.LockSession;
+import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.MessageStore.Arrived;
 import dev.outboxrelay.store.MessageStore.Completion;
 import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.store.MessageStore.Owed;
 import dev.outboxrelay.store.MessageStore.Refused;
+import dev.outboxrelay.store.MessageStore.Span;
 import dev.outboxrelay.store.Parked;
 import dev.outboxrelay.store.Replaced;
 import dev.outboxrelay.store.Tail;
@@ -63,7 +70,7 @@ abstract class StoreContract {
   }
 
   private long takeOver(String destination) throws Exception {
-    return scene.database().destinations().takeOver(destination, "me");
+    return scene.database().destinations().takeOver(destination, "me").epoch();
   }
 
   private static List<Long> ids(Batch batch) {
@@ -180,27 +187,59 @@ abstract class StoreContract {
     Batch tail = tail(start).batch();
     assertEquals(List.of(), ids(tail));
     assertTrue(tail.nextDueMillis().get("out") > 50_000);
-    assertEquals(List.of(), store.owed(Set.of("out"), store.snapshot(), "", 0, 10));
+    assertEquals(
+        List.of(), store.owed(Set.of("out"), List.of(), start, store.snapshot(), "", 0, 10));
     assertEquals(Map.of(id, Fate.LATER), store.fates("out", List.of(id)));
     assertTrue(store.nextDueMillis(List.of("out", "none")).get("out") > 50_000);
   }
 
   @Test
-  void owed_pendingAndVisible_byDestinationAndId() throws Exception {
+  void owed_inTheSpansAndSinceThen_byDestinationAndId() throws Exception {
     scene.destination("two", true, BELL + 1);
-    long one = write("a");
+    long before = write("a");
+    long inSpan = write("b");
+    String since = store.snapshot();
     Deed writer = scene.begin();
     long other = writer.write("two", "a");
     writer.commit();
-    long last = write("b");
+    long last = write("c");
     String snapshot = store.snapshot();
-    write("c");
+    write("d");
+    List<Span> spans = List.of(new Span("out", inSpan, inSpan));
     assertEquals(
-        List.of(new Owed("out", one), new Owed("out", last), new Owed("two", other)),
-        store.owed(Set.of("two", "out"), snapshot, "", 0, 10));
+        List.of(new Owed("out", inSpan), new Owed("out", last), new Owed("two", other)),
+        store.owed(Set.of("two", "out"), spans, since, snapshot, "", 0, 10));
     assertEquals(
         List.of(new Owed("two", other)),
-        store.owed(Set.of("two", "out"), snapshot, "out", last, 1));
+        store.owed(Set.of("two", "out"), spans, since, snapshot, "out", last, 1));
+    assertEquals(
+        List.of(new Owed("out", before)),
+        store.inBlocks(0, 1000, List.of(new Span("out", inSpan, last)), snapshot, 10).messages());
+  }
+
+  @Test
+  void arrived_smallIdsSinceASnapshot_areTold() throws Exception {
+    Deed slow = scene.begin();
+    long small = slow.write("out", "slow");
+    long large = write("quick");
+    String since = store.snapshot();
+    assertEquals(List.of(), store.arrived(Map.of("out", large), since, 10).messages());
+    slow.commit();
+    Arrived arrived = store.arrived(Map.of("out", large), since, 10);
+    assertEquals(List.of(new Owed("out", small)), arrived.messages());
+    assertFalse(arrived.more());
+    assertEquals(List.of(), ids(tail(arrived.snapshot()).batch()));
+  }
+
+  @Test
+  void mark_ofTheOwner_isToldAtTheNextTakeOver() throws Exception {
+    DestinationStore destinations = scene.database().destinations();
+    Mark mark = new Mark(store.snapshot(), 7, List.of(3L));
+    destinations.mark(List.of(new Marked("out", epoch - 1, mark)));
+    TakenOver none = destinations.takeOver("out", "me");
+    assertNull(none.mark());
+    destinations.mark(List.of(new Marked("out", none.epoch(), mark)));
+    assertEquals(mark, destinations.takeOver("out", "me").mark());
   }
 
   // What a relay changes. -------------------------------------------------------------------------
@@ -303,7 +342,7 @@ abstract class StoreContract {
     long owed = write("b");
     store.complete(
         Map.of("out", List.of(gone)), Map.of("out", Set.of(scene.xid(gone), scene.xid(owed))));
-    assertEquals(1, store.purge(10));
+    assertEquals(1, store.purge(10, Map.of()).rows());
     assertEquals("", scene.state(gone));
     assertEquals("pending", scene.state(owed));
   }
