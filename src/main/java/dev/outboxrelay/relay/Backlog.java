@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.relay.Gates.Verdict;
+import dev.outboxrelay.store.Batch;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.store.Mark;
@@ -78,7 +79,7 @@ final class Backlog {
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
     requeued = new RequeuedReader(this, context);
-    refused = new RefusedReader(this, context);
+    refused = new RefusedReader(this::readRefused, this::later, this::pump);
     holds = new Holds(this, gates, held, context);
     discards = new Discards(this, context, this::forEachInMemory);
     parked = new ParkedReader(this, gates, barrier, held, context);
@@ -332,6 +333,14 @@ final class Backlog {
         pass(next, Origin.WINDOW);
       }
     }
+  }
+
+  private void readRefused(Consumer<Batch> then) {
+    read(
+        "refused messages of ",
+        () -> context.store().due(name(), true, Set.of(), limits(1, 1), encoding()),
+        (batch, ticket) -> then.accept(batch),
+        () -> {});
   }
 
   /** No window is read, whatever memory there is. */

@@ -1,7 +1,7 @@
 package dev.outboxrelay.relay;
 
-import dev.outboxrelay.store.Limits;
-import java.util.Set;
+import dev.outboxrelay.store.Batch;
+import java.util.function.Consumer;
 
 /**
  * Looks whether a refused message waits for its retry, before a truncate goes past. One without a
@@ -14,17 +14,28 @@ final class RefusedReader {
 
   private static final long SELDOM_MILLIS = 1000;
 
-  private final Backlog backlog;
-  private final LaneContext context;
+  /** Does something later, and then whatever can be done. */
+  interface Later {
+    void in(long delayMillis, Runnable action);
+  }
+
+  private final Consumer<Consumer<Batch>> look;
+  private final Later later;
+  private final Runnable onNone;
 
   /** None waited when that was looked for, and nothing was sent since. */
   private boolean none;
 
   private boolean looking;
 
-  RefusedReader(Backlog backlog, LaneContext context) {
-    this.backlog = backlog;
-    this.context = context;
+  /**
+   * @param look reads the first refused message, or when the next one will be due
+   * @param onNone is called when a look has found none
+   */
+  RefusedReader(Consumer<Consumer<Batch>> look, Later later, Runnable onNone) {
+    this.look = look;
+    this.later = later;
+    this.onNone = onNone;
   }
 
   /**
@@ -32,8 +43,9 @@ final class RefusedReader {
    * could be refused.
    */
   boolean isNone() {
-    if (!none) {
-      look();
+    if (!none && !looking) {
+      looking = true;
+      look.accept(this::came);
     }
     return none;
   }
@@ -43,26 +55,15 @@ final class RefusedReader {
     none = false;
   }
 
-  private void look() {
-    if (looking) {
+  private void came(Batch refused) {
+    none = refused.messages().isEmpty() && refused.nextDueMillis().isEmpty();
+    if (none) {
+      looking = false;
+      onNone.run();
       return;
     }
-    looking = true;
-    Limits one = backlog.limits(1, 1);
-    backlog.read(
-        "refused messages of ",
-        () -> context.store().due(backlog.name(), true, Set.of(), one, backlog.encoding()),
-        (refused, ticket) -> {
-          Long next = refused.nextDueMillis().get(backlog.name());
-          none = refused.messages().isEmpty() && next == null;
-          if (none) {
-            looking = false;
-            backlog.pump();
-            return;
-          }
-          long delayMillis = next == null ? SOON_MILLIS : Math.max(SOON_MILLIS, next);
-          backlog.later(Math.min(SELDOM_MILLIS, delayMillis), () -> looking = false);
-        },
-        () -> {});
+    long dueMillis = refused.nextDueMillis().values().stream().mapToLong(m -> m).min().orElse(0);
+    long delayMillis = Math.min(SELDOM_MILLIS, Math.max(SOON_MILLIS, dueMillis));
+    later.in(delayMillis, () -> looking = false);
   }
 }
