@@ -392,9 +392,7 @@ final class MessageSql {
   static final String HOLD_PARKED =
       "update outbox.parked set state = 'held', due_at = null where"
           + fenced(
-              "parked",
-              " and m.state not in ('retry', 'held', 'failed', 'delivered')",
-              "nowait");
+              "parked", " and m.state not in ('retry', 'held', 'failed', 'delivered')", "nowait");
 
   /** What holding would mark. Parameters: name, epoch, those of ids. */
   static final String NOT_HELD =

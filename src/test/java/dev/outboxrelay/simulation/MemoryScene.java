@@ -98,7 +98,7 @@ final class MemoryScene implements Scene, MemoryDatabase.Sessions {
     }
 
     private long insert(String destination, @Nullable String key, boolean truncate, long due) {
-      Gate gate = key == null ? null : new Gate(null, null, key);
+      Gate gate = key == null ? null : new Gate(0, key);
       long id = transaction.insert(destination, null, gate, truncate, due, 2).id;
       transaction.ring(destination);
       return id;

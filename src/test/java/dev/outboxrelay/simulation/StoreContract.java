@@ -93,7 +93,7 @@ abstract class StoreContract {
   }
 
   private static Gate gate(String key) {
-    return new Gate(null, null, key);
+    return new Gate(0, key);
   }
 
   private Refused refused(long id) throws Exception {

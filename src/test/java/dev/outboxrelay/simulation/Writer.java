@@ -132,7 +132,10 @@ final class Writer {
       return;
     }
     String key = work.keys().get(at);
-    Gate gate = key.isEmpty() || work.truncate() ? null : new Gate("public", work.table(), key);
+    Gate gate =
+        key.isEmpty() || work.truncate()
+            ? null
+            : new Gate(Integer.parseInt(work.table().substring(1)), key);
     for (String destination : captured.getOrDefault(work.table(), List.of())) {
       boolean putOff = gate != null && !work.truncate() && chance.is(habits.puttingOff());
       long due = putOff ? world.server().nowMicros() + chance.between(0, 1_500) * 1000L : 0;
