@@ -116,7 +116,8 @@ final class JdbcScene implements Scene {
 
     @Override
     public void lock(long id) throws SQLException {
-      run("select id from outbox.message where id = ? for update", id);
+      run("select id from outbox.pending where id = ? for update", id);
+      run("select id from outbox.parked where id = ? for update", id);
     }
 
     @Override
