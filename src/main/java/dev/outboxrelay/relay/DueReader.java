@@ -17,6 +17,13 @@ final class DueReader {
   /** Asking too soon does no harm, and nanoseconds do not overflow. */
   private static final long LONGEST_MILLIS = Duration.ofDays(1).toMillis();
 
+  /**
+   * After a read that brought something it is read again. When nothing is due any more, what blocks
+   * is looked at: a message may be gone by then, since it was acknowledged before memory was
+   * dropped, and that is settled in the table only now.
+   */
+  private static final long ONCE_MORE_MILLIS = 5_000;
+
   private final Backlog backlog;
   private final LaneContext context;
   private boolean reading;
@@ -100,6 +107,11 @@ final class DueReader {
       backlog.admit(List.of(message), message.refused() ? Origin.RETRY : Origin.WINDOW, ticket);
     }
     batch.nextDueMillis().values().forEach(this::in);
+    if (batch.messages().isEmpty()) {
+      backlog.recheckBlocked();
+    } else {
+      in(ONCE_MORE_MILLIS);
+    }
     backlog.pump();
   }
 
