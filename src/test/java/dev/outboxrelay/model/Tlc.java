@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
 /** Runs the model checker TLC, in a process of its own, over one of the models in docs/model. */
 final class Tlc {
   private static final Pattern VIOLATED = Pattern.compile("Invariant (\\w+) is violated");
-  private static final Pattern STATES = Pattern.compile("(\\d+) distinct states found, 0 states");
+
+  /** The last line of it; a run that lasts longer tells of its progress, in other words. */
+  private static final Pattern STATES =
+      Pattern.compile("(?m)^[0-9]+ states generated, ([0-9]+) distinct states found");
 
   private final String model;
   private final String specification;
