@@ -58,7 +58,8 @@ final class ArchitectureTest {
           "format", List.of("values"),
           "sink", List.of("values", "threads"),
           "store", List.of("values", "format", "threads"),
-          "relay", List.of("values", "format", "sink", "store", "threads"));
+          "relay", List.of("values", "format", "sink", "store", "threads"),
+          "operate", List.of("values", "format", "sink", "store"));
 
   static List<String> lowerPackages() {
     return MAY_USE.keySet().stream().sorted().toList();
@@ -244,6 +245,7 @@ final class ArchitectureTest {
             ROOT + ".sink..",
             ROOT + ".store..",
             ROOT + ".relay..",
+            ROOT + ".operate..",
             ROOT + ".embedded..")
         .should(ACCESS_STANDARD_STREAMS)
         .allowEmptyShould(true)

@@ -1,5 +1,8 @@
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.operate.Harmless;
+import dev.outboxrelay.operate.JsonPrinter;
+import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.store.Doctor;
 import dev.outboxrelay.store.Doctor.Finding;
 import dev.outboxrelay.store.PoolerCheck;
@@ -10,6 +13,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -18,9 +22,27 @@ import picocli.CommandLine.Spec;
       "Looks for what is wrong, or will be; changes nothing.",
       "The schema, the captured tables, the destinations, the server's settings.",
       "Exit code 9: it found an error."
+    },
+    footerHeading = Exits.EXAMPLES,
+    footer = {
+      "  outbox-relay doctor",
+      "  outbox-relay doctor --json | jq -r '.findings[] | select(.severity == \"error\") | .remedy'"
+    },
+    exitCodeListHeading = Exits.HEADING,
+    exitCodeList = {
+      "0:Nothing found, or warnings alone.",
+      Exits.USAGE,
+      Exits.SCHEMA,
+      Exits.UNREACHABLE,
+      Exits.REFUSED,
+      "9:It found an error."
     })
+@WithoutVariables
 final class DoctorCommand implements Callable<Integer> {
   private static final String ERROR = "error";
+
+  @Option(names = "--json", description = "JSON for scripts instead of text for people.")
+  boolean json;
 
   @Mixin DatabaseOptions database = new DatabaseOptions();
   @Mixin CommonOptions common = new CommonOptions();
@@ -51,9 +73,13 @@ final class DoctorCommand implements Callable<Integer> {
       throw unusable(access, reasonSeen);
     }
     PrintWriter out = spec.commandLine().getOut();
-    findings.forEach(finding -> out.println(line(finding)));
-    if (findings.isEmpty()) {
+    if (json) {
+      new JsonPrinter(out)
+          .print(Row.of("findings", findings.stream().map(DoctorCommand::row).toList()));
+    } else if (findings.isEmpty()) {
       out.println("nothing found in " + access.location());
+    } else {
+      findings.forEach(finding -> out.println(Harmless.text(line(finding))));
     }
     out.flush();
     boolean errors = findings.stream().anyMatch(f -> f.severity().equalsIgnoreCase(ERROR));
@@ -72,6 +98,15 @@ final class DoctorCommand implements Callable<Integer> {
   private static UserError unusable(DatabaseAccess access, String reason) {
     return new UserError(
         ExitCode.UNREACHABLE, "database " + access.location() + " cannot be used: " + reason);
+  }
+
+  private static Row row(Finding finding) {
+    return Row.of(
+        "severity", finding.severity(),
+        "check", finding.check(),
+        "object", finding.object(),
+        "finding", finding.finding(),
+        "remedy", finding.remedy());
   }
 
   private static String line(Finding finding) {

@@ -1,5 +1,6 @@
 package dev.outboxrelay.cli;
 
+import java.lang.reflect.Field;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +48,10 @@ final class Environment implements IDefaultValueProvider {
   }
 
   static boolean hasVariable(OptionSpec option) {
-    return !option.usageHelp() && !option.versionHelp();
+    return !option.usageHelp()
+        && !option.versionHelp()
+        && !(option.userObject() instanceof Field field
+            && field.getDeclaringClass().isAnnotationPresent(WithoutVariables.class));
   }
 
   static String variable(OptionSpec option) {

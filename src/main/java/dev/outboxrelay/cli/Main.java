@@ -22,16 +22,28 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     description = {
       "Delivers changes in PostgreSQL tables over TCP.",
-      "Every flag has an environment variable, shown by 'outbox-relay COMMAND --help'."
+      "Settings have environment variables, shown by 'outbox-relay COMMAND --help'."
     },
     subcommands = {
       RunCommand.class,
       MigrateCommand.class,
+      StatusCommand.class,
+      FailedCommand.class,
+      RequeueCommand.class,
+      DiscardCommand.class,
+      PauseCommand.class,
+      ResumeCommand.class,
+      DestinationsCommand.class,
+      CapturesCommand.class,
+      TailCommand.class,
+      BackfillCommand.class,
       DoctorCommand.class,
       ReceiveCommand.class,
       CheckReceiverCommand.class,
       DemoCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      VersionCommand.class,
+      CompletionCommand.class
     })
 public final class Main implements Runnable {
   private static final int HELP_WIDTH = 100;
@@ -104,11 +116,14 @@ public final class Main implements Runnable {
             .setUsageHelpWidth(HELP_WIDTH)
             .registerConverter(java.time.Duration.class, new DurationConverter())
             .registerConverter(Long.class, new BytesConverter());
-    for (CommandLine command : commandLine.getSubcommands().values()) {
-      command.getCommandSpec().usageMessage().abbreviateSynopsis(true);
-      command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Main::optionList);
-    }
+    commandLine.getSubcommands().values().forEach(Main::shapeHelp);
     return commandLine;
+  }
+
+  private static void shapeHelp(CommandLine command) {
+    command.getCommandSpec().usageMessage().abbreviateSynopsis(true);
+    command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Main::optionList);
+    command.getSubcommands().values().forEach(Main::shapeHelp);
   }
 
   private static int execute(ParseResult parsed, Map<String, String> variables) {
@@ -143,8 +158,12 @@ public final class Main implements Runnable {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
+      return new String[] {"outbox-relay " + number()};
+    }
+
+    static String number() {
       String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"outbox-relay " + (version == null ? "(built from source)" : version)};
+      return version == null ? "(built from source)" : version;
     }
   }
 }

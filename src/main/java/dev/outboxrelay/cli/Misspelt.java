@@ -27,10 +27,15 @@ final class Misspelt {
   Misspelt(Collection<CommandLine> commands) {
     known = new TreeSet<>();
     for (CommandLine command : commands) {
-      command.getCommandSpec().options().stream()
-          .filter(Environment::hasVariable)
-          .forEach(option -> known.add(Environment.variable(option)));
+      add(command);
     }
+  }
+
+  private void add(CommandLine command) {
+    command.getCommandSpec().options().stream()
+        .filter(Environment::hasVariable)
+        .forEach(option -> known.add(Environment.variable(option)));
+    command.getSubcommands().values().forEach(this::add);
   }
 
   /** A line for each, without its value, which may be a secret. */

@@ -5,10 +5,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * SIGTERM and SIGINT, as something to wait for. The process then ends with exit code 0; Java by
- * itself would exit with 143. While nothing is held the end comes at once, whatever the command
- * hangs in; after {@link #hold} it comes when the command closes this, and not later than the
- * bound.
+ * SIGTERM and SIGINT, as something to wait for. The process then ends with exit code 0, unless the
+ * command says otherwise; Java by itself would exit with 143. While nothing is held the end comes
+ * at once, whatever the command hangs in; after {@link #hold} it comes when the command closes
+ * this, and not later than the bound.
  *
  * <p>Threads: the Java runtime calls the hook on a thread of its own; the command waits and closes.
  * The monitor guards {@code held}.
@@ -18,6 +18,7 @@ final class StopSignal implements AutoCloseable {
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Thread hook;
   private boolean held;
+  private volatile int exitCode = ExitCode.OK;
 
   private StopSignal(Duration bound) {
     hook = new Thread(() -> stop(bound), "stop");
@@ -42,7 +43,7 @@ final class StopSignal implements AutoCloseable {
     }
     boolean finishedInTime = nothingToFinish || isFinished(bound);
     StandardError.settle();
-    Runtime.getRuntime().halt(finishedInTime ? ExitCode.OK : ExitCode.INTERNAL);
+    Runtime.getRuntime().halt(finishedInTime ? exitCode : ExitCode.INTERNAL);
   }
 
   private boolean isFinished(Duration bound) {
@@ -66,6 +67,16 @@ final class StopSignal implements AutoCloseable {
   /** As if the signal had come, but that the process does not end by it. */
   void wake() {
     asked.countDown();
+  }
+
+  /** Whether the signal has come. */
+  boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
+  /** What the process ends with after the signal, for a command that it cuts short. */
+  void endWith(int exitCode) {
+    this.exitCode = exitCode;
   }
 
   /** Waits for the signal. */

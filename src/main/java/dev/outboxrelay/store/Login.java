@@ -73,7 +73,7 @@ public record Login(String url, String user, Password password) {
    *     swallows everything leaves time for the next
    * @param parameters the driver's; those that the URL gives win
    */
-  Connection open(Duration perHost, Map<String, String> parameters) throws SQLException {
+  public Connection open(Duration perHost, Map<String, String> parameters) throws SQLException {
     Properties properties = new Properties();
     Properties given = parsed();
     int hosts = given.getProperty("PGHOST", "").split(",").length;

@@ -1,0 +1,127 @@
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.operate.Cell;
+import dev.outboxrelay.operate.Destinations;
+import dev.outboxrelay.operate.JsonPrinter;
+import dev.outboxrelay.operate.Overview;
+import dev.outboxrelay.operate.Row;
+import dev.outboxrelay.operate.Session;
+import dev.outboxrelay.operate.TablePrinter;
+import dev.outboxrelay.operate.TablePrinter.Column;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "status",
+    description = {
+      "Shows what is owed, how old it is, who delivers it and what is wrong.",
+      "A row a destination. Changes nothing."
+    },
+    footerHeading = Exits.EXAMPLES,
+    footer = {
+      "  outbox-relay status",
+      "  outbox-relay status shop --watch",
+      "  outbox-relay status --json | jq '.destinations[] | select(.failed > 0)'"
+    },
+    exitCodeListHeading = Exits.HEADING,
+    exitCodeList = {Exits.OK, Exits.USAGE, Exits.SCHEMA, Exits.UNREACHABLE, Exits.REFUSED})
+@WithoutVariables
+final class StatusCommand implements Callable<Integer> {
+  private static final Duration STOP_BOUND = Duration.ofSeconds(5);
+  private static final String CLEAR = "\u001b[H\u001b[2J";
+
+  private static final List<Column> COLUMNS =
+      List.of(
+          Column.of("destination"),
+          Column.of("STATE", StatusCommand::state),
+          Column.number("pending"),
+          Column.number("retry"),
+          Column.number("held"),
+          Column.number("failed"),
+          Column.number("oldest_age"),
+          Column.of("owner"),
+          Column.number("epoch"),
+          Column.of("last_error"));
+
+  @Parameters(arity = "0..1", paramLabel = "NAME", description = "Only this destination.")
+  @Nullable String name;
+
+  @Option(names = "--watch", description = "Shows it again and again; Ctrl-C ends it.")
+  boolean watch;
+
+  @Option(
+      names = "--every",
+      paramLabel = "DURATION",
+      defaultValue = "2s",
+      description = "How often, with --watch; 100ms or more.")
+  Duration every = Duration.ZERO;
+
+  @Mixin OperatorOptions operator = new OperatorOptions();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (every.toMillis() < 100) {
+      throw new UserError(
+          ExitCode.USAGE,
+          "--every is " + dev.outboxrelay.values.Durations.text(every) + ", need 100ms or more");
+    }
+    return operator.run(
+        session -> {
+          if (!watch) {
+            show(session, false);
+            return ExitCode.OK;
+          }
+          try (StopSignal stop = StopSignal.listen(STOP_BOUND)) {
+            boolean terminal = !operator.json && System.console() != null;
+            do {
+              show(session, terminal);
+            } while (stop.pause(every));
+          }
+          return ExitCode.OK;
+        });
+  }
+
+  private void show(Session session, boolean clear) throws SQLException {
+    Instant now = session.now();
+    List<Row> rows = new Overview(session).status(name);
+    if (name != null && rows.isEmpty()) {
+      throw OperatorOptions.noDestination(name, new Destinations(session).names());
+    }
+    if (operator.json) {
+      new JsonPrinter(operator.out()).print(Row.of("at", now, "destinations", rows));
+      return;
+    }
+    operator.out().print(clear ? CLEAR : "");
+    if (watch) {
+      operator.out().println(Cell.time(now));
+    }
+    if (rows.isEmpty()) {
+      operator.out().println("no destination yet: outbox-relay destinations add NAME URI");
+      operator.out().flush();
+      return;
+    }
+    new TablePrinter(operator.out(), COLUMNS).print(rows);
+  }
+
+  /** The worst that is known of it, in a word or two. */
+  private static String state(Row row) {
+    if (row.get("down_since") instanceof Instant since) {
+      return "down since " + Cell.time(since);
+    }
+    if (row.get("stalled_since") instanceof Instant since) {
+      return "stalled since " + Cell.time(since);
+    }
+    if (row.isTrue("paused")) {
+      return "paused";
+    }
+    return row.get("owner") == null ? "no relay" : "ok";
+  }
+}

@@ -1,0 +1,79 @@
+package dev.outboxrelay.operate;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** How a person sees a value: short, and harmless. */
+public final class Cell {
+  private static final String NOTHING = "-";
+
+  private Cell() {}
+
+  /** A value of a {@link Row} in one line. */
+  public static String text(@Nullable Object value) {
+    if (value == null) {
+      return NOTHING;
+    }
+    if (value instanceof Boolean is) {
+      return is ? "yes" : "no";
+    }
+    if (value instanceof Instant time) {
+      return time(time);
+    }
+    if (value instanceof Duration duration) {
+      return duration(duration);
+    }
+    if (value instanceof Json json) {
+      return Harmless.text(JsonPrinter.compact(json.text()));
+    }
+    if (value instanceof BigDecimal number) {
+      return number.toPlainString();
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(Cell::text).collect(Collectors.joining(", "));
+    }
+    String text = value.toString();
+    return text.isEmpty() ? "\"\"" : Harmless.text(text);
+  }
+
+  /** UTC, ISO 8601, to the second. */
+  public static String time(Instant time) {
+    return time.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /**
+   * The two largest units: {@code 350ms}, {@code 12s}, {@code 3m20s}, {@code 2h5m}, {@code 9d3h}.
+   */
+  public static String duration(Duration duration) {
+    if (duration.isNegative()) {
+      return "-" + duration(duration.negated());
+    }
+    if (duration.isZero()) {
+      return "0s";
+    }
+    if (duration.toSeconds() == 0) {
+      return duration.toMillis() == 0
+          ? duration.toNanos() / 1000 + "us"
+          : duration.toMillis() + "ms";
+    }
+    if (duration.toMinutes() == 0) {
+      return duration.toSeconds() + "s";
+    }
+    if (duration.toHours() == 0) {
+      return two(duration.toMinutes(), "m", duration.toSecondsPart(), "s");
+    }
+    if (duration.toDays() == 0) {
+      return two(duration.toHours(), "h", duration.toMinutesPart(), "m");
+    }
+    return two(duration.toDays(), "d", duration.toHoursPart(), "h");
+  }
+
+  private static String two(long large, String unit, int small, String smallUnit) {
+    return large + unit + (small == 0 ? "" : small + smallUnit);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.outboxrelay.operate;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What there is: {@code outbox.status} and {@code outbox.capture_list}. */
+public final class Overview {
+  private static final String STATUS =
+      "select s.* from outbox.status s"
+          + " where cast(? as text) is null or s.destination = cast(? as text)"
+          + " order by s.destination";
+
+  private static final String CAPTURES =
+      "select c.source::text as source, c.destination, c.operations, c.level, c.fires, c.key,"
+          + " c.columns, c.except_columns, c.condition, c.include_old, c.skip_unchanged, c.notify"
+          + " from outbox.capture_list c"
+          + " where (cast(? as text) is null or c.destination = cast(? as text))"
+          + " and (cast(? as text) is null or c.source = to_regclass(cast(? as text)))"
+          + " order by c.source::text, c.destination";
+
+  private final Session session;
+
+  public Overview(Session session) {
+    this.session = session;
+  }
+
+  /** A row a destination, with whatever the view tells. */
+  public List<Row> status(@Nullable String destination) throws SQLException {
+    return session.query(STATUS, destination, destination);
+  }
+
+  /** A row a table and destination. */
+  public List<Row> captures(@Nullable String destination, @Nullable String table)
+      throws SQLException {
+    return session.query(CAPTURES, destination, destination, table, table);
+  }
+}
