@@ -11,6 +11,7 @@ import dev.outboxrelay.operate.TablePrinter.Column;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "failed",
     description = "Shows messages that were set aside, and why.",
-    subcommands = {FailedCommand.List_.class, FailedCommand.Show.class})
+    subcommands = {FailedCommand.ListFailed.class, FailedCommand.ShowFailed.class})
 @WithoutVariables
 final class FailedCommand implements Runnable {
   @Option(names = "--help", usageHelp = true, description = "Shows this.")
@@ -36,9 +37,9 @@ final class FailedCommand implements Runnable {
   }
 
   /** Where a message comes from: a table, or the type that its publisher gave. */
-  static String source(Row row) {
-    String table = row.text("source_table");
-    return table.isEmpty() ? row.text("type") : row.text("source_schema") + "." + table;
+  static @Nullable Object source(Row row) {
+    Object table = row.get("source_table");
+    return table == null ? row.get("type") : row.text("source_schema") + "." + table;
   }
 
   @Command(
@@ -62,7 +63,7 @@ final class FailedCommand implements Runnable {
         Exits.REFUSED
       })
   @WithoutVariables
-  static final class List_ implements Callable<Integer> {
+  static final class ListFailed implements Callable<Integer> {
     private static final List<Column> COLUMNS =
         List.of(
             Column.of("id"),
@@ -146,7 +147,7 @@ final class FailedCommand implements Runnable {
         "9:No message of this id is set aside."
       })
   @WithoutVariables
-  static final class Show implements Callable<Integer> {
+  static final class ShowFailed implements Callable<Integer> {
     @Parameters(
         paramLabel = "ID",
         description = "A number, or as receivers and the log say it: 1042-hoe22fla2o.")

@@ -123,6 +123,9 @@ public final class Main implements Runnable {
   private static void shapeHelp(CommandLine command) {
     command.getCommandSpec().usageMessage().abbreviateSynopsis(true);
     command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Main::optionList);
+    command
+        .getHelpSectionMap()
+        .put(UsageMessageSpec.SECTION_KEY_PARAMETER_LIST, Main::parameterList);
     command.getSubcommands().values().forEach(Main::shapeHelp);
   }
 
@@ -137,16 +140,26 @@ public final class Main implements Runnable {
   }
 
   private static String optionList(Help help) {
-    Help.Layout layout =
-        new Help.Layout(
-            help.colorScheme(),
-            Help.TextTable.forDefaultColumns(help.colorScheme(), 34, HELP_WIDTH),
-            new OptionHelp(help.createDefaultOptionRenderer()),
-            help.createDefaultParameterRenderer());
+    Help.Layout layout = layout(help);
     layout.addOptions(
         help.commandSpec().options().stream().filter(option -> !option.hidden()).toList(),
         help.parameterLabelRenderer());
     return layout.toString();
+  }
+
+  private static String parameterList(Help help) {
+    Help.Layout layout = layout(help);
+    layout.addPositionalParameters(
+        help.commandSpec().positionalParameters(), help.parameterLabelRenderer());
+    return layout.toString();
+  }
+
+  private static Help.Layout layout(Help help) {
+    return new Help.Layout(
+        help.colorScheme(),
+        Help.TextTable.forDefaultColumns(help.colorScheme(), 34, HELP_WIDTH),
+        new OptionHelp(help.createDefaultOptionRenderer()),
+        help.createDefaultParameterRenderer());
   }
 
   @Override

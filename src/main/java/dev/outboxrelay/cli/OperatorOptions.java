@@ -29,6 +29,7 @@ final class OperatorOptions {
   private static final String CONNECTION_CLASS = "08";
   private static final String DATA_CLASS = "22";
   private static final String CONSTRAINT_CLASS = "23";
+  private static final String STATE_CLASS = "55";
 
   @Option(names = "--json", description = "JSON for scripts instead of text for people.")
   boolean json;
@@ -85,6 +86,9 @@ final class OperatorOptions {
         || state.startsWith(DATA_CLASS)
         || state.startsWith(CONSTRAINT_CLASS)) {
       return new UserError(ExitCode.USAGE, words.withHint());
+    }
+    if (words.hint() != null && state.startsWith(STATE_CLASS)) {
+      return new UserError(ExitCode.REFUSED, words.withHint());
     }
     if (state.equals(INSUFFICIENT_PRIVILEGE)) {
       return new UserError(

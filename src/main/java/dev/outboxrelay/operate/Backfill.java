@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * where this one was.
  */
 public final class Backfill {
-  private static final String TABLE = "select to_regclass(cast(? as text))::text as table";
+  private static final String TABLE =
+      "select format('%I.%I', n.nspname, t.relname) as name from pg_class t"
+          + " join pg_namespace n on n.oid = t.relnamespace"
+          + " where t.oid = to_regclass(cast(? as text))";
 
   private static final String START =
       "select outbox.backfill_start(cast(? as regclass), cast(? as text), cast(? as text))";
@@ -65,8 +68,7 @@ public final class Backfill {
 
   /** The table as the database writes its name; empty when there is none. */
   public Optional<String> table(String name) throws SQLException {
-    String found = session.one(TABLE, name).text("table");
-    return found.isEmpty() ? Optional.empty() : Optional.of(found);
+    return session.query(TABLE, name).stream().map(row -> row.text("name")).findFirst();
   }
 
   /**
