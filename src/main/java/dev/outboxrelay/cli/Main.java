@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code java -jar outbox-relay.jar COMMAND}. */
 @Command(
     name = "outbox-relay",
-    versionProvider = Main.Version.class,
+    versionProvider = Version.class,
     description = {
       "Delivers changes in PostgreSQL tables over TCP.",
       "Settings have environment variables, shown by 'outbox-relay COMMAND --help'."
@@ -165,18 +165,5 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
-  }
-
-  /** What the jar's manifest says. */
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      return new String[] {"outbox-relay " + number()};
-    }
-
-    static String number() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return version == null ? "(built from source)" : version;
-    }
   }
 }

@@ -29,7 +29,7 @@ final class VersionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    String version = Main.Version.number();
+    String version = Version.number();
     String java = Runtime.version().toString();
     if (json) {
       new JsonPrinter(out).print(Row.of("version", version, "java", java));

@@ -22,7 +22,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 final class CommandLineTest {
@@ -30,28 +29,35 @@ final class CommandLineTest {
   private static final Pattern VARIABLE = Pattern.compile("OUTBOX_RELAY_[A-Z_]+");
 
   static Stream<String> commands() {
-    return Main.commandLine(NOTHING_SET).getSubcommands().keySet().stream();
+    return Commands.all();
   }
 
   private static Stream<OptionSpec> options(String command) {
-    CommandLine commandLine = Main.commandLine(NOTHING_SET).getSubcommands().get(command);
-    return commandLine.getCommandSpec().options().stream()
-        .filter(Environment::hasVariable)
+    return allOptions(command).filter(Environment::hasVariable);
+  }
+
+  private static Stream<OptionSpec> allOptions(String command) {
+    return Commands.of(command).getCommandSpec().options().stream()
         .filter(option -> !option.hidden());
   }
 
   @ParameterizedTest
   @MethodSource("commands")
   void help_ofEachCommand_listsEveryFlagWithItsVariableAndDefault(String command) {
-    CommandRun run = CommandRun.of(NOTHING_SET, command, "--help");
+    CommandRun run = CommandRun.of(NOTHING_SET, Commands.words(command, "--help"));
     assertEquals(ExitCode.OK, run.exitCode());
     assertAll(
-        options(command)
+        allOptions(command)
             .map(
                 option -> {
-                  String standard = option.defaultValue();
-                  String variable = Environment.variable(option);
-                  String line = standard == null ? variable : variable + ", default " + standard;
+                  String standard =
+                      option.defaultValue() == null ? "" : "default " + option.defaultValue();
+                  String variable =
+                      Environment.hasVariable(option) ? Environment.variable(option) : "";
+                  String line =
+                      variable.isEmpty() || standard.isEmpty()
+                          ? variable + standard
+                          : variable + ", " + standard;
                   return (Executable) () -> assertTrue(run.out().contains(line), line);
                 }));
   }
@@ -125,12 +131,14 @@ final class CommandLineTest {
   @MethodSource("commands")
   void duration_nonsense_isAnsweredInTheFormThatPeopleType(String command) {
     String url = "--database-url=jdbc:postgresql://localhost:1/x";
-    options(command)
+    allOptions(command)
         .filter(option -> option.type() == Duration.class)
         .forEach(
             option -> {
               for (String value : List.of("soon", "-1s", "PT-1S")) {
-                CommandRun run = CommandRun.of(NOTHING_SET, command, option.longestName(), value);
+                CommandRun run =
+                    CommandRun.of(
+                        NOTHING_SET, Commands.words(command, option.longestName(), value));
                 assertEquals(ExitCode.USAGE, run.exitCode(), option.longestName() + run.err());
                 assertFalse(run.err().replace("PT-1S", "").contains("PT"), run.err());
               }
@@ -162,6 +170,22 @@ final class CommandLineTest {
       assertTrue(lines.get(0).contains("did you mean " + nearest + "?"), run.err());
       assertFalse(run.err().contains("secret"), run.err());
     }
+  }
+
+  /**
+   * What is to be discarded is no setting: an environment that was forgotten must not choose it.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"requeue", "discard", "failed list", "destinations add", "backfill"})
+  void flagsThatSayWhatToDo_haveNoVariables(String command) {
+    assertEquals(
+        Set.of(
+            "--database-url",
+            "--database-user",
+            "--database-password",
+            "--database-password-file",
+            "--log-level"),
+        options(command).map(OptionSpec::longestName).collect(Collectors.toSet()));
   }
 
   /** Another command's, and what Kubernetes sets for a Service named outbox-relay. */

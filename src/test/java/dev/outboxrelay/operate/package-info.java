@@ -1,0 +1,5 @@
+/** Tests of what a person does with a running outbox. */
+@NullMarked
+package dev.outboxrelay.operate;
+
+import org.jspecify.annotations.NullMarked;
