@@ -33,5 +33,4 @@ final class Commands {
   static String[] words(String command, String... more) {
     return Stream.concat(Stream.of(command.split(" ")), Stream.of(more)).toArray(String[]::new);
   }
-
 }

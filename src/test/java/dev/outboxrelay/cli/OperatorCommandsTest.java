@@ -1,0 +1,495 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What each command of a person does to a database, prints and ends with. */
+final class OperatorCommandsTest {
+  @RegisterExtension static final OperatorDatabase outbox = new OperatorDatabase();
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static String ok(String... args) {
+    CommandRun run = outbox.run(args);
+    assertEquals(ExitCode.OK, run.exitCode(), run.err());
+    return run.out();
+  }
+
+  private static JsonNode json(String... args) throws Exception {
+    return JSON.readTree(ok(args));
+  }
+
+  private static String fails(int exitCode, String... args) {
+    CommandRun run = outbox.run(args);
+    assertEquals(exitCode, run.exitCode(), run.out() + run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    return run.err();
+  }
+
+  // status
+
+  @Test
+  void status_ofDestinations_showsWhatIsOwedAndWhatIsWrong() throws Exception {
+    outbox.failed("crm", "17", "no");
+    outbox.execute(
+        "select outbox.publish('crm', '{}')",
+        "select outbox.pause('audit')",
+        "insert into outbox.destination_state (destination, down_since, last_error)"
+            + " values ('crm', '2026-11-22 06:05:00Z', E'refused\\x1b[2J')");
+    List<String> lines = ok("status").lines().toList();
+    assertTrue(lines.get(0).startsWith("DESTINATION  STATE"), lines.toString());
+    assertTrue(lines.get(1).matches("audit +paused +0 +0 +0 +0 +- +- +0 +-"), lines.get(1));
+    assertTrue(
+        lines.get(2).matches("crm +down since 2026-11-22T06:05:00Z +1 +0 +0 +1 .*\\[2J"),
+        lines.get(2));
+    assertFalse(String.join("", lines).contains("\u001b"), lines.toString());
+    JsonNode crm = json("status", "crm", "--json").get("destinations").get(0);
+    assertEquals(1, crm.get("pending").asInt());
+    assertEquals(1, crm.get("failed").asInt());
+    assertEquals("2026-11-22T06:05:00Z", crm.get("down_since").asText());
+    assertTrue(crm.get("oldest_age_seconds").isNumber(), crm.toString());
+  }
+
+  @Test
+  void status_ofUnknownDestination_namesThoseThatThereAre() {
+    assertTrue(fails(ExitCode.USAGE, "status", "shop").contains("'shop'; there are audit, crm"));
+  }
+
+  @Test
+  void status_withoutDestinations_saysHowToMakeOne() throws Exception {
+    outbox.execute("delete from outbox.destination");
+    assertTrue(ok("status").contains("destinations add"));
+    assertEquals(0, json("status", "--json").get("destinations").size());
+  }
+
+  // failed
+
+  @Test
+  void failedList_withFlags_showsThoseThatMatch() throws Exception {
+    outbox.execute("create table orders (id int primary key)");
+    outbox.execute("select outbox.capture('orders', 'crm')", "insert into orders values (17)");
+    outbox.execute("update outbox.message set state = 'failed', last_error = 'No such customer'");
+    outbox.failed("crm", "18", "timeout");
+    outbox.failed("audit", "17", "timeout");
+    assertEquals(List.of("17 crm", "18 crm", "17 audit"), listed());
+    assertEquals(List.of("17 crm", "18 crm"), listed("--destination", "crm"));
+    assertEquals(List.of("17 crm", "17 audit"), listed("--key", "17"));
+    assertEquals(List.of("17 crm"), listed("--table", "orders"));
+    assertEquals(List.of("17 crm"), listed("--table", "public.orders", "--error", "such CUSTOMER"));
+    assertEquals(List.of(), listed("--error", "%"));
+    assertEquals(List.of(), listed("--until", "1h"));
+    assertEquals(List.of("17 crm", "18 crm", "17 audit"), listed("--since", "1h"));
+    assertEquals(List.of("17 audit"), listed("--limit", "1"));
+  }
+
+  /** Key and destination, in the order of ids. */
+  private static List<String> listed(String... flags) throws Exception {
+    List<String> all = new ArrayList<>();
+    List<JsonNode> rows = new ArrayList<>();
+    for (String line : ok(Commands.words("failed list --json", flags)).lines().toList()) {
+      rows.add(JSON.readTree(line));
+    }
+    rows.sort((a, b) -> Integer.compare(number(a), number(b)));
+    rows.forEach(row -> all.add(row.get("key").asText() + " " + row.get("destination").asText()));
+    return all;
+  }
+
+  private static int number(JsonNode row) {
+    return Integer.parseInt(row.get("id").asText().replaceFirst("-.*", ""));
+  }
+
+  @Test
+  void failedList_moreThanTheLimit_saysSo() throws Exception {
+    outbox.failed("crm", "17", "no");
+    outbox.failed("crm", "18", "no");
+    CommandRun run = outbox.run("failed", "list", "--limit", "1");
+    assertEquals(2, run.out().lines().count(), run.out());
+    assertTrue(run.err().contains("--limit 0"), run.err());
+    assertEquals("", outbox.run("failed", "list", "--limit", "2").err());
+  }
+
+  @Test
+  void failedList_nothing_saysWhetherAnythingWasAskedFor() {
+    assertEquals("nothing was set aside", ok("failed", "list").strip());
+    assertEquals("nothing matches", ok("failed", "list", "--key", "1").strip());
+    assertEquals("", ok("failed", "list", "--json"));
+  }
+
+  @Test
+  void failedShow_byEitherId_showsItsRowsExactly() throws Exception {
+    long id = outbox.failed("crm", "17", "a\nb");
+    String wireId = outbox.wireId(id);
+    for (String name : List.of(Long.toString(id), wireId)) {
+      String shown = ok("failed", "show", name);
+      assertTrue(shown.contains("last_error     a\\nb"), shown);
+      assertTrue(shown.contains("new_row        {\"n\":1.10}"), shown);
+      assertTrue(ok("failed", "show", name, "--json").contains("\"new_row\":{\"n\":1.10}"));
+    }
+    fails(ExitCode.FINDINGS, "failed", "show", id + "-0");
+    outbox.execute("select outbox.requeue(" + id + ")");
+    assertTrue(
+        fails(ExitCode.FINDINGS, "failed", "show", wireId).contains("is pending"), "its state");
+    assertTrue(fails(ExitCode.FINDINGS, "failed", "show", "999999").contains("never was"));
+    assertTrue(fails(ExitCode.USAGE, "failed", "show", "x'y").contains("'x'y'"));
+  }
+
+  // requeue and discard
+
+  @Test
+  void requeue_byIds_doesThoseThatThereAreAndNamesTheOthers() throws Exception {
+    long a = outbox.failed("crm", "17", "no");
+    long b = outbox.failed("crm", "18", "no");
+    String first = outbox.wireId(a);
+    assertEquals("requeued " + first, ok("requeue", first).strip());
+    CommandRun run = outbox.run("requeue", Long.toString(b), "999999", "--json");
+    assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
+    assertEquals(1, JSON.readTree(run.out()).get("requeued").asInt());
+    assertEquals("999999", JSON.readTree(run.out()).get("not_found").get(0).asText());
+    assertEquals(List.of("pending", "pending"), outbox.states());
+  }
+
+  @Test
+  void discard_byId_takesTheMessageOff() throws Exception {
+    long id = outbox.failed("crm", "17", "no");
+    assertEquals("discarded " + id, ok("discard", Long.toString(id)).strip());
+    assertEquals(List.of(), outbox.states());
+    fails2(ExitCode.FINDINGS, "discard", Long.toString(id));
+  }
+
+  private static void fails2(int exitCode, String... args) {
+    CommandRun run = outbox.run(args);
+    assertEquals(exitCode, run.exitCode(), run.err());
+    assertTrue(run.out().startsWith("not discarded"), run.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"requeue", "discard"})
+  void repair_ofAllThatMatch_leavesTheOthersAlone(String command) throws Exception {
+    outbox.failed("crm", "17", "no such customer");
+    outbox.failed("audit", "17", "no such customer");
+    outbox.failed("crm", "18", "timeout");
+    outbox.execute("select outbox.publish('crm', '{}', '17')");
+    String past = command.equals("requeue") ? "requeued" : "discarded";
+    String[] which = {"--destination", "crm", "--error", "customer"};
+    assertEquals("1 would be " + past, ok(Commands.words(command + " --dry-run", which)).strip());
+    assertEquals(List.of("failed", "failed", "failed", "pending"), outbox.states());
+    assertEquals("1 " + past, ok(Commands.words(command, which)).strip());
+    assertEquals(
+        command.equals("requeue")
+            ? List.of("pending", "failed", "failed", "pending")
+            : List.of("failed", "failed", "pending"),
+        outbox.states());
+    assertEquals(
+        "nothing matches: nothing was " + past, ok(Commands.words(command, which)).strip());
+    JsonNode rest = json(command, "--all", "--json");
+    assertEquals(2, rest.get("matching").asInt());
+    assertEquals(2, rest.get(past).asInt());
+    assertTrue(rest.get("complete").asBoolean());
+  }
+
+  /** More than one step, on all destinations. */
+  @Test
+  void requeue_ofThousands_doesAll() throws Exception {
+    outbox.execute(
+        "insert into outbox.message (destination, op, key, state)"
+            + " select case when g % 2 = 0 then 'crm' else 'audit' end, 'message', g, 'failed'"
+            + " from generate_series(1, 2500) g");
+    assertEquals("2500 requeued", ok("requeue", "--all").strip());
+    assertEquals(2500, outbox.count("select count(*) from outbox.message where state = 'pending'"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "requeue, which messages?",
+    "discard --all --key 17, --all and flags",
+    "discard 17 --all, both ids and flags",
+    "discard x17, 'x17' is not a message's id",
+    "requeue 99999999999999999999, is not a message's id",
+    "requeue --since soon, 'soon' is no time",
+    "requeue --since 1h --until 2h, nothing lies between",
+    "requeue --destination shop, there is no destination 'shop'",
+    "failed list --limit -1, --limit is -1",
+    "status --every 1ms, --every is 1ms",
+    "tail --owed --since 1h, leave out --since",
+    "pause, which destinations?",
+    "resume crm --all, --all and names",
+    "pause shop, there is no destination 'shop'",
+    "backfill nowhere crm, there is no table 'nowhere'",
+    "destinations set crm max_attempts, 'max_attempts' is no setting",
+    "destinations set crm colour=red, 'colour' is no setting",
+    "destinations set crm max-attempts=0, '0' is no max_attempts",
+    "destinations set crm paused=true paused=false, 'paused' is given twice",
+    "destinations set crm retry_max=soon, soon",
+    "destinations set crm uri=tcp://1.2.3:9, is not an IPv4 address",
+    "destinations set shop paused=true, there is no destination 'shop'",
+    "destinations add crm tcp://localhost:1, there is a destination 'crm'",
+    "destinations add a/b tcp://localhost:1, 'a/b' is no name",
+    "destinations add shop localhost, 'localhost' is no uri",
+    "destinations remove shop, there is no destination 'shop'",
+    "destinations test shop, there is no destination 'shop'",
+    "destinations list shop, there is no destination 'shop'"
+  })
+  void nonsense_ofEachKind_isOneLineAndExitCode2(String line, String words) throws Exception {
+    long id = outbox.failed("crm", "17", "no");
+    String error = fails(ExitCode.USAGE, line.split(" "));
+    assertTrue(error.contains(words), error);
+    assertEquals(
+        List.of("failed"), outbox.query("select state from outbox.message where id = " + id));
+  }
+
+  // pause and resume
+
+  @Test
+  void pauseAndResume_changeOrSayThatNothingDid() throws Exception {
+    assertTrue(ok("pause", "crm").startsWith("crm is paused"));
+    assertEquals(
+        List.of("audit f", "crm t"),
+        outbox.query(
+            "select name || ' ' || left(paused::text, 1) from outbox.destination order by 1"));
+    assertTrue(ok("pause", "crm").contains("nothing was changed"));
+    JsonNode all = json("resume", "--all", "--json").get("destinations");
+    assertEquals("{\"name\":\"audit\",\"paused\":false,\"changed\":false}", all.get(0).toString());
+    assertEquals("{\"name\":\"crm\",\"paused\":false,\"changed\":true}", all.get(1).toString());
+    assertEquals(0, outbox.count("select count(*) from outbox.destination where paused"));
+  }
+
+  // destinations
+
+  @Test
+  void destinations_madeChangedAndRemoved_areRowsOfTheTable() throws Exception {
+    ok(
+        "destinations",
+        "add",
+        "shop",
+        "tls://localhost:9443",
+        "max-attempts=20",
+        "KEEP_DELIVERED=2d",
+        "options={\"tls_ca\":\"/etc/ca.pem\"}");
+    assertEquals(
+        List.of("20 2 days /etc/ca.pem"),
+        outbox.query(
+            "select concat_ws(' ', max_attempts, keep_delivered, options ->> 'tls_ca')"
+                + " from outbox.destination where name = 'shop'"));
+    String changed = ok("destinations", "set", "shop", "keep-delivered=", "max_attempts=20");
+    assertEquals("shop: keep_delivered was 2d, is -", changed.strip());
+    JsonNode change =
+        json("destinations", "set", "shop", "retry_max=10m", "--json").get("changed").get(0);
+    assertEquals(
+        "{\"setting\":\"retry_max\",\"before_seconds\":300,\"after_seconds\":600}",
+        change.toString());
+    assertTrue(ok("destinations", "set", "shop", "retry_max=10m").contains("nothing was changed"));
+    assertTrue(ok("destinations", "set", "shop", "name=store").contains("name was shop, is store"));
+    assertTrue(ok("destinations", "list").contains("store"), "listed");
+    assertEquals("removed store", ok("destinations", "remove", "store").strip());
+    assertEquals(2, json("destinations", "list", "--json").get("destinations").size());
+  }
+
+  @Test
+  void destinationsList_ofOne_showsEachSetting() throws Exception {
+    String shown = ok("destinations", "list", "crm");
+    for (String column :
+        outbox.query(
+            "select column_name from information_schema.columns where table_schema = 'outbox'"
+                + " and table_name = 'destination' and is_identity = 'NO'"
+                + " and is_generated = 'NEVER' and column_name <> 'number'")) {
+      assertTrue(shown.lines().anyMatch(line -> line.startsWith(column + " ")), column);
+    }
+  }
+
+  @Test
+  void destinationsRemove_whileInUse_isRefusedWithTheRemedy() throws Exception {
+    outbox.execute("create table orders (id int primary key)");
+    outbox.execute("select outbox.capture('orders', 'crm')");
+    String refused = fails(ExitCode.REFUSED, "destinations", "remove", "crm");
+    assertTrue(refused.contains("select outbox.release('public.orders', 'crm')"), refused);
+    assertEquals(2, outbox.count("select count(*) from outbox.destination"));
+  }
+
+  // captures
+
+  @Test
+  void captures_ofTables_areShownWithTheirSettings() throws Exception {
+    assertEquals("no table is captured", ok("captures").strip());
+    outbox.execute(
+        "create table orders (id int primary key, note text)",
+        "create schema \"My Shop\"",
+        "create table \"My Shop\".\"Parcels\" (id int primary key)",
+        "select outbox.capture('orders', 'crm', condition => 'new.note is not null')",
+        "select outbox.capture('\"My Shop\".\"Parcels\"', 'audit', operations => '{delete}')");
+    assertTrue(ok("captures").contains("\"My Shop\".\"Parcels\""), "quoted");
+    JsonNode orders = json("captures", "--table", "orders", "--json").get("captures");
+    assertEquals(1, orders.size());
+    assertEquals("public.orders", orders.get(0).get("source").asText());
+    assertEquals("[\"id\"]", orders.get(0).get("key").toString());
+    assertEquals(1, json("captures", "--destination", "audit", "--json").get("captures").size());
+    outbox.execute("drop schema \"My Shop\" cascade");
+  }
+
+  // backfill
+
+  @Test
+  void backfill_ofATable_writesAMessageForEachRow() throws Exception {
+    outbox.execute(
+        "create table orders (id int primary key, open boolean default true)",
+        "insert into orders select g, g % 2 = 0 from generate_series(1, 3000) g",
+        "select outbox.capture('orders', 'crm')");
+    assertEquals(
+        "3000 rows of public.orders written for crm", ok("backfill", "orders", "crm").strip());
+    assertEquals(3000, outbox.count("select count(distinct key) from outbox.message"));
+    JsonNode some = json("backfill", "public.orders", "crm", "--condition", "open", "--json");
+    assertEquals(1500, some.get("rows").asInt());
+    assertEquals("complete", some.get("end").asText());
+    assertEquals(4500, outbox.count("select count(*) from outbox.message where op = 'read'"));
+    String refused = fails(ExitCode.REFUSED, "backfill", "orders", "audit");
+    assertTrue(refused.contains("outbox.capture('public.orders', 'audit')"), refused);
+  }
+
+  @Test
+  void backfill_withLockedRows_endsAfterItsPatienceAndGoesOnLater() throws Exception {
+    outbox.execute(
+        "create table orders (id int primary key)",
+        "insert into orders select generate_series(1, 10)",
+        "select outbox.capture('orders', 'crm')");
+    try (Connection other = outbox.db().connect();
+        Statement s = other.createStatement()) {
+      other.setAutoCommit(false);
+      s.execute("select from orders where id = 7 for update");
+      CommandRun run = outbox.run("backfill", "orders", "crm", "--patience", "50ms");
+      assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
+      assertTrue(run.out().startsWith("9 rows") && run.out().contains("locked"), run.out());
+      other.rollback();
+    }
+    assertTrue(ok("backfill", "orders", "crm").startsWith("1 rows"));
+  }
+
+  // tail
+
+  @Test
+  void tail_ofYesterday_showsWhatWasSentForAKey() throws Exception {
+    outbox.execute(
+        "update outbox.destination set keep_delivered = '2 days' where name = 'crm'",
+        "create table orders (id int primary key, secret text)",
+        "select outbox.capture('orders', 'crm')",
+        "insert into orders values (17, 'of yesterday'), (18, 'other')",
+        "update outbox.message set state = 'delivered'");
+    String shown = ok("tail", "crm", "--since", "1d", "--key", "17", "--no-follow");
+    assertEquals(2, shown.lines().count(), shown);
+    assertTrue(shown.contains("public.orders") && shown.contains("insert"), shown);
+    assertFalse(shown.contains("yesterday"), shown);
+    String rows =
+        ok(Commands.words("tail crm --since 1d --table orders --no-follow --payload --json"));
+    assertEquals(2, rows.lines().count(), rows);
+    assertEquals(
+        "of yesterday",
+        JSON.readTree(rows.lines().findFirst().orElseThrow()).at("/new_row/secret").asText());
+    assertEquals(
+        "nothing that is kept matches",
+        ok("tail", "crm", "--since", "1d", "--key", "19", "--no-follow").strip());
+  }
+
+  @Test
+  void tail_ofADestinationThatKeepsNothing_saysSo() {
+    CommandRun run = outbox.run("tail", "--no-follow");
+    assertEquals(ExitCode.OK, run.exitCode(), run.err());
+    assertTrue(run.err().contains("audit, crm cannot be seen"), run.err());
+    assertTrue(run.err().contains("keep_delivered="), run.err());
+  }
+
+  // doctor and version
+
+  @Test
+  void doctor_asJson_hasEachFindingWithItsRemedy() throws Exception {
+    CommandRun run = outbox.run("doctor", "--json");
+    assertEquals(ExitCode.FINDINGS, run.exitCode(), run.err());
+    JsonNode finding = JSON.readTree(run.out()).get("findings").get(0);
+    assertEquals("error", finding.get("severity").asText());
+    assertEquals("no relay", finding.get("check").asText());
+    assertEquals("audit", finding.get("object").asText());
+    assertEquals("Start one: outbox-relay run", finding.get("remedy").asText());
+  }
+
+  @Test
+  void version_isThatOfProgramAndRuntime() throws Exception {
+    String java = Runtime.version().toString();
+    assertTrue(ok("version").strip().endsWith("Java " + java));
+    assertEquals(java, json("version", "--json").get("java").asText());
+  }
+
+  // what stands in the way
+
+  @Test
+  void database_withoutTheSchema_isExitCode4() throws Exception {
+    try (TestDatabase empty = TestDatabase.createEmpty()) {
+      for (String line :
+          List.of("status", "requeue --all", "destinations list", "captures", "tail")) {
+        CommandRun run =
+            CommandRun.of(
+                Map.of(
+                    "OUTBOX_RELAY_DATABASE_URL", empty.url(),
+                    "OUTBOX_RELAY_DATABASE_USER", empty.user(),
+                    "OUTBOX_RELAY_DATABASE_PASSWORD", empty.password()),
+                line.split(" "));
+        assertEquals(ExitCode.SCHEMA_MISSING, run.exitCode(), line + run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+      }
+    }
+  }
+
+  @Test
+  void server_absent_isExitCode7() {
+    CommandRun run =
+        CommandRun.of(Map.of(), "status", "--database-url=jdbc:postgresql://localhost:1/shop");
+    assertEquals(ExitCode.UNREACHABLE, run.exitCode(), run.err());
+    assertTrue(run.err().contains("localhost:1/shop"), run.err());
+  }
+
+  @Test
+  void login_withoutRights_isExitCode8AndOfAnOperatorIsEnough() throws Exception {
+    String suffix = outbox.db().name();
+    outbox.failed("crm", "17", "no");
+    outbox.failed("crm", "18", "no");
+    outbox.execute(
+        "create role nobody_" + suffix + " login",
+        "create role operator_" + suffix + " login in role outbox_operator");
+    try {
+      CommandRun refused = CommandRun.of(outbox.variables("nobody_" + suffix), "status");
+      assertEquals(ExitCode.REFUSED, refused.exitCode(), refused.err());
+      assertTrue(refused.err().contains("grant outbox_operator to nobody_"), refused.err());
+      for (String line :
+          List.of(
+              "status",
+              "failed list",
+              "requeue --key 17",
+              "discard --all",
+              "pause crm",
+              "resume crm",
+              "destinations add shop tcp://localhost:1",
+              "destinations set shop paused=true",
+              "destinations list shop",
+              "destinations remove shop",
+              "captures",
+              "tail --no-follow")) {
+        CommandRun run = CommandRun.of(outbox.variables("operator_" + suffix), line.split(" "));
+        assertEquals(ExitCode.OK, run.exitCode(), line + run.err());
+      }
+      assertEquals(List.of("pending"), outbox.states());
+    } finally {
+      outbox.execute("drop role nobody_" + suffix, "drop role operator_" + suffix);
+    }
+  }
+}
