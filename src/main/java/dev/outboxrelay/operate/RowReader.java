@@ -4,6 +4,7 @@ import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -27,25 +28,33 @@ final class RowReader {
     while (result.next()) {
       Map<String, @Nullable Object> values = new LinkedHashMap<>();
       for (int n = 1; n <= columns.getColumnCount(); n++) {
-        values.put(columns.getColumnLabel(n), value(result, n, columns.getColumnTypeName(n)));
+        values.put(columns.getColumnLabel(n), value(result, n, columns));
       }
       rows.add(new Row(values));
     }
     return rows;
   }
 
-  private static @Nullable Object value(ResultSet result, int n, String type) throws SQLException {
+  private static @Nullable Object value(ResultSet result, int n, ResultSetMetaData columns)
+      throws SQLException {
     if (result.getObject(n) == null) {
       return null;
     }
+    // The name of a number's type is another one where the column is an identity.
+    return switch (columns.getColumnType(n)) {
+      case Types.SMALLINT, Types.INTEGER, Types.BIGINT -> result.getLong(n);
+      case Types.NUMERIC -> result.getBigDecimal(n);
+      case Types.BIT, Types.BOOLEAN -> result.getBoolean(n);
+      case Types.ARRAY -> texts(result.getArray(n));
+      default -> named(result, n, columns.getColumnTypeName(n));
+    };
+  }
+
+  private static Object named(ResultSet result, int n, String type) throws SQLException {
     return switch (type) {
-      case "int2", "int4", "int8" -> result.getLong(n);
-      case "numeric" -> result.getBigDecimal(n);
-      case "bool" -> result.getBoolean(n);
       case "json", "jsonb" -> new Json(result.getString(n));
       case "timestamptz" -> time(result, n);
       case "interval" -> duration((PGInterval) result.getObject(n));
-      case "_text", "_name", "_varchar" -> texts(result.getArray(n));
       default -> result.getString(n);
     };
   }

@@ -1,5 +1,6 @@
 package dev.outboxrelay.cli;
 
+import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,12 +11,12 @@ import dev.outboxrelay.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each command of a person does to a database, prints and ends with. */
@@ -104,7 +105,7 @@ final class OperatorCommandsTest {
     for (String line : ok(Commands.words("failed list --json", flags)).lines().toList()) {
       rows.add(JSON.readTree(line));
     }
-    rows.sort((a, b) -> Integer.compare(number(a), number(b)));
+    rows.sort(Comparator.comparingInt(OperatorCommandsTest::number));
     rows.forEach(row -> all.add(row.get("key").asText() + " " + row.get("destination").asText()));
     return all;
   }
@@ -213,43 +214,47 @@ final class OperatorCommandsTest {
     assertEquals(2500, outbox.count("select count(*) from outbox.message where state = 'pending'"));
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "requeue, which messages?",
-    "discard --all --key 17, --all and flags",
-    "discard 17 --all, both ids and flags",
-    "discard x17, 'x17' is not a message's id",
-    "requeue 99999999999999999999, is not a message's id",
-    "requeue --since soon, 'soon' is no time",
-    "requeue --since 1h --until 2h, nothing lies between",
-    "requeue --destination shop, there is no destination 'shop'",
-    "failed list --limit -1, --limit is -1",
-    "status --every 1ms, --every is 1ms",
-    "tail --owed --since 1h, leave out --since",
-    "pause, which destinations?",
-    "resume crm --all, --all and names",
-    "pause shop, there is no destination 'shop'",
-    "backfill nowhere crm, there is no table 'nowhere'",
-    "destinations set crm max_attempts, 'max_attempts' is no setting",
-    "destinations set crm colour=red, 'colour' is no setting",
-    "destinations set crm max-attempts=0, '0' is no max_attempts",
-    "destinations set crm paused=true paused=false, 'paused' is given twice",
-    "destinations set crm retry_max=soon, soon",
-    "destinations set crm uri=tcp://1.2.3:9, is not an IPv4 address",
-    "destinations set shop paused=true, there is no destination 'shop'",
-    "destinations add crm tcp://localhost:1, there is a destination 'crm'",
-    "destinations add a/b tcp://localhost:1, 'a/b' is no name",
-    "destinations add shop localhost, 'localhost' is no uri",
-    "destinations remove shop, there is no destination 'shop'",
-    "destinations test shop, there is no destination 'shop'",
-    "destinations list shop, there is no destination 'shop'"
-  })
-  void nonsense_ofEachKind_isOneLineAndExitCode2(String line, String words) throws Exception {
-    long id = outbox.failed("crm", "17", "no");
-    String error = fails(ExitCode.USAGE, line.split(" "));
-    assertTrue(error.contains(words), error);
-    assertEquals(
-        List.of("failed"), outbox.query("select state from outbox.message where id = " + id));
+  private static final Map<String, String> NONSENSE =
+      Map.ofEntries(
+          entry("requeue", "which messages?"),
+          entry("discard --all --key 17", "--all and flags"),
+          entry("discard 17 --all", "both ids and flags"),
+          entry("discard x17", "'x17' is not a message's id"),
+          entry("requeue 99999999999999999999", "is not a message's id"),
+          entry("requeue --since soon", "'soon' is no time"),
+          entry("requeue --since 1h --until 2h", "nothing lies between"),
+          entry("requeue --destination shop", "there is no destination 'shop'"),
+          entry("failed list --limit -1", "--limit is -1"),
+          entry("status --every 1ms", "--every is 1ms"),
+          entry("tail --owed --since 1h", "leave out --since"),
+          entry("pause", "which destinations?"),
+          entry("resume crm --all", "--all and names"),
+          entry("pause shop", "there is no destination 'shop'"),
+          entry("backfill nowhere crm", "there is no table 'nowhere'"),
+          entry("destinations set crm max_attempts", "'max_attempts' is no setting"),
+          entry("destinations set crm colour=red", "'colour' is no setting"),
+          entry("destinations set crm max-attempts=0", "'0' is no max_attempts"),
+          entry("destinations set crm paused=true paused=false", "'paused' is given twice"),
+          entry("destinations set crm retry_max=soon", "soon"),
+          entry("destinations set crm uri=tcp://1.2.3:9", "is not an IPv4 address"),
+          entry("destinations set shop paused=true", "there is no destination 'shop'"),
+          entry("destinations add crm tcp://localhost:1", "there is a destination 'crm'"),
+          entry("destinations add a/b tcp://localhost:1", "'a/b' is no name"),
+          entry("destinations add shop localhost", "'localhost' is no uri"),
+          entry("destinations remove shop", "there is no destination 'shop'"),
+          entry("destinations test shop", "there is no destination 'shop'"),
+          entry("destinations list shop", "there is no destination 'shop'"));
+
+  @Test
+  void nonsense_ofEachKind_isOneLineAndExitCode2() throws Exception {
+    outbox.failed("crm", "17", "no");
+    NONSENSE.forEach(
+        (line, words) -> {
+          String error = fails(ExitCode.USAGE, line.split(" "));
+          assertTrue(error.contains(words), error);
+        });
+    assertEquals(List.of("failed"), outbox.states());
+    assertEquals(2, outbox.count("select count(*) from outbox.destination where not paused"));
   }
 
   // pause and resume

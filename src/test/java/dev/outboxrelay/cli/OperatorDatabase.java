@@ -74,14 +74,15 @@ final class OperatorDatabase implements BeforeAllCallback, BeforeEachCallback, A
 
   /** A message that was set aside; its number. */
   long failed(String destination, String key, String error) throws SQLException {
-    long id =
-        db.count("select outbox.publish('" + destination + "', '{\"n\": 1.10}', '" + key + "')");
-    db.execute(
-        "update outbox.message set state = 'failed', last_error = '"
+    return db.count(
+        "insert into outbox.message (destination, op, key, new_row, state, attempts, last_error)"
+            + " values ('"
+            + destination
+            + "', 'message', '"
+            + key
+            + "', '{\"n\": 1.10}', 'failed', 10, '"
             + error.replace("'", "''")
-            + "', attempts = 10 where id = "
-            + id);
-    return id;
+            + "') returning id");
   }
 
   String wireId(long id) throws SQLException {

@@ -1,0 +1,148 @@
+package dev.outboxrelay.operate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.operate.Repair.Outcome;
+import dev.outboxrelay.store.Login;
+import dev.outboxrelay.testing.TestDatabase;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Many messages at once: in steps, and with others at work meanwhile. */
+final class RepairTest {
+  private static final String OPEN =
+      "select count(*) from pg_stat_activity where application_name = 'outbox-relay test'"
+          + " and datname = current_database() and xact_start is not null";
+
+  private TestDatabase db;
+  private Session session;
+
+  @BeforeEach
+  void open() throws SQLException {
+    db = TestDatabase.create();
+    db.execute("insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:1')");
+    session = Session.open(Login.of(db.url(), db.user(), db.password()), "test");
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    session.close();
+    db.close();
+  }
+
+  private void failed(int count) throws SQLException {
+    db.execute(
+        "insert into outbox.message (destination, op, key, state)"
+            + " select 'crm', 'message', g, 'failed' from generate_series(1, "
+            + count
+            + ") g");
+  }
+
+  private static boolean asks(String message, long count) {
+    assertEquals(0, count, message);
+    return true;
+  }
+
+  private boolean noTransactionIsOpen() {
+    try {
+      return asks("open transactions between two steps", db.count(OPEN));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Action.class)
+  void messages_ofManySteps_areChangedAThousandATransaction(Action action) throws Exception {
+    failed(2500);
+    List<Long> looked = new ArrayList<>();
+    Outcome outcome =
+        new Repair(session, action)
+            .all(
+                Selection.ALL,
+                (seen, done, matching) -> {
+                  assertEquals(2500, matching);
+                  looked.add(seen);
+                  return noTransactionIsOpen();
+                });
+    assertEquals(new Outcome(2500, 2500, true), outcome);
+    assertEquals(List.of(0L, 1000L, 2000L, 2500L), looked);
+    assertEquals(0, db.count("select count(*) from outbox.failed"));
+  }
+
+  /** What is owed again must not be given up, and what fails now was not meant. */
+  @Test
+  void messages_thatOthersChangeMeanwhile_areLeftAlone() throws Exception {
+    failed(1500);
+    long first = db.count("select min(id) from outbox.message");
+    long last = db.count("select max(id) from outbox.message");
+    Outcome outcome =
+        new Repair(session, Action.DISCARD)
+            .all(
+                Selection.ALL,
+                (seen, done, matching) -> {
+                  if (seen == 0) {
+                    whileItRuns(
+                        "select outbox.requeue(" + first + ")",
+                        "select outbox.discard(" + last + ")",
+                        "insert into outbox.message (destination, op, state)"
+                            + " values ('crm', 'message', 'failed')");
+                  }
+                  return true;
+                });
+    assertEquals(new Outcome(1500, 1498, true), outcome);
+    assertEquals(
+        List.of(first + " pending", last + 1 + " failed"),
+        db.query("select id || ' ' || state from outbox.message order by id"));
+  }
+
+  private void whileItRuns(String... statements) {
+    try {
+      db.execute(statements);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void messages_afterAStop_areLeftForTheNextRun() throws Exception {
+    failed(2500);
+    Repair repair = new Repair(session, Action.REQUEUE);
+    Outcome stopped = repair.all(Selection.ALL, (seen, done, matching) -> seen < 1000);
+    assertEquals(new Outcome(2500, 1000, false), stopped);
+    assertEquals(
+        1000,
+        db.count("select max(key::int) from outbox.message where state = 'pending'"),
+        "the oldest first");
+    assertEquals(new Outcome(1500, 1500, true), repair.all(Selection.ALL, (s, d, m) -> true));
+  }
+
+  /** Bounded steps, bounded memory: this process keeps none of the ids that it has done. */
+  @Tag("full")
+  @ParameterizedTest
+  @EnumSource(Action.class)
+  void messages_aMillion_areChangedWithoutALongTransaction(Action action) throws Exception {
+    failed(1_000_000);
+    long[] steps = {0};
+    Outcome outcome =
+        new Repair(session, action)
+            .all(
+                Selection.ALL,
+                (seen, done, matching) -> {
+                  steps[0]++;
+                  assertTrue(seen - done == 0, "each is changed in its step");
+                  return steps[0] % 100 != 0 || noTransactionIsOpen();
+                });
+    assertEquals(new Outcome(1_000_000, 1_000_000, true), outcome);
+    assertEquals(1_001, steps[0]);
+    assertEquals(0, db.count("select count(*) from outbox.failed"));
+  }
+}
