@@ -16,7 +16,10 @@ RUN "$JAVA_HOME/bin/jlink" --output /opt/java --compress=2 --no-header-files --n
 FROM debian:12.12-slim
 COPY --from=build /opt/java /opt/java
 COPY --from=build /src/target/outbox-relay.jar /opt/outbox-relay/outbox-relay.jar
+# For commands inside the container: docker compose exec relay outbox-relay status
+COPY bin/outbox-relay /usr/local/bin/outbox-relay
 COPY LICENSE /opt/outbox-relay/LICENSE
+ENV JAVA_HOME=/opt/java
 # How arguments, variables and file names are read; without it, letters other than ASCII would be lost.
 ENV LANG=C.UTF-8
 # The name is for initdb, which the demo runs; the number, so that Kubernetes can tell that it is not root.

@@ -86,7 +86,7 @@ final class BackfillCommand implements Callable<Integer> {
     if (destinations.find(destination).isEmpty()) {
       throw OperatorOptions.noDestination(destination, destinations.names());
     }
-    RepairOptions.ProgressLine line = new RepairOptions.ProgressLine(operator::tell);
+    ProgressLine line = new ProgressLine(operator::tell);
     try (StopSignal stop = StopSignal.listen(STOP_BOUND)) {
       // The step that is under way is finished, and what was done is told.
       if (!stop.hold()) {

@@ -1,6 +1,5 @@
 package dev.outboxrelay.cli;
 
-import java.io.Console;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import org.slf4j.Logger;
@@ -31,7 +30,7 @@ final class HangupSignal {
 
   /** As {@link #ignore}, but a program that prints to a terminal ends with the terminal. */
   static void ignoreWithoutTerminal() {
-    if (!isOnTerminal()) {
+    if (!Terminal.isThere()) {
       ignore();
     }
   }
@@ -54,19 +53,6 @@ final class HangupSignal {
       signal.getMethod("handle", signal, handler).invoke(null, hangup, proxy);
     } catch (InvocationTargetException e) {
       throw new ReflectiveOperationException(e.getCause());
-    }
-  }
-
-  private static boolean isOnTerminal() {
-    Console console = System.console();
-    if (console == null) {
-      return false;
-    }
-    try {
-      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
-    } catch (ReflectiveOperationException e) {
-      // Before Java 22 there is a console on a terminal alone.
-      return true;
     }
   }
 }

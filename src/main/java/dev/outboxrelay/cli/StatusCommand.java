@@ -8,6 +8,7 @@ import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.operate.Session;
 import dev.outboxrelay.operate.TablePrinter;
 import dev.outboxrelay.operate.TablePrinter.Column;
+import dev.outboxrelay.values.Durations;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,26 +71,34 @@ final class StatusCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     if (every.toMillis() < 100) {
       throw new UserError(
-          ExitCode.USAGE,
-          "--every is " + dev.outboxrelay.values.Durations.text(every) + ", need 100ms or more");
+          ExitCode.USAGE, "--every is " + Durations.text(every) + ", need 100ms or more");
     }
-    return operator.run(
-        session -> {
-          if (!watch) {
-            show(session, false);
-            return ExitCode.OK;
-          }
-          try (StopSignal stop = StopSignal.listen(STOP_BOUND)) {
-            boolean terminal = !operator.json && System.console() != null;
-            do {
-              show(session, terminal);
-            } while (stop.pause(every));
-          }
-          return ExitCode.OK;
-        });
+    if (!watch) {
+      return operator.run(session -> show(session, false));
+    }
+    boolean clear = !operator.json && Terminal.isThere();
+    operator.run(session -> show(session, clear));
+    try (StopSignal stop = StopSignal.listen(STOP_BOUND)) {
+      while (stop.pause(every)) {
+        look(clear);
+      }
+    }
+    return ExitCode.OK;
   }
 
-  private void show(Session session, boolean clear) throws SQLException {
+  /** With a session of its own: while the database is away, whoever watches wants to go on. */
+  private void look(boolean clear) throws InterruptedException {
+    try {
+      operator.run(session -> show(session, clear));
+    } catch (UserError e) {
+      if (e.exitCode() != ExitCode.UNREACHABLE) {
+        throw e;
+      }
+      operator.tell(e.getMessage() + "; looking again");
+    }
+  }
+
+  private int show(Session session, boolean clear) throws SQLException {
     Instant now = session.now();
     List<Row> rows = new Overview(session).status(name);
     if (name != null && rows.isEmpty()) {
@@ -97,7 +106,7 @@ final class StatusCommand implements Callable<Integer> {
     }
     if (operator.json) {
       new JsonPrinter(operator.out()).print(Row.of("at", now, "destinations", rows));
-      return;
+      return ExitCode.OK;
     }
     operator.out().print(clear ? CLEAR : "");
     if (watch) {
@@ -106,9 +115,10 @@ final class StatusCommand implements Callable<Integer> {
     if (rows.isEmpty()) {
       operator.out().println("no destination yet: outbox-relay destinations add NAME URI");
       operator.out().flush();
-      return;
+      return ExitCode.OK;
     }
     new TablePrinter(operator.out(), COLUMNS).print(rows);
+    return ExitCode.OK;
   }
 
   /** The worst that is known of it, in a word or two. */

@@ -8,6 +8,7 @@ import dev.outboxrelay.operate.Session;
 import dev.outboxrelay.operate.TablePrinter;
 import dev.outboxrelay.operate.TablePrinter.Column;
 import dev.outboxrelay.operate.Tail;
+import dev.outboxrelay.values.Durations;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,8 +92,7 @@ final class TailCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     if (every.toMillis() < 100) {
       throw new UserError(
-          ExitCode.USAGE,
-          "--every is " + dev.outboxrelay.values.Durations.text(every) + ", need 100ms or more");
+          ExitCode.USAGE, "--every is " + Durations.text(every) + ", need 100ms or more");
     }
     if (owed && (since != null || noFollow)) {
       throw new UserError(

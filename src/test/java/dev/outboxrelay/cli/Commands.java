@@ -6,11 +6,14 @@ import picocli.CommandLine;
 
 /** The commands of the program, those within others by both words: {@code failed list}. */
 final class Commands {
+  /** Made once: it takes its time, and is only looked at. */
+  private static final CommandLine PROGRAM = Main.commandLine(Map.of());
+
   private Commands() {}
 
   /** All that do something. */
   static Stream<String> all() {
-    return leaves("", Main.commandLine(Map.of()));
+    return leaves("", PROGRAM);
   }
 
   private static Stream<String> leaves(String name, CommandLine command) {
@@ -22,7 +25,7 @@ final class Commands {
   }
 
   static CommandLine of(String command) {
-    CommandLine found = Main.commandLine(Map.of());
+    CommandLine found = PROGRAM;
     for (String word : command.split(" ")) {
       found = found.getSubcommands().get(word);
     }

@@ -4,20 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.JavaProcess;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.Objects;
+import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.Driver;
 
 /** Ctrl-C in what takes long: it ends in order, and says what was done. */
 @DisabledOnOs(OS.WINDOWS)
 final class OperatorSignalsTest {
-  private static final int MANY = 20_000;
+  private static final int MANY = 10_000;
 
   @RegisterExtension static final OperatorDatabase outbox = new OperatorDatabase();
   @TempDir Path folder;
@@ -54,6 +58,31 @@ final class OperatorSignalsTest {
       assertEquals(ExitCode.OK, status.awaitExit(), status.output());
       assertEquals(ExitCode.OK, tail.awaitExit(), tail.output());
       assertTrue(tail.output().contains("ended; messages shown: 1"), tail.output());
+    }
+  }
+
+  @Test
+  void statusWatch_whileTheDatabaseIsAway_goesOn() throws Exception {
+    Properties url = Driver.parseURL(outbox.db().url(), null);
+    int port = Integer.parseInt(Objects.requireNonNull(url).getProperty("PGPORT"));
+    try (FaultProxy proxy = FaultProxy.to(port);
+        JavaProcess status =
+            start(
+                "status",
+                "--watch",
+                "--every=100ms",
+                "--database-url=jdbc:postgresql://localhost:"
+                    + proxy.port()
+                    + "/"
+                    + outbox.db().name())) {
+      status.awaitOutput("crm");
+      proxy.refuse();
+      status.awaitOutput("; looking again");
+      proxy.listen();
+      int seen = status.output().length();
+      Await.until("it looks again", () -> status.output().substring(seen).contains("crm"));
+      status.signal("INT");
+      assertEquals(ExitCode.OK, status.awaitExit(), status.output());
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.outboxrelay.operate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.operate.Repair.Outcome;
 import dev.outboxrelay.store.Login;
@@ -46,14 +45,10 @@ final class RepairTest {
             + ") g");
   }
 
-  private static boolean asks(String message, long count) {
-    assertEquals(0, count, message);
-    return true;
-  }
-
   private boolean noTransactionIsOpen() {
     try {
-      return asks("open transactions between two steps", db.count(OPEN));
+      assertEquals(0, db.count(OPEN), "open transactions between two steps");
+      return true;
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -130,7 +125,11 @@ final class RepairTest {
   @ParameterizedTest
   @EnumSource(Action.class)
   void messages_aMillion_areChangedWithoutALongTransaction(Action action) throws Exception {
-    failed(1_000_000);
+    // Past the view, whose trigger takes them one by one.
+    db.execute(
+        "insert into outbox.parked (id, xid, created_at, destination, source, op, key, state)"
+            + " select nextval('outbox.pending_id_seq'), pg_current_xact_id(), now(), d.number, 0,"
+            + " 'm', g, 'failed' from outbox.destination d, generate_series(1, 1000000) g");
     long[] steps = {0};
     Outcome outcome =
         new Repair(session, action)
@@ -138,7 +137,7 @@ final class RepairTest {
                 Selection.ALL,
                 (seen, done, matching) -> {
                   steps[0]++;
-                  assertTrue(seen - done == 0, "each is changed in its step");
+                  assertEquals(seen, done, "each is changed in its step");
                   return steps[0] % 100 != 0 || noTransactionIsOpen();
                 });
     assertEquals(new Outcome(1_000_000, 1_000_000, true), outcome);
