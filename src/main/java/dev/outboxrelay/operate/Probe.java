@@ -140,7 +140,7 @@ public final class Probe {
     Outcome run(TcpTransport transport, @Nullable Message message) throws InterruptedException {
       Sink sink = transport.connect(destination, this);
       try {
-        await(destination.connectTimeout().plusSeconds(1), () -> connected != null || closed);
+        await(destination.connectTimeout().plusSeconds(1), this::isConnectedOrClosed);
         Duration took = connection();
         if (took == null) {
           return new Outcome(Result.UNREACHABLE, null, said("no connection"), null, null);
@@ -150,7 +150,7 @@ public final class Probe {
         }
         long sentNanos = System.nanoTime();
         sink.send(List.of(message));
-        boolean came = await(destination.ackTimeout(), () -> answer != null || closed);
+        boolean came = await(destination.ackTimeout(), this::isAnsweredOrClosed);
         Duration waited = Duration.ofNanos(System.nanoTime() - sentNanos);
         return outcome(message.wireId().toString(), took, waited, came);
       } finally {
@@ -167,6 +167,14 @@ public final class Probe {
         return new Outcome(good, id, "", took, waited);
       }
       return new Outcome(came ? Result.CLOSED : Result.NO_ANSWER, id, reason, took, null);
+    }
+
+    private synchronized boolean isConnectedOrClosed() {
+      return connected != null || closed;
+    }
+
+    private synchronized boolean isAnsweredOrClosed() {
+      return answer != null || closed;
     }
 
     private synchronized @Nullable Duration connection() {
