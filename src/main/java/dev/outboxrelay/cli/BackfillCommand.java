@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
     name = "backfill",
     description = {
       "Writes a message, op 'read', for each row that a captured table has now.",
-      "A few blocks at a time, each step a transaction of its own, as outbox.backfill_in_steps does.",
+      "A few blocks at a time, each step a transaction, as outbox.backfill_in_steps does.",
       "Ctrl-C ends it after the next step; the same command again goes on where it was.",
       "Only the owner of the schema outbox may, and a superuser."
     },

@@ -9,8 +9,8 @@ import picocli.CommandLine.Mixin;
     name = "discard",
     description = {
       "Gives messages up for good, undelivered: by id, or all that match of those set aside.",
-      "All that match: a thousand at a time, each a transaction of its own; Ctrl-C ends it after the",
-      "next thousand. An id may be of any message that is owed."
+      "All that match: a thousand at a time, each a transaction of its own; Ctrl-C ends it",
+      "after the next thousand. An id may be of any message that is owed."
     },
     footerHeading = Exits.EXAMPLES,
     footer = {

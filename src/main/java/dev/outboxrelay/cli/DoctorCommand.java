@@ -24,10 +24,7 @@ import picocli.CommandLine.Spec;
       "Exit code 9: it found an error."
     },
     footerHeading = Exits.EXAMPLES,
-    footer = {
-      "  outbox-relay doctor",
-      "  outbox-relay doctor --json | jq -r '.findings[] | select(.severity == \"error\") | .remedy'"
-    },
+    footer = {"  outbox-relay doctor", "  outbox-relay doctor --json | jq -r '.findings[].remedy'"},
     exitCodeListHeading = Exits.HEADING,
     exitCodeList = {
       "0:Nothing found, or warnings alone.",

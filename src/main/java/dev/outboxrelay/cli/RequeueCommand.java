@@ -9,8 +9,8 @@ import picocli.CommandLine.Mixin;
     name = "requeue",
     description = {
       "Sends messages again that were set aside: by id, or all that match.",
-      "All that match: a thousand at a time, each a transaction of its own; Ctrl-C ends it after the",
-      "next thousand. An id may also be of a message that waits for its retry, or is kept."
+      "All that match: a thousand at a time, each a transaction of its own; Ctrl-C ends it",
+      "after the next thousand. An id may also be of a message that waits for its retry, or is kept."
     },
     footerHeading = Exits.EXAMPLES,
     footer = {

@@ -12,7 +12,8 @@ public final class Overview {
           + " order by s.destination";
 
   private static final String CAPTURES =
-      "select format('%I.%I', n.nspname, t.relname) as source, c.destination, c.operations, c.level, c.fires, c.key,"
+      "select format('%I.%I', n.nspname, t.relname) as source, c.destination, c.operations,"
+          + " c.level, c.fires, c.key,"
           + " c.columns, c.except_columns, c.condition, c.include_old, c.skip_unchanged, c.notify"
           + " from outbox.capture_list c join pg_class t on t.oid = c.source"
           + " join pg_namespace n on n.oid = t.relnamespace"
