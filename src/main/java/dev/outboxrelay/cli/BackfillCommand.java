@@ -101,6 +101,7 @@ final class BackfillCommand implements Callable<Integer> {
               condition,
               rest,
               patience,
+              stop::pause,
               (rows, read, blocks) -> {
                 begun[0] = begun[0] < 0 ? read : begun[0];
                 line.at("rows", rows, read - begun[0], blocks - begun[0]);

@@ -3,7 +3,6 @@ package dev.outboxrelay.operate;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +50,12 @@ public final class Backfill {
     boolean at(long rows, long readBlocks, long allBlocks);
   }
 
+  /** Waits between two steps; may come back early, when it is to stop. */
+  @FunctionalInterface
+  public interface Rest {
+    void rest(Duration duration) throws InterruptedException;
+  }
+
   /** How it ended. */
   public enum End {
     COMPLETE,
@@ -75,15 +80,17 @@ public final class Backfill {
    * Runs it.
    *
    * @param condition which rows, as after WHERE; null for all
-   * @param rest how long to rest after each step
+   * @param pause how long to rest after each step
    * @param patience how long to wait for rows that other transactions hold locked
+   * @param rest waits
    */
   public Outcome run(
       String table,
       String destination,
       @Nullable String condition,
-      Duration rest,
+      Duration pause,
       Duration patience,
+      Rest rest,
       Progress progress)
       throws SQLException, InterruptedException {
     session.query(START, table, destination, condition);
@@ -99,7 +106,7 @@ public final class Backfill {
       if (here >= 0) {
         rows += here;
         locked = false;
-        TimeUnit.NANOSECONDS.sleep(rest.toNanos());
+        rest.rest(pause);
         continue;
       }
       lockedSinceNanos = locked ? lockedSinceNanos : System.nanoTime();
@@ -107,7 +114,7 @@ public final class Backfill {
       if (System.nanoTime() - lockedSinceNanos > patience.toNanos()) {
         return new Outcome(rows, End.LOCKED);
       }
-      TimeUnit.NANOSECONDS.sleep(LOCKED_REST.toNanos());
+      rest.rest(LOCKED_REST);
     }
     return new Outcome(rows, End.STOPPED);
   }

@@ -114,13 +114,14 @@ final class OperatorSignalsTest {
     }
   }
 
+  /** It rests for an hour after its first step. */
   @Test
-  void backfill_atCtrlC_goesOnWhereItWas() throws Exception {
+  void backfill_atCtrlC_endsAtOnceAndGoesOnWhereItWas() throws Exception {
     outbox.execute(
         "create table orders (id int primary key)",
         "insert into orders select generate_series(1, " + MANY + ")",
         "select outbox.capture('orders', 'crm')");
-    try (JavaProcess backfill = start("backfill", "orders", "crm", "--rest", "300ms")) {
+    try (JavaProcess backfill = start("backfill", "orders", "crm", "--rest", "1h")) {
       Await.until(
           "a step",
           () -> outbox.count("select count(*) from outbox.message where op = 'read'") > 0);
