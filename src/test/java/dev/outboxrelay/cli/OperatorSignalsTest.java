@@ -23,6 +23,9 @@ import org.postgresql.Driver;
 final class OperatorSignalsTest {
   private static final int MANY = 10_000;
 
+  /** So many rows of 2 kB are more than one step of a backfill. */
+  private static final int LARGE = 5_000;
+
   @RegisterExtension static final OperatorDatabase outbox = new OperatorDatabase();
   @TempDir Path folder;
 
@@ -118,8 +121,8 @@ final class OperatorSignalsTest {
   @Test
   void backfill_atCtrlC_endsAtOnceAndGoesOnWhereItWas() throws Exception {
     outbox.execute(
-        "create table orders (id int primary key)",
-        "insert into orders select generate_series(1, " + MANY + ")",
+        "create table orders (id int primary key, filler char(1900) default '')",
+        "insert into orders select generate_series(1, " + LARGE + ")",
         "select outbox.capture('orders', 'crm')");
     try (JavaProcess backfill = start("backfill", "orders", "crm", "--rest", "1h")) {
       Await.until(
@@ -128,13 +131,13 @@ final class OperatorSignalsTest {
       backfill.signal("INT");
       assertEquals(ExitCode.FINDINGS, backfill.awaitExit(), backfill.output());
       long done = outbox.count("select count(*) from outbox.message");
-      assertTrue(done < MANY, backfill.output());
+      assertTrue(done < LARGE, backfill.output());
       assertTrue(
           backfill.output().contains("stopped: " + done + " rows of public.orders"),
           backfill.output());
       CommandRun rest = outbox.run("backfill", "orders", "crm");
-      assertEquals(MANY - done + " rows of public.orders written for crm", rest.out().strip());
-      assertEquals(MANY, outbox.count("select count(distinct key) from outbox.message"));
+      assertEquals(LARGE - done + " rows of public.orders written for crm", rest.out().strip());
+      assertEquals(LARGE, outbox.count("select count(distinct key) from outbox.message"));
     }
   }
 }
