@@ -1,7 +1,42 @@
 -- Tables of the outbox: where messages go, what is owed, what is captured.
--- Everything lives in the schema "outbox"; Flyway makes the schema and keeps its history table inside it.
+-- All that people read, write and call lives in the schema "outbox"; Flyway makes the schema and
+-- keeps its history table inside it. What these are made of lives in "outbox_internal".
+-- Functions, triggers and views stand in the folders beside this file, by what they are for:
+--   capture      tables whose changes become messages
+--   backfill     messages for the rows that a table has already
+--   publish      messages of the application's own making
+--   message      the view outbox.message, ids, the doorbell
+--   destination  what a destination may be, and its number
+--   operate      requeue, discard, pause, resume, wake; status and failed
+--   identity     which database this is; the sequence of ids
+--   doctor       what is wrong, and what mends it
+--   roles        roles and grants, which come last
 
 comment on schema outbox is 'Outbox Relay: changes that are owed to receivers, and where they go.';
+
+-- Functions of this schema run with the rights of their owner, and call each other by name: so
+-- nobody else may have put anything there.
+do $$
+declare
+  internal constant oid := to_regnamespace('outbox_internal');
+begin
+  if internal is null then
+    create schema outbox_internal;
+  elsif exists (select from pg_catalog.pg_class c where c.relnamespace = internal)
+      or exists (select from pg_catalog.pg_proc p where p.pronamespace = internal)
+      or exists (select from pg_catalog.pg_type t where t.typnamespace = internal) then
+    raise exception 'the schema outbox_internal is there already, and is not empty. If it is left over from a schema outbox that was dropped: drop schema outbox_internal cascade; if it is somebody else''s, rename it or use another database'
+      using errcode = 'duplicate_schema';
+  elsif not pg_catalog.pg_has_role(
+      (select n.nspowner from pg_catalog.pg_namespace n where n.oid = internal), 'usage') then
+    raise exception 'the schema outbox_internal is there already, and belongs to somebody else'
+      using errcode = 'duplicate_schema';
+  end if;
+end
+$$;
+
+comment on schema outbox_internal is
+  'Outbox Relay: what the schema outbox is made of. Nothing here is called by people.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Where messages go. A plain INSERT makes a destination; relays pick it up without a restart.
@@ -213,7 +248,7 @@ end
 $$;
 
 -- How a table is captured, beside what the common case needs: the last argument of each capture trigger, as text.
-create type outbox.capture_settings as (
+create type outbox_internal.capture_settings as (
   key_names      text[],
   key_numbers    smallint[],
   key_forms      text[],
@@ -229,18 +264,18 @@ create type outbox.capture_settings as (
   all_columns    text[]
 );
 
-comment on type outbox.capture_settings is
+comment on type outbox_internal.capture_settings is
   'How a table is captured: the last argument of each capture trigger, as text.';
-comment on column outbox.capture_settings.key_names is 'The key''s columns, by the names at the time.';
-comment on column outbox.capture_settings.key_numbers is 'Their numbers, pg_attribute.attnum.';
-comment on column outbox.capture_settings.key_forms is
-  'What makes one text of values that are equal, see outbox.key_form; null: all are taken as they are.';
-comment on column outbox.capture_settings.column_mode is
+comment on column outbox_internal.capture_settings.key_names is 'The key''s columns, by the names at the time.';
+comment on column outbox_internal.capture_settings.key_numbers is 'Their numbers, pg_attribute.attnum.';
+comment on column outbox_internal.capture_settings.key_forms is
+  'What makes one text of values that are equal, see outbox_internal.key_form; null: all are taken as they are.';
+comment on column outbox_internal.capture_settings.column_mode is
   'all, only or except: what the named columns are.';
-comment on column outbox.capture_settings.column_numbers is
+comment on column outbox_internal.capture_settings.column_numbers is
   'Their numbers, 0 for a name that no column bore; for except one more 0.';
-comment on column outbox.capture_settings.captured is 'The table, by its oid at the time.';
-comment on column outbox.capture_settings.all_columns is
+comment on column outbox_internal.capture_settings.captured is 'The table, by its oid at the time.';
+comment on column outbox_internal.capture_settings.all_columns is
   'Where columns are chosen or left out: the names of all at the time, in order.';
 
 -- How far backfills have come: a row a table (each partition is one), removed when the backfill is done.

@@ -23,9 +23,9 @@ declare
 begin
   delete from outbox.backfill_progress b
   where b.source = backfill.source and b.destination = backfill.destination and b.condition = coalesce(backfill.condition, '');
-  perform outbox.backfill_start(backfill.source, backfill.destination, backfill.condition, true);
+  perform outbox_internal.backfill_start(backfill.source, backfill.destination, backfill.condition, true);
   loop
-    written := outbox.backfill_step(backfill.source, backfill.destination, true);
+    written := outbox_internal.backfill_step(backfill.source, backfill.destination, true);
     exit when written is null;
     if written >= 0 then
       total := total + written;

@@ -1,4 +1,4 @@
--- outbox.backfill_checked: holds a table as it is until the transaction ends, and refuses one that cannot be backfilled.
+-- outbox_internal.backfill_checked: holds a table as it is until the transaction ends, and refuses one that cannot be backfilled.
 --
 -- The lock comes first, so that what is checked still holds when the rows are read: nobody rewrites the table, adds a
 -- column or drops a trigger meanwhile.
@@ -9,10 +9,10 @@
 -- parameters: source       the captured table
 --             destination  the destination it is captured for
 --             part         the table to read: source, or a partition of it
---             at_once      as of outbox.backfill_start
+--             at_once      as of outbox_internal.backfill_start
 -- returns:    the oid of a trigger by which the table is captured
--- reads:      outbox.capture_detail, outbox.untrusted_casts
-create or replace function outbox.backfill_checked(source regclass, destination text, part regclass, at_once boolean) returns oid
+-- reads:      outbox_internal.capture_detail, outbox_internal.untrusted_casts
+create or replace function outbox_internal.backfill_checked(source regclass, destination text, part regclass, at_once boolean) returns oid
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
@@ -32,7 +32,7 @@ begin
            -- What moves to another partition goes as a delete and an insert.
            or (c.relkind = 'p' or c.relispartition) and not t.wanted @> '{insert,delete}') as silent
   into f.capture
-  from outbox.capture_detail t
+  from outbox_internal.capture_detail t
   join pg_class c on c.oid = t.source
   where t.source = backfill_checked.source and t.destination = backfill_checked.destination and t.operation <> 'truncate';
   if f.capture.trigger_oid is null then
@@ -59,7 +59,7 @@ begin
   end if;
 
   -- A cast to json that somebody made would run with the rights of whoever backfills.
-  select u.column_name into f.unknown from outbox.untrusted_casts(backfill_checked.part) u limit 1;
+  select u.column_name into f.unknown from outbox_internal.untrusted_casts(backfill_checked.part) u limit 1;
   if found then
     raise exception 'column % of % has a type with a cast to json of its own', quote_ident(f.unknown), backfill_checked.part
       using errcode = 'insufficient_privilege',
@@ -70,5 +70,5 @@ begin
 end
 $$;
 
-comment on function outbox.backfill_checked(regclass, text, regclass, boolean) is 'Holds a table as it is, and refuses one that cannot be backfilled.';
-revoke execute on function outbox.backfill_checked(regclass, text, regclass, boolean) from public;
+comment on function outbox_internal.backfill_checked(regclass, text, regclass, boolean) is 'Holds a table as it is, and refuses one that cannot be backfilled.';
+revoke execute on function outbox_internal.backfill_checked(regclass, text, regclass, boolean) from public;

@@ -1,4 +1,4 @@
--- outbox.backfill_start: makes sure that there is a record of how far the backfill of a table has come.
+-- outbox_internal.backfill_start: makes sure that there is a record of how far the backfill of a table has come.
 --
 -- A record left by a backfill that was cut short is kept, so that the next call goes on; one of a table that was captured anew
 -- since (changes may have gone unheard) starts again. One with another condition is refused: the session that made it may be at work,
@@ -9,7 +9,7 @@
 -- returns:    nothing
 -- reads:      pg_class
 -- writes:     outbox.backfill_progress
-create or replace function outbox.backfill_start(source regclass, destination text, condition text, at_once boolean default false) returns void
+create or replace function outbox_internal.backfill_start(source regclass, destination text, condition text, at_once boolean default false) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -27,7 +27,7 @@ begin
   if backfill_start.source is null or backfill_start.destination is null then
     raise exception 'source and destination must not be null' using errcode = 'null_value_not_allowed';
   end if;
-  capture_oid := outbox.backfill_checked(backfill_start.source, backfill_start.destination, backfill_start.source, backfill_start.at_once);
+  capture_oid := outbox_internal.backfill_checked(backfill_start.source, backfill_start.destination, backfill_start.source, backfill_start.at_once);
 
   -- Looked at between other words than those of a step, so that nothing in it can end what it stands in there.
   if backfill_start.condition <> '' then
@@ -87,5 +87,5 @@ begin
 end
 $$;
 
-comment on function outbox.backfill_start(regclass, text, text, boolean) is 'Makes sure that there is a record of how far a backfill has come.';
-revoke execute on function outbox.backfill_start(regclass, text, text, boolean) from public;
+comment on function outbox_internal.backfill_start(regclass, text, text, boolean) is 'Makes sure that there is a record of how far a backfill has come.';
+revoke execute on function outbox_internal.backfill_start(regclass, text, text, boolean) from public;

@@ -1,4 +1,4 @@
--- outbox.backfill_step: writes a message, op 'read', for each row of the next few blocks of a table.
+-- outbox_internal.backfill_step: writes a message, op 'read', for each row of the next few blocks of a table.
 --
 -- Why a receiver that applies the lines by key in order ends with the table's content: the rows are locked in share mode
 -- before their messages get their ids, and stay locked until these are committed. So a change that is committed before is in
@@ -11,11 +11,11 @@
 -- it is begun again.
 --
 -- parameters: source, destination  as of outbox.backfill
---             at_once              as of outbox.backfill_start
+--             at_once              as of outbox_internal.backfill_start
 -- returns:    rows written, null when there is nothing left to do, -1 when all that is left is locked by others
--- reads:      the table, with the caller's rights; outbox.capture_detail
+-- reads:      the table, with the caller's rights; outbox_internal.capture_detail
 -- writes:     outbox.pending, outbox.backfill_progress
-create or replace function outbox.backfill_step(source regclass, destination text, at_once boolean default false) returns bigint
+create or replace function outbox_internal.backfill_step(source regclass, destination text, at_once boolean default false) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -58,11 +58,11 @@ declare
     ), written as (
       insert into outbox.pending (
         destination, source, op, key, headers, schema_name, table_name, new_row)
-      select $1, $12, 'r', outbox.row_key(g.value, $9, $10, $4, $5, $13), outbox.headers(), $2, $3,
-             case when $7 then outbox.pick_columns(g.value, $6, true) else g.value end
+      select $1, $12, 'r', outbox_internal.row_key(g.value, $9, $10, $4, $5, $13), outbox_internal.headers(), $2, $3,
+             case when $7 then outbox_internal.pick_columns(g.value, $6, true) else g.value end
       from (
         -- What must not be stored is left out first, as the triggers do.
-        select case when $11 is null then t.value else outbox.pick_columns(t.value, $11, $7) end as value
+        select case when $11 is null then t.value else outbox_internal.pick_columns(t.value, $11, $7) end as value
         from got t
         offset 0
       ) g
@@ -87,8 +87,8 @@ begin
     where b.source = backfill_step.source and b.destination = backfill_step.destination and b.part = f.progress.part;
     return 0;
   end if;
-  if f.progress.capture <> outbox.backfill_checked(backfill_step.source, backfill_step.destination, f.progress.part, backfill_step.at_once) then
-    perform outbox.backfill_start(backfill_step.source, backfill_step.destination, nullif(f.progress.condition, ''), backfill_step.at_once);
+  if f.progress.capture <> outbox_internal.backfill_checked(backfill_step.source, backfill_step.destination, f.progress.part, backfill_step.at_once) then
+    perform outbox_internal.backfill_start(backfill_step.source, backfill_step.destination, nullif(f.progress.condition, ''), backfill_step.at_once);
     return 0;
   end if;
   if f.progress.part <> backfill_step.source
@@ -112,9 +112,9 @@ begin
          case when (n.nspname, c.relname) <> (t.source_schema, t.source_table) then n.nspname end as schema_name,
          case when (n.nspname, c.relname) <> (t.source_schema, t.source_table) then c.relname end as table_name
   into f.config
-  from outbox.capture_detail t
+  from outbox_internal.capture_detail t
   join outbox.destination d on d.name = t.destination
-  join pg_class c on c.oid = outbox.captured_table(t.trigger_oid)
+  join pg_class c on c.oid = outbox_internal.captured_table(t.trigger_oid)
   join pg_namespace n on n.oid = c.relnamespace
   where t.source = backfill_step.source and t.destination = backfill_step.destination and t.operation <> 'truncate'
   limit 1;
@@ -122,12 +122,12 @@ begin
     raise exception 'destination % does not exist', quote_literal(backfill_step.destination) using errcode = 'undefined_object';
   end if;
   if f.config.column_mode <> 'all' then
-    f.picked := outbox.captured_columns(f.progress.part, f.config.captured_oid, f.config.column_names, f.config.column_numbers);
+    f.picked := outbox_internal.captured_columns(f.progress.part, f.config.captured_oid, f.config.column_names, f.config.column_numbers);
     if f.config.column_mode = 'except' then
       f.picked := f.picked || f.config.column_names;
       f.looked_at := f.picked;
     else
-      f.key_names := outbox.captured_key(f.progress.part, f.config.captured_oid, f.config.key, f.config.key_numbers, f.config.all_columns);
+      f.key_names := outbox_internal.captured_key(f.progress.part, f.config.captured_oid, f.config.key, f.config.key_numbers, f.config.all_columns);
       if f.key_names <> f.config.key then
         f.looked_at := f.picked || f.key_names;
       end if;
@@ -193,7 +193,7 @@ begin
   end if;
 
   if f.written > 0 and f.config.notify then
-    perform outbox.ring(backfill_step.destination, f.config.doorbell);
+    perform outbox_internal.ring(backfill_step.destination, f.config.doorbell);
   end if;
   if f.written = 0 and cardinality(f.tried) > 0 and cardinality(f.locked) >= cardinality(f.progress.locked_places) then
     return -1;
@@ -202,5 +202,5 @@ begin
 end
 $$;
 
-comment on function outbox.backfill_step(regclass, text, boolean) is 'Writes messages for the next few blocks of a table that is being backfilled.';
-revoke execute on function outbox.backfill_step(regclass, text, boolean) from public;
+comment on function outbox_internal.backfill_step(regclass, text, boolean) is 'Writes messages for the next few blocks of a table that is being backfilled.';
+revoke execute on function outbox_internal.backfill_step(regclass, text, boolean) from public;

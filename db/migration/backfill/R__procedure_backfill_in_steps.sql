@@ -42,9 +42,9 @@ begin
             hint = 'Not after BEGIN, with autocommit on, and not from a function. In one transaction: select outbox.backfill(...).';
   end if;
 
-  perform outbox.backfill_start(backfill_in_steps.source, backfill_in_steps.destination, backfill_in_steps.condition);
+  perform outbox_internal.backfill_start(backfill_in_steps.source, backfill_in_steps.destination, backfill_in_steps.condition);
   loop
-    written := outbox.backfill_step(backfill_in_steps.source, backfill_in_steps.destination);
+    written := outbox_internal.backfill_step(backfill_in_steps.source, backfill_in_steps.destination);
     commit;
     exit when written is null;
     if written operator(pg_catalog.>=) 0 then

@@ -1,4 +1,4 @@
--- outbox.absent_columns: names that except_columns may hold although the table has no such column.
+-- outbox_internal.absent_columns: names that except_columns may hold although the table has no such column.
 --
 -- A name that a capture leaves out stays left out when its column is dropped or renamed, so that a column which gets the name
 -- later is not stored. Such a name is known from the capture that is there, of the table or of one that it inherits from; any
@@ -8,8 +8,8 @@
 --             destination  the capture's destination
 --             names        except_columns
 -- returns:    those of the names that no column bears and that may be there all the same
--- reads:      outbox.capture_detail, pg_inherits, pg_attribute
-create or replace function outbox.absent_columns(source regclass, destination text, names text[]) returns text[]
+-- reads:      outbox_internal.capture_detail, pg_inherits, pg_attribute
+create or replace function outbox_internal.absent_columns(source regclass, destination text, names text[]) returns text[]
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -22,7 +22,7 @@ begin
     )
     select coalesce(array_agg(distinct c.name), '{}')
     from family f
-    join outbox.capture_detail t on t.source = f.relid and t.destination = absent_columns.destination
+    join outbox_internal.capture_detail t on t.source = f.relid and t.destination = absent_columns.destination
     cross join lateral unnest(t.column_names, t.column_numbers) as c(name, number)
     where t.column_mode = 'except' and not t.inherited and c.name = any (names)
       and not exists (
@@ -32,5 +32,5 @@ begin
 end
 $$;
 
-comment on function outbox.absent_columns(regclass, text, text[]) is 'Names that except_columns may hold although the table has no such column.';
-revoke execute on function outbox.absent_columns(regclass, text, text[]) from public;
+comment on function outbox_internal.absent_columns(regclass, text, text[]) is 'Names that except_columns may hold although the table has no such column.';
+revoke execute on function outbox_internal.absent_columns(regclass, text, text[]) from public;

@@ -11,7 +11,7 @@
 --             columns         the columns to send, null for all
 --             except_columns  the columns not to send; they are left out before storage, by number and by name: whichever
 --                             way a column is replaced, neither the old one nor its successor is stored. A name that the
---                             capture leaves out already may be there although its column is gone: see outbox.absent_columns.
+--                             capture leaves out already may be there although its column is gone: see outbox_internal.absent_columns.
 --                             Virtual generated columns are always left out
 --             condition       a condition on new and old, as in CREATE TRIGGER ... WHEN; an insert or delete has only one row,
 --                             and both names stand for it; checked with the writer's rights
@@ -23,7 +23,7 @@
 -- reads:      outbox.destination, the catalog
 -- writes:     pg_trigger, what outbox.tidy writes
 --
--- The triggers' arguments, counted from 0 as tg_argv is; outbox.capture_detail has them by name:
+-- The triggers' arguments, counted from 0 as tg_argv is; outbox_internal.capture_detail has them by name:
 --   0  the common case: the table's schema and name, by which it is known that nobody has renamed
 --      it; empty where anything is out of the common: all columns, one key column that is the first
 --      and a number, a uuid or, where the trigger is for statements, a text, the old row included,
@@ -36,7 +36,7 @@
 --   6  outbox.source.table_name: a table that is called otherwise by now says so in each message
 --   7  the common case: how a row begins, up to its key: {"id": or {"id":"
 --   8  the common case: what follows the key
---   9  everything, as outbox.capture_settings
+--   9  everything, as outbox_internal.capture_settings
 create or replace function outbox.capture(
   source regclass,
   destination text,
@@ -70,7 +70,7 @@ declare
   absent text[];
   all_columns text[] := '{}';
   virtual_columns text[];
-  settings outbox.capture_settings;
+  settings outbox_internal.capture_settings;
   source_number bigint;
   named record;
   key_end text;
@@ -106,7 +106,7 @@ begin
   -- and for that of DROP TRIGGER where triggers are dropped, since a lock that grows can deadlock with a writer.
   execute format('lock table %s%s in %s mode', case when f.relation.relkind = 'r' then 'only ' end, f.table_name,
     case when capture.condition is not null
-      or exists (select from outbox.capture_detail t where t.source = capture.source and t.destination = capture.destination)
+      or exists (select from outbox_internal.capture_detail t where t.source = capture.source and t.destination = capture.destination)
       then 'access exclusive' else 'share row exclusive' end);
   f.table_name := capture.source::text;
 
@@ -175,10 +175,10 @@ begin
     f.column_mode := case when capture.columns is not null then 'only' else 'except' end;
     f.column_names := coalesce(capture.columns, capture.except_columns
       || array(select v.name from unnest(f.virtual_columns) as v(name) where v.name = any (capture.except_columns) is not true));
-    f.absent := case f.column_mode when 'except' then outbox.absent_columns(capture.source, capture.destination, f.column_names) else '{}' end;
+    f.absent := case f.column_mode when 'except' then outbox_internal.absent_columns(capture.source, capture.destination, f.column_names) else '{}' end;
     f.column_names := array(
       select c.name from unnest(f.column_names) with ordinality as c(name, position) where c.name = any (f.absent) is not true order by c.position);
-    f.column_numbers := outbox.column_numbers(capture.source, f.column_names, case f.column_mode when 'only' then 'columns' else 'except_columns' end);
+    f.column_numbers := outbox_internal.column_numbers(capture.source, f.column_names, case f.column_mode when 'only' then 'columns' else 'except_columns' end);
     f.column_names := f.column_names || f.absent;
     f.column_numbers := f.column_numbers
       || array_fill(0::smallint, array[cardinality(f.absent) + case f.column_mode when 'except' then 1 else 0 end]);
@@ -190,7 +190,7 @@ begin
   end if;
 
   -- A cast to json that somebody made would run with the rights of this schema's owner.
-  select u.column_name into f.unknown from outbox.untrusted_casts(capture.source) u limit 1;
+  select u.column_name into f.unknown from outbox_internal.untrusted_casts(capture.source) u limit 1;
   if found then
     raise exception 'column % of % has a type with a cast to json of its own', quote_ident(f.unknown), f.table_name
       using errcode = 'insufficient_privilege',
@@ -209,7 +209,7 @@ begin
   else
     f.key_names := capture.key;
   end if;
-  f.key_numbers := outbox.column_numbers(capture.source, f.key_names, 'key');
+  f.key_numbers := outbox_internal.column_numbers(capture.source, f.key_names, 'key');
   if f.column_mode = 'except' and f.key_numbers && f.column_numbers then
     f.unknown := f.key_names[(select min(k.position) from unnest(f.key_numbers) with ordinality as k(number, position) where k.number = any (f.column_numbers))];
     raise exception 'except_columns leaves out %, a column of the key of %: its value would be stored as the key', quote_ident(f.unknown), f.table_name
@@ -218,7 +218,7 @@ begin
   end if;
 
   f.key_forms := array(
-    select outbox.key_form(capture.source, k.number)
+    select outbox_internal.key_form(capture.source, k.number)
     from unnest(f.key_numbers) with ordinality as k(number, position) order by k.position);
   if 'none' = any (f.key_forms) then
     f.unknown := f.key_names[array_position(f.key_forms, 'none')];
@@ -237,17 +237,17 @@ begin
 
   -- The number that the table has, whatever it was called then.
   select min(t.source_number) into f.source_number
-  from outbox.capture_detail t
+  from outbox_internal.capture_detail t
   join outbox.source s on s.number = t.source_number
   where t.source = capture.source and not t.inherited;
   f.source_number := coalesce(f.source_number,
-    outbox.source_number(f.relation.nspname::text, f.relation.relname::text, capture.source));
+    outbox_internal.source_number(f.relation.nspname::text, f.relation.relname::text, capture.source));
   select s.schema_name, s.table_name into f.named
   from outbox.source s where s.number = f.source_number;
 
   -- Each row of a partition is heard once for a destination, so not through a parent and by itself as well.
   select t.source into f.part
-  from outbox.capture_detail t
+  from outbox_internal.capture_detail t
   where t.destination = capture.destination and not t.inherited and t.source <> capture.source
     and t.operation <> 'truncate' and t.operation = any (f.wanted)
     and (t.source in (select p.relid from pg_partition_tree(capture.source) p)
@@ -261,10 +261,10 @@ begin
               f.part::text, capture.destination);
   end if;
 
-  perform outbox.drop_capture(capture.source, capture.destination);
-  f.by_row := capture.condition is not null or outbox.needs_row_trigger(capture.source, key => f.key_numbers);
+  perform outbox_internal.drop_capture(capture.source, capture.destination);
+  f.by_row := capture.condition is not null or outbox_internal.needs_row_trigger(capture.source, key => f.key_numbers);
   if capture.condition is not null then
-    f.row_condition := outbox.checked_condition(capture.source, capture.condition);
+    f.row_condition := outbox_internal.checked_condition(capture.source, capture.condition);
   end if;
 
   -- The common case. A table that is called otherwise than at first writes its name each time.
@@ -301,8 +301,8 @@ begin
 
   if f.relation.relkind = 'p' and 'update' = any (f.wanted)
       and (not f.wanted @> '{insert,delete}'
-        or (outbox.rename_row(f.row_condition, 'old', 'new') <> f.row_condition
-          and outbox.rename_row(f.row_condition, 'new', 'old') <> f.row_condition)) then
+        or (outbox_internal.rename_row(f.row_condition, 'old', 'new') <> f.row_condition
+          and outbox_internal.rename_row(f.row_condition, 'new', 'old') <> f.row_condition)) then
     raise warning 'an update that moves a row of % to another partition is a delete and an insert, and may go without a message: %', f.table_name,
         case when f.wanted @> '{insert,delete}' then 'in both of them the condition has one row only, for new and for old'
           else 'these are not both captured' end
@@ -324,8 +324,8 @@ begin
       execute format('create trigger %I after %s on %s for each row %s execute function outbox.capture_row(%s)',
         f.trigger_name, operation, f.table_name,
         coalesce('when (' || case operation
-          when 'insert' then outbox.rename_row(f.row_condition, 'old', 'new')
-          when 'delete' then outbox.rename_row(f.row_condition, 'new', 'old')
+          when 'insert' then outbox_internal.rename_row(f.row_condition, 'old', 'new')
+          when 'delete' then outbox_internal.rename_row(f.row_condition, 'new', 'old')
           else f.row_condition end || ')', ''),
         f.arguments);
     else

@@ -8,7 +8,7 @@
 --
 -- parameters: source, destination  a capture
 -- returns:    a statement, null when there is no such capture
--- reads:      outbox.capture_detail, pg_trigger, pg_depend, pg_attribute
+-- reads:      outbox_internal.capture_detail, pg_trigger, pg_depend, pg_attribute
 create or replace function outbox.capture_call(source regclass, destination text) returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -24,7 +24,7 @@ declare
   undecided boolean := false;
 begin
   select * into t
-  from outbox.capture_detail d
+  from outbox_internal.capture_detail d
   where d.source = capture_call.source and d.destination = capture_call.destination and not d.inherited
   order by d.operation = 'truncate'
   limit 1;
@@ -65,16 +65,16 @@ begin
   end if;
   undecided := t.column_mode = 'only' and column_names = '{}'
     or t.captured_oid <> t.source and missing is null and t.column_mode <> 'all'
-      and not outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers);
+      and not outbox_internal.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers);
   present_condition := t.condition;
   if t.condition is not null then
-    present_condition := outbox.present_condition(t.source, t.destination);
+    present_condition := outbox_internal.present_condition(t.source, t.destination);
     if present_condition is null then
       present_condition := t.condition;
       -- A column that is dropped takes the triggers of its condition with it.
       lost := t.captured_oid = t.source and exists (select from pg_attribute a where a.attrelid = t.source and a.attisdropped) or exists (
         select
-        from outbox.capture_detail d
+        from outbox_internal.capture_detail d
         join pg_depend n on n.classid = 'pg_trigger'::regclass and n.objid = d.trigger_oid
           and n.refclassid = 'pg_class'::regclass and n.refobjid = d.source and n.refobjsubid > 0
         join pg_attribute a on a.attrelid = n.refobjid and a.attnum = n.refobjsubid

@@ -27,7 +27,7 @@ set lc_monetary = 'C'
 set quote_all_identifiers = off
 as $$
 declare
-  settings outbox.capture_settings;
+  settings outbox_internal.capture_settings;
   schema_name text; -- with table_name: where the table is not called what outbox.source says
   table_name text;
   context json;
@@ -43,7 +43,7 @@ begin
     insert into outbox.pending (destination, source, op, key, old_row)
     select tg_argv[1]::integer, tg_argv[2]::integer, 'd',
            case when starts_with(r.value::text, concat(tg_argv[7], r.key, tg_argv[8])) then r.key
-             else outbox.trigger_key(r.value, tg_relid, tg_argv) end,
+             else outbox_internal.trigger_key(r.value, tg_relid, tg_argv) end,
            r.value
     from (
       select row_to_json(t.*) as value, concat(k."outbox: the first column") as key
@@ -56,19 +56,19 @@ begin
     return null;
   end if;
 
-  settings := tg_argv[9]::outbox.capture_settings;
-  context := outbox.headers();
+  settings := tg_argv[9]::outbox_internal.capture_settings;
+  context := outbox_internal.headers();
   if tg_table_name <> tg_argv[6] or tg_table_schema <> tg_argv[5] then
     schema_name := tg_table_schema;
     table_name := tg_table_name;
   end if;
   if settings.column_mode <> 'all' then
     keep := settings.column_mode = 'only';
-    picked := outbox.captured_columns(
+    picked := outbox_internal.captured_columns(
       tg_relid, settings.captured, settings.column_names, settings.column_numbers);
     if keep then
       -- Another column that has got the name of one of the key's is not looked at.
-      key_names := outbox.captured_key(
+      key_names := outbox_internal.captured_key(
         tg_relid, settings.captured, settings.key_names, settings.key_numbers, settings.all_columns);
       if key_names <> settings.key_names then
         looked_at := picked || key_names;
@@ -79,19 +79,19 @@ begin
       looked_at := picked;
     end if;
   end if;
-  key_start := outbox.key_start(settings.key_names, settings.key_numbers);
+  key_start := outbox_internal.key_start(settings.key_names, settings.key_numbers);
 
   insert into outbox.pending (
     destination, source, op, key, headers, schema_name, table_name, old_row)
   select tg_argv[1]::integer, tg_argv[2]::integer, 'd',
-         outbox.sent_key(r.value, r.value::text, tg_relid, key_start, settings.captured,
+         outbox_internal.sent_key(r.value, r.value::text, tg_relid, key_start, settings.captured,
            settings.key_names, settings.key_numbers, settings.key_forms),
          context, schema_name, table_name,
          case when settings.include_old then
-           case when keep then outbox.pick_columns(r.value, picked, true) else r.value end
+           case when keep then outbox_internal.pick_columns(r.value, picked, true) else r.value end
          end
   from (
-    select case when looked_at is not null then outbox.pick_columns(w.value, looked_at, keep)
+    select case when looked_at is not null then outbox_internal.pick_columns(w.value, looked_at, keep)
            else w.value end as value
     from (select row_to_json(t.*) as value from old_rows t offset 0) w
     offset 0
@@ -100,7 +100,7 @@ begin
     return null;
   end if;
 
-  if tg_argv[3] <> '' and outbox.bell_wanted()
+  if tg_argv[3] <> '' and outbox_internal.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[3]::integer) then
     perform pg_notify('outbox', tg_argv[4]);
   end if;

@@ -5,7 +5,7 @@
 -- As short as can be: a session keeps a copy of it, plans included, for each trigger that it has fired.
 --
 -- parameters: the trigger's arguments, see outbox.capture
--- writes:     what outbox.write_change writes
+-- writes:     what outbox_internal.write_change writes
 create or replace function outbox.capture_row() returns trigger
 language plpgsql
 security definer
@@ -19,7 +19,7 @@ set lc_monetary = 'C'
 set quote_all_identifiers = off
 as $$
 begin
-  perform outbox.write_change(tg_op, tg_relid, tg_name, tg_table_schema, tg_table_name, tg_argv,
+  perform outbox_internal.write_change(tg_op, tg_relid, tg_name, tg_table_schema, tg_table_name, tg_argv,
     case when tg_op <> 'INSERT' then row_to_json(old) end, case when tg_op <> 'DELETE' then row_to_json(new) end);
   return null;
 end

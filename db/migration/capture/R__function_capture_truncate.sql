@@ -12,11 +12,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into outbox.pending (destination, source, op, headers, schema_name, table_name)
-  select tg_argv[1]::integer, tg_argv[2]::integer, 't', outbox.headers(),
+  select tg_argv[1]::integer, tg_argv[2]::integer, 't', outbox_internal.headers(),
          case when renamed.yes then tg_table_schema end, case when renamed.yes then tg_table_name end
   from (values (tg_table_name <> tg_argv[6] or tg_table_schema <> tg_argv[5])) as renamed(yes);
 
-  if tg_argv[3] <> '' and outbox.bell_wanted()
+  if tg_argv[3] <> '' and outbox_internal.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[3]::integer) then
     perform pg_notify('outbox', tg_argv[4]);
   end if;

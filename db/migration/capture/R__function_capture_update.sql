@@ -25,7 +25,7 @@ set lc_monetary = 'C'
 set quote_all_identifiers = off
 as $$
 declare
-  settings outbox.capture_settings;
+  settings outbox_internal.capture_settings;
   schema_name text; -- with table_name: where the table is not called what outbox.source says
   table_name text;
   context json;
@@ -59,19 +59,19 @@ begin
     end if;
   end if;
 
-  settings := tg_argv[9]::outbox.capture_settings;
-  context := outbox.headers();
+  settings := tg_argv[9]::outbox_internal.capture_settings;
+  context := outbox_internal.headers();
   if tg_table_name <> tg_argv[6] or tg_table_schema <> tg_argv[5] then
     schema_name := tg_table_schema;
     table_name := tg_table_name;
   end if;
   if settings.column_mode <> 'all' then
     keep := settings.column_mode = 'only';
-    picked := outbox.captured_columns(
+    picked := outbox_internal.captured_columns(
       tg_relid, settings.captured, settings.column_names, settings.column_numbers);
     if keep then
       -- Another column that has got the name of one of the key's is not looked at.
-      key_names := outbox.captured_key(
+      key_names := outbox_internal.captured_key(
         tg_relid, settings.captured, settings.key_names, settings.key_numbers, settings.all_columns);
       if key_names <> settings.key_names then
         looked_at := picked || key_names;
@@ -82,7 +82,7 @@ begin
       looked_at := picked;
     end if;
   end if;
-  key_start := outbox.key_start(settings.key_names, settings.key_numbers);
+  key_start := outbox_internal.key_start(settings.key_names, settings.key_numbers);
 
   insert into outbox.pending (
     destination, source, op, key, headers, schema_name, table_name, old_row, new_row)
@@ -93,22 +93,22 @@ begin
          case when p.op <> 'd' then p.new_value end
   from (
     select k.position, k.old_key, k.new_key,
-           case when keep then outbox.pick_columns(k.old_value, picked, true)
+           case when keep then outbox_internal.pick_columns(k.old_value, picked, true)
              else k.old_value end as old_value,
-           case when keep then outbox.pick_columns(k.new_value, picked, true)
+           case when keep then outbox_internal.pick_columns(k.new_value, picked, true)
              else k.new_value end as new_value,
            case when k.old_key is not distinct from k.new_key then 'u'
              when part.number = 0 then 'd' else 'i' end::"char" as op,
            part.number as part
     from (
       select o.position, o.value as old_value, n.value as new_value,
-             outbox.sent_key(o.value, o.value::text, tg_relid, key_start, settings.captured,
+             outbox_internal.sent_key(o.value, o.value::text, tg_relid, key_start, settings.captured,
                settings.key_names, settings.key_numbers, settings.key_forms) as old_key,
-             outbox.sent_key(n.value, n.value::text, tg_relid, key_start, settings.captured,
+             outbox_internal.sent_key(n.value, n.value::text, tg_relid, key_start, settings.captured,
                settings.key_names, settings.key_numbers, settings.key_forms) as new_key
       from (
         select w.position,
-               case when looked_at is not null then outbox.pick_columns(w.value, looked_at, keep)
+               case when looked_at is not null then outbox_internal.pick_columns(w.value, looked_at, keep)
                  else w.value end as value
         from (
           select row_number() over () as position, row_to_json(t.*) as value from old_rows t) w
@@ -116,7 +116,7 @@ begin
       ) o
       join (
         select w.position,
-               case when looked_at is not null then outbox.pick_columns(w.value, looked_at, keep)
+               case when looked_at is not null then outbox_internal.pick_columns(w.value, looked_at, keep)
                  else w.value end as value
         from (
           select row_number() over () as position, row_to_json(t.*) as value from new_rows t) w
@@ -135,7 +135,7 @@ begin
     return null;
   end if;
 
-  if tg_argv[3] <> '' and outbox.bell_wanted()
+  if tg_argv[3] <> '' and outbox_internal.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, tg_argv[3]::integer) then
     perform pg_notify('outbox', tg_argv[4]);
   end if;

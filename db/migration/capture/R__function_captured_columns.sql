@@ -1,8 +1,8 @@
--- outbox.captured_columns: the present names of columns that were named when a table was captured.
+-- outbox_internal.captured_columns: the present names of columns that were named when a table was captured.
 --
 -- A capture remembers names and column numbers. In the table that was captured (or a partition of it) the numbers hold, so
 -- a renamed column is followed and a dropped one is left out. In a table restored from a dump the numbers mean nothing and
--- the names hold, where outbox.columns_certain says so. Elsewhere nothing but the key is stored, as far as that is certain: a secret
+-- the names hold, where outbox_internal.columns_certain says so. Elsewhere nothing but the key is stored, as far as that is certain: a secret
 -- must stay left out, and no write may fail for it. The doctor finds it.
 -- Who leaves columns out adds the names of that time: a secret must stay left out when its column is replaced by another.
 --
@@ -13,17 +13,17 @@
 --                       these columns are left out
 -- returns:    the names by which they go now, in the same order
 -- reads:      pg_class, pg_attribute, pg_trigger
-create or replace function outbox.captured_columns(relation oid, captured oid, names text[], numbers smallint[])
+create or replace function outbox_internal.captured_columns(relation oid, captured oid, names text[], numbers smallint[])
 returns text[]
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   present text[];
-  settings outbox.capture_settings;
+  settings outbox_internal.capture_settings;
   key_names text[];
 begin
-  if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox.detaching_from(relation, captured) then
+  if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox_internal.detaching_from(relation, captured) then
     select array_agg(a.attname::text order by n.position)
     into present
     from unnest(numbers) with ordinality as n(number, position)
@@ -38,12 +38,12 @@ begin
     join pg_proc p on p.oid = t.tgfoid
     join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
     cross join lateral (
-      select outbox.settings_of(outbox.trigger_arguments(t.tgargs)) as settings offset 0) a
+      select outbox_internal.settings_of(outbox_internal.trigger_arguments(t.tgargs)) as settings offset 0) a
     where t.tgrelid = relation and (a.settings).column_names = names
       and (a.settings).column_numbers = numbers
       and (a.settings).captured = captured_columns.captured
-      and outbox.columns_certain(
-        outbox.captured_table(t.oid), (a.settings).all_columns, names, numbers)
+      and outbox_internal.columns_certain(
+        outbox_internal.captured_table(t.oid), (a.settings).all_columns, names, numbers)
   ) then
     return names;
   end if;
@@ -54,12 +54,12 @@ begin
     join pg_proc p on p.oid = t.tgfoid
     join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
     cross join lateral (
-      select outbox.settings_of(outbox.trigger_arguments(t.tgargs)) as settings offset 0) a
+      select outbox_internal.settings_of(outbox_internal.trigger_arguments(t.tgargs)) as settings offset 0) a
     where t.tgrelid = relation and (a.settings).column_names = names
       and (a.settings).column_numbers = numbers
       and (a.settings).captured = captured_columns.captured
   loop
-    present := outbox.captured_key(
+    present := outbox_internal.captured_key(
       relation, captured, settings.key_names, settings.key_numbers, settings.all_columns);
     key_names := case when key_names is null then present
       else array(select k.name from unnest(key_names) with ordinality as k(name, position) where k.name = any (present) order by k.position) end;
@@ -73,5 +73,5 @@ begin
 end
 $$;
 
-comment on function outbox.captured_columns(oid, oid, text[], smallint[]) is 'The present names of the columns a capture was told.';
-revoke execute on function outbox.captured_columns(oid, oid, text[], smallint[]) from public;
+comment on function outbox_internal.captured_columns(oid, oid, text[], smallint[]) is 'The present names of the columns a capture was told.';
+revoke execute on function outbox_internal.captured_columns(oid, oid, text[], smallint[]) from public;

@@ -1,4 +1,4 @@
--- outbox.captured_table: the table under whose name a capture's trigger writes: the one that outbox.capture was called for.
+-- outbox_internal.captured_table: the table under whose name a capture's trigger writes: the one that outbox.capture was called for.
 --
 -- For a partition that is captured through a parent, that parent, however far up; for every other table itself. Told by the
 -- triggers, which a dump carries along, not by oids, which it does not. Not in SQL, which PostgreSQL would plan anew in each statement.
@@ -6,7 +6,7 @@
 -- parameters: trigger_oid  pg_trigger.oid
 -- returns:    the table, null when there is no such trigger
 -- reads:      pg_trigger
-create or replace function outbox.captured_table(trigger_oid oid) returns regclass
+create or replace function outbox_internal.captured_table(trigger_oid oid) returns regclass
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -21,5 +21,5 @@ begin
 end
 $$;
 
-comment on function outbox.captured_table(oid) is 'The table under whose name a capture''s trigger writes: itself, or a captured parent.';
-revoke execute on function outbox.captured_table(oid) from public;
+comment on function outbox_internal.captured_table(oid) is 'The table under whose name a capture''s trigger writes: itself, or a captured parent.';
+revoke execute on function outbox_internal.captured_table(oid) from public;

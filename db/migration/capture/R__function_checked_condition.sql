@@ -1,4 +1,4 @@
--- outbox.checked_condition: a trigger condition as PostgreSQL understands it.
+-- outbox_internal.checked_condition: a trigger condition as PostgreSQL understands it.
 --
 -- A trigger is made with it and dropped again, so that PostgreSQL itself checks it and writes it out in full: every
 -- column as new.... or old...., nothing after it that could be taken for more of the command.
@@ -10,7 +10,7 @@
 --             condition  a condition on new and old
 -- returns:    the condition, written out
 -- writes:     pg_trigger, and takes it back
-create or replace function outbox.checked_condition(source regclass, condition text) returns text
+create or replace function outbox_internal.checked_condition(source regclass, condition text) returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -42,7 +42,7 @@ begin
       raise exception 'it is more than a condition';
     end if;
     execute command;
-    select outbox.trigger_condition(t.oid)
+    select outbox_internal.trigger_condition(t.oid)
     into written_out
     from pg_trigger t
     where t.tgrelid = source and t.tgname = '00_outbox_condition' and t.tgnargs = 0;
@@ -64,5 +64,5 @@ begin
 end
 $$;
 
-comment on function outbox.checked_condition(regclass, text) is 'A trigger condition, checked and written out by PostgreSQL.';
-revoke execute on function outbox.checked_condition(regclass, text) from public;
+comment on function outbox_internal.checked_condition(regclass, text) is 'A trigger condition, checked and written out by PostgreSQL.';
+revoke execute on function outbox_internal.checked_condition(regclass, text) from public;

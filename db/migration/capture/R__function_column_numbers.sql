@@ -1,11 +1,11 @@
--- outbox.column_numbers: the numbers of named columns, or an error that names the one that is wrong.
+-- outbox_internal.column_numbers: the numbers of named columns, or an error that names the one that is wrong.
 --
 -- parameters: source  the table
 --             names   column names
 --             role    the argument they were given as, for the error
 -- returns:    pg_attribute.attnum in the same order
 -- reads:      pg_attribute
-create or replace function outbox.column_numbers(source regclass, names text[], role text) returns smallint[]
+create or replace function outbox_internal.column_numbers(source regclass, names text[], role text) returns smallint[]
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -33,5 +33,5 @@ begin
 end
 $$;
 
-comment on function outbox.column_numbers(regclass, text[], text) is 'The numbers of named columns of a table.';
-revoke execute on function outbox.column_numbers(regclass, text[], text) from public;
+comment on function outbox_internal.column_numbers(regclass, text[], text) is 'The numbers of named columns of a table.';
+revoke execute on function outbox_internal.column_numbers(regclass, text[], text) from public;

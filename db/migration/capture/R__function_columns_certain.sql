@@ -1,4 +1,4 @@
--- outbox.columns_certain: whether columns that a capture names can be told by their names in a table restored from a dump.
+-- outbox_internal.columns_certain: whether columns that a capture names can be told by their names in a table restored from a dump.
 --
 -- A dump keeps the order of the columns, omits dropped ones, and puts no new one before an old one. So columns are who they
 -- seem where the names of old go in their order, and whatever bears another name comes after them. Where one goes by another
@@ -13,7 +13,7 @@
 --             numbers      their numbers, 0 for a name that no column bore; one more 0 if these columns are left out
 -- returns:    true or false
 -- reads:      pg_attribute, pg_inherits
-create or replace function outbox.columns_certain(source regclass, all_columns text[], names text[], numbers smallint[]) returns boolean
+create or replace function outbox_internal.columns_certain(source regclass, all_columns text[], names text[], numbers smallint[]) returns boolean
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -56,5 +56,5 @@ begin
 end
 $$;
 
-comment on function outbox.columns_certain(regclass, text[], text[], smallint[]) is 'Whether captured columns can be told by name in a restored table.';
-revoke execute on function outbox.columns_certain(regclass, text[], text[], smallint[]) from public;
+comment on function outbox_internal.columns_certain(regclass, text[], text[], smallint[]) is 'Whether captured columns can be told by name in a restored table.';
+revoke execute on function outbox_internal.columns_certain(regclass, text[], text[], smallint[]) from public;

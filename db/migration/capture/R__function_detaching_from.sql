@@ -1,4 +1,4 @@
--- outbox.detaching_from: whether a partition belongs to a table but for a DETACH ... CONCURRENTLY that was not finished.
+-- outbox_internal.detaching_from: whether a partition belongs to a table but for a DETACH ... CONCURRENTLY that was not finished.
 --
 -- Until it is, the partition keeps the table's triggers and its column numbers, and can be written to, but pg_partition_ancestors
 -- does not know of the table any more.
@@ -7,7 +7,7 @@
 --             captured  a partitioned table, or whatever else has its oid
 -- returns:    true or false
 -- reads:      pg_inherits
-create or replace function outbox.detaching_from(relation oid, captured oid) returns boolean
+create or replace function outbox_internal.detaching_from(relation oid, captured oid) returns boolean
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -24,5 +24,5 @@ begin
 end
 $$;
 
-comment on function outbox.detaching_from(oid, oid) is 'Whether a partition belongs to a table but for an unfinished DETACH CONCURRENTLY.';
-revoke execute on function outbox.detaching_from(oid, oid) from public;
+comment on function outbox_internal.detaching_from(oid, oid) is 'Whether a partition belongs to a table but for an unfinished DETACH CONCURRENTLY.';
+revoke execute on function outbox_internal.detaching_from(oid, oid) from public;

@@ -1,11 +1,11 @@
--- outbox.drop_capture: drops the triggers by which a table is captured.
+-- outbox_internal.drop_capture: drops the triggers by which a table is captured.
 --
 -- parameters: source       the table
 --             destination  only those to this destination, null for all
 -- returns:    how many triggers there were
--- reads:      outbox.capture_detail
+-- reads:      outbox_internal.capture_detail
 -- writes:     pg_trigger
-create or replace function outbox.drop_capture(source regclass, destination text) returns integer
+create or replace function outbox_internal.drop_capture(source regclass, destination text) returns integer
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
@@ -15,7 +15,7 @@ declare
 begin
   -- The lock that DROP TRIGGER takes, before the look at what there is to drop: somebody else may be at it.
   if exists (
-    select from outbox.capture_detail t
+    select from outbox_internal.capture_detail t
     where t.source = drop_capture.source
       and not t.inherited
       and (drop_capture.destination is null or t.destination = drop_capture.destination)
@@ -26,7 +26,7 @@ begin
 
   for found_trigger in
     select t.trigger_name
-    from outbox.capture_detail t
+    from outbox_internal.capture_detail t
     where t.source = drop_capture.source
       and not t.inherited
       and (drop_capture.destination is null or t.destination = drop_capture.destination)
@@ -38,5 +38,5 @@ begin
 end
 $$;
 
-comment on function outbox.drop_capture(regclass, text) is 'Drops the triggers by which a table is captured.';
-revoke execute on function outbox.drop_capture(regclass, text) from public;
+comment on function outbox_internal.drop_capture(regclass, text) is 'Drops the triggers by which a table is captured.';
+revoke execute on function outbox_internal.drop_capture(regclass, text) from public;

@@ -1,4 +1,4 @@
--- outbox.key_form: how values of a key's column become one text where they are equal.
+-- outbox_internal.key_form: how values of a key's column become one text where they are equal.
 --
 -- An order is kept by the key's text. Where PostgreSQL takes two texts for one value, a change of
 -- 1.0 to 1.00 would be that of a key, and a later message could pass an earlier one of its row.
@@ -12,7 +12,7 @@
 --             blanks  a bpchar of any length: without blanks at its end
 --             none    equal values have texts that cannot be made one
 -- reads:      pg_attribute, pg_type, pg_collation, pg_range
-create or replace function outbox.key_form(source regclass, column_number smallint) returns text
+create or replace function outbox_internal.key_form(source regclass, column_number smallint) returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -63,6 +63,6 @@ begin
 end
 $$;
 
-comment on function outbox.key_form(regclass, smallint) is
+comment on function outbox_internal.key_form(regclass, smallint) is
   'How values of a key''s column become one text where they are equal.';
-revoke execute on function outbox.key_form(regclass, smallint) from public;
+revoke execute on function outbox_internal.key_form(regclass, smallint) from public;

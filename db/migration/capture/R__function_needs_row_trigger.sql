@@ -1,4 +1,4 @@
--- outbox.needs_row_trigger: whether a table must be captured row by row.
+-- outbox_internal.needs_row_trigger: whether a table must be captured row by row.
 --
 -- Statement-level triggers cost a bulk statement a third, but do not serve for
 --   partitioned tables, partitions, parents and children: a statement fires only the triggers of the table that it names;
@@ -15,10 +15,10 @@
 --             disabled  whether disabled triggers count
 --             key       numbers of the columns of the capture's key
 -- reads:      pg_class, pg_inherits, pg_trigger, pg_constraint
-drop function if exists outbox.needs_row_trigger(regclass);
-drop function if exists outbox.needs_row_trigger(regclass, boolean);
+drop function if exists outbox_internal.needs_row_trigger(regclass);
+drop function if exists outbox_internal.needs_row_trigger(regclass, boolean);
 
-create or replace function outbox.needs_row_trigger(source regclass, disabled boolean default true, key smallint[] default '{}') returns boolean
+create or replace function outbox_internal.needs_row_trigger(source regclass, disabled boolean default true, key smallint[] default '{}') returns boolean
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -59,5 +59,5 @@ as $$
             select from pg_index i where i.indrelid = source and i.indisunique and i.indkey::smallint[] && k.conkey)))
 $$;
 
-comment on function outbox.needs_row_trigger(regclass, boolean, smallint[]) is 'Whether a table must be captured with row-level triggers.';
-revoke execute on function outbox.needs_row_trigger(regclass, boolean, smallint[]) from public;
+comment on function outbox_internal.needs_row_trigger(regclass, boolean, smallint[]) is 'Whether a table must be captured with row-level triggers.';
+revoke execute on function outbox_internal.needs_row_trigger(regclass, boolean, smallint[]) from public;

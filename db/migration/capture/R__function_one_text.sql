@@ -1,4 +1,4 @@
--- outbox.one_text: one value for all that PostgreSQL takes for equal: 1.00 becomes 1, of a citext "A"
+-- outbox_internal.one_text: one value for all that PostgreSQL takes for equal: 1.00 becomes 1, of a citext "A"
 -- becomes "a".
 --
 -- What a column of that type does not hold is left as it is: its type may have been changed, and no
@@ -7,10 +7,10 @@
 -- Called by functions that pin the search_path: it has no setting of its own.
 --
 -- parameters: value  of one column, in a row
---             form   see outbox.key_form
+--             form   see outbox_internal.key_form
 -- returns:    the value
 -- reads:      nothing
-create or replace function outbox.one_text(value json, form text) returns json
+create or replace function outbox_internal.one_text(value json, form text) returns json
 language plpgsql immutable
 as $$
 begin
@@ -26,6 +26,6 @@ begin
 end
 $$;
 
-comment on function outbox.one_text(json, text) is
+comment on function outbox_internal.one_text(json, text) is
   'One value for all that PostgreSQL takes for equal.';
-revoke execute on function outbox.one_text(json, text) from public;
+revoke execute on function outbox_internal.one_text(json, text) from public;

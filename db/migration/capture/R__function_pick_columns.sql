@@ -1,4 +1,4 @@
--- outbox.pick_columns: a row's JSON with some of its columns only.
+-- outbox_internal.pick_columns: a row's JSON with some of its columns only.
 --
 -- Works on the text of the values, so every digit stays. Escapes that json_each cannot read are marked before and put back after.
 --
@@ -10,7 +10,7 @@
 --             keep       true: these only; false: all but these
 -- returns:    a JSON object in the order of the columns, null for null
 -- reads:      nothing
-create or replace function outbox.pick_columns(row_value json, names text[], keep boolean) returns json
+create or replace function outbox_internal.pick_columns(row_value json, names text[], keep boolean) returns json
 language plpgsql immutable strict parallel safe
 as $$
 declare
@@ -19,7 +19,7 @@ declare
 begin
   if strpos(row_value::text, E'\\u') > 0 then
     mark := '~' || to_hex(hashtextextended(row_value::text, 0)) || '~';
-    row_value := outbox.defused(row_value, mark);
+    row_value := outbox_internal.defused(row_value, mark);
   end if;
   select '{' || coalesce(string_agg(to_json(member.key)::text || ':' || member.value::text, ',' order by member.position), '') || '}'
   into picked
@@ -32,5 +32,5 @@ begin
 end
 $$;
 
-comment on function outbox.pick_columns(json, text[], boolean) is 'A row''s JSON with some of its columns only.';
-revoke execute on function outbox.pick_columns(json, text[], boolean) from public;
+comment on function outbox_internal.pick_columns(json, text[], boolean) is 'A row''s JSON with some of its columns only.';
+revoke execute on function outbox_internal.pick_columns(json, text[], boolean) from public;

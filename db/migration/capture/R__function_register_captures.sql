@@ -4,7 +4,7 @@
 -- write there may have numbers that nobody has given out there.
 --
 -- returns: how many numbers were not known
--- reads:   outbox.capture_detail
+-- reads:   outbox_internal.capture_detail
 -- writes:  outbox.destination_number, outbox.source
 create or replace function outbox.register_captures() returns integer
 language plpgsql volatile security definer
@@ -16,7 +16,7 @@ declare
 begin
   insert into outbox.destination_number (number, name)
   select distinct on (t.destination_number) t.destination_number, t.destination
-  from outbox.capture_detail t
+  from outbox_internal.capture_detail t
   where not exists (
     select from outbox.destination_number n
     where n.number = t.destination_number or n.name = t.destination)
@@ -26,7 +26,7 @@ begin
 
   insert into outbox.source (number, schema_name, table_name, relation)
   select distinct on (t.source_number) t.source_number, t.source_schema, t.source_table, t.source
-  from outbox.capture_detail t
+  from outbox_internal.capture_detail t
   where not t.inherited
     and not exists (select from outbox.source s where s.number = t.source_number)
   order by t.source_number, t.trigger_oid

@@ -13,17 +13,17 @@ declare
   dropped integer;
 begin
   if exists (
-    select from outbox.capture_detail t
+    select from outbox_internal.capture_detail t
     where t.source = release.source and t.inherited and (release.destination is null or t.destination = release.destination)
   ) and not exists (
-    select from outbox.capture_detail t
+    select from outbox_internal.capture_detail t
     where t.source = release.source and not t.inherited and (release.destination is null or t.destination = release.destination)
   ) then
     raise exception '% is captured through the partitioned table that it belongs to', release.source
       using errcode = 'object_not_in_prerequisite_state',
             hint = format('Release that one: select outbox.release(%L).', pg_partition_root(release.source)::regclass::text);
   end if;
-  dropped := outbox.drop_capture(release.source, release.destination);
+  dropped := outbox_internal.drop_capture(release.source, release.destination);
   perform outbox.tidy();
   return dropped > 0;
 end

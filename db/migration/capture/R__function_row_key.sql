@@ -1,8 +1,8 @@
--- outbox.row_key: the key of a row, where it is not simply the text of one column.
+-- outbox_internal.row_key: the key of a row, where it is not simply the text of one column.
 --
 -- One column: its value as text (this function is asked only when the column seems to be null, renamed or replaced, or the row holds a \u).
 -- Several columns: a JSON array of their values without white space, [17,"a"].
--- Values that PostgreSQL takes for equal make one key, see outbox.key_form.
+-- Values that PostgreSQL takes for equal make one key, see outbox_internal.key_form.
 --
 -- A key that begins with the table's first column is checked against the beginning of the row, which costs next to nothing,
 -- so that a name which another column has got is not followed. Where it begins with another column, only a name that is gone or null is.
@@ -17,7 +17,7 @@
 --             forms      their forms, null when all are taken as they are
 -- returns:    null when there is no key, or its only column is null
 -- reads:      pg_attribute
-create or replace function outbox.row_key(
+create or replace function outbox_internal.row_key(
   row_value json, relation oid, captured oid, names text[], numbers smallint[], forms text[]
 ) returns text
 language plpgsql stable
@@ -29,11 +29,11 @@ begin
     return null;
   end if;
   if strpos(row_value::text, E'\\u') > 0 then
-    row_value := outbox.defused(row_value, '');
+    row_value := outbox_internal.defused(row_value, '');
   end if;
   if exists (select from unnest(names) as n(name) where row_value ->> n.name is null)
       or (numbers[1] = 1 and not starts_with(row_value::text, '{"' || names[1] || '":')) then
-    if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox.detaching_from(relation, captured) then
+    if relation = captured or captured in (select a.relid from pg_partition_ancestors(relation) a) or outbox_internal.detaching_from(relation, captured) then
       -- The number's column, whatever its name is now; the name's where that one is gone or empty, as after the replacement of a column.
       present := array(
         select case when a.attname is null or (row_value ->> a.attname is null and row_value ->> n.name is not null) then n.name else a.attname::text end
@@ -53,15 +53,15 @@ begin
   end if;
   if cardinality(names) = 1 then
     return case when forms is null then row_value ->> present[1]
-      else outbox.one_text(row_value -> present[1], forms[1]) #>> '{}' end;
+      else outbox_internal.one_text(row_value -> present[1], forms[1]) #>> '{}' end;
   end if;
   return (
     select '[' || string_agg(
         case when forms is null then row_value -> n.name
-          else outbox.one_text(row_value -> n.name, n.form) end::text, ',' order by n.position) || ']'
+          else outbox_internal.one_text(row_value -> n.name, n.form) end::text, ',' order by n.position) || ']'
     from unnest(present, forms) with ordinality as n(name, form, position));
 end
 $$;
 
-comment on function outbox.row_key(json, oid, oid, text[], smallint[], text[]) is 'The key of a captured row: one column''s text, or a JSON array.';
-revoke execute on function outbox.row_key(json, oid, oid, text[], smallint[], text[]) from public;
+comment on function outbox_internal.row_key(json, oid, oid, text[], smallint[], text[]) is 'The key of a captured row: one column''s text, or a JSON array.';
+revoke execute on function outbox_internal.row_key(json, oid, oid, text[], smallint[], text[]) from public;

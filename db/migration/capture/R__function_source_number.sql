@@ -1,4 +1,4 @@
--- outbox.source_number: the number of a captured table, given out at its first capture.
+-- outbox_internal.source_number: the number of a captured table, given out at its first capture.
 --
 -- The number keeps the order of the table's messages, so it stays with the table through a rename:
 -- it is told by the table's oid, or else by the name. It is a hash of the name at first, so that a
@@ -8,7 +8,7 @@
 --             relation                 the table, null for the name alone
 -- returns:    outbox.source.number
 -- writes:     outbox.source
-create or replace function outbox.source_number(schema_name text, table_name text, relation regclass default null)
+create or replace function outbox_internal.source_number(schema_name text, table_name text, relation regclass default null)
 returns integer
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -54,5 +54,5 @@ begin
 end
 $$;
 
-comment on function outbox.source_number(text, text, regclass) is 'The number of a captured table.';
-revoke execute on function outbox.source_number(text, text, regclass) from public;
+comment on function outbox_internal.source_number(text, text, regclass) is 'The number of a captured table.';
+revoke execute on function outbox_internal.source_number(text, text, regclass) from public;

@@ -9,7 +9,7 @@
 -- SECURITY DEFINER, since the caller may own the table without any right to grant. What it does follows from the catalog alone.
 --
 -- returns:    nothing
--- reads:      outbox.capture_detail, pg_proc, pg_class, pg_roles
+-- reads:      outbox_internal.capture_detail, pg_proc, pg_class, pg_roles
 -- writes:     pg_proc.proacl, outbox.backfill_progress, what outbox.register_captures writes
 create or replace function outbox.tidy() returns void
 language plpgsql volatile
@@ -27,7 +27,7 @@ begin
   for look in 1..2 loop
     owners := array(
       select distinct c.relowner
-      from outbox.capture_detail t join pg_class c on c.oid = t.source
+      from outbox_internal.capture_detail t join pg_class c on c.oid = t.source
       where c.relkind = 'p' and t.level = 'row');
     to_grant := array(
       select r.rolname from pg_roles r

@@ -1,4 +1,4 @@
--- outbox.untrusted_casts: columns whose conversion to JSON would run somebody's own function.
+-- outbox_internal.untrusted_casts: columns whose conversion to JSON would run somebody's own function.
 --
 -- row_to_json uses a type's cast to json where there is one, and the capture triggers run it with the rights of the owner
 -- of this schema. A type within a column's type counts: element, attribute, base type. Casts whose function belongs
@@ -7,7 +7,7 @@
 -- parameters: source  the table
 -- returns:    a row a column
 -- reads:      pg_attribute, pg_type, pg_cast, pg_proc, pg_roles
-create or replace function outbox.untrusted_casts(source regclass) returns table (column_name text, cast_function text)
+create or replace function outbox_internal.untrusted_casts(source regclass) returns table (column_name text, cast_function text)
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -37,5 +37,5 @@ as $$
     and p.proowner <> (select f.proowner from pg_proc f where f.oid = 'outbox.capture_row()'::regprocedure)
 $$;
 
-comment on function outbox.untrusted_casts(regclass) is 'Columns whose conversion to JSON would run somebody''s own function.';
-revoke execute on function outbox.untrusted_casts(regclass) from public;
+comment on function outbox_internal.untrusted_casts(regclass) is 'Columns whose conversion to JSON would run somebody''s own function.';
+revoke execute on function outbox_internal.untrusted_casts(regclass) from public;

@@ -1,4 +1,4 @@
--- outbox.write_change: writes the messages of one row's change; the work of outbox.capture_row.
+-- outbox_internal.write_change: writes the messages of one row's change; the work of outbox.capture_row.
 --
 -- A function of its own because PL/pgSQL keeps a copy of a trigger function, plans included, for
 -- each trigger that a session has fired: a table of a thousand partitions has three thousand. Of
@@ -18,7 +18,7 @@
 --             new_value     what row_to_json made of the new row, null for a delete
 -- reads:      pg_class, pg_namespace and pg_trigger for the name of a captured partitioned table
 -- writes:     outbox.pending
-create or replace function outbox.write_change(
+create or replace function outbox_internal.write_change(
   operation text,
   relation oid,
   trigger_name name,
@@ -31,7 +31,7 @@ create or replace function outbox.write_change(
 language plpgsql
 as $$
 declare
-  settings outbox.capture_settings;
+  settings outbox_internal.capture_settings;
   context json;
   picked text[];
   keep boolean; -- true: the columns picked are sent, false: left out, null: all are sent
@@ -58,16 +58,16 @@ begin
   end if;
 
   if not written then
-    settings := arguments[9]::outbox.capture_settings;
-    context := outbox.headers();
-    key_start := outbox.key_start(settings.key_names, settings.key_numbers);
+    settings := arguments[9]::outbox_internal.capture_settings;
+    context := outbox_internal.headers();
+    key_start := outbox_internal.key_start(settings.key_names, settings.key_numbers);
     if settings.column_mode <> 'all' then
       keep := settings.column_mode = 'only';
-      picked := outbox.captured_columns(
+      picked := outbox_internal.captured_columns(
         relation, settings.captured, settings.column_names, settings.column_numbers);
       if keep then
         -- Another column that has got the name of one of the key's is not looked at.
-        key_names := outbox.captured_key(
+        key_names := outbox_internal.captured_key(
           relation, settings.captured, settings.key_names, settings.key_numbers, settings.all_columns);
         if key_names <> settings.key_names then
           looked_at := picked || key_names;
@@ -81,22 +81,22 @@ begin
 
     if operation <> 'INSERT' then
       if looked_at is not null then
-        old_value := outbox.pick_columns(old_value, looked_at, keep);
+        old_value := outbox_internal.pick_columns(old_value, looked_at, keep);
       end if;
-      old_key := outbox.sent_key(old_value, old_value::text, relation, key_start,
+      old_key := outbox_internal.sent_key(old_value, old_value::text, relation, key_start,
         settings.captured, settings.key_names, settings.key_numbers, settings.key_forms);
       if keep then
-        old_value := outbox.pick_columns(old_value, picked, true);
+        old_value := outbox_internal.pick_columns(old_value, picked, true);
       end if;
     end if;
     if operation <> 'DELETE' then
       if looked_at is not null then
-        new_value := outbox.pick_columns(new_value, looked_at, keep);
+        new_value := outbox_internal.pick_columns(new_value, looked_at, keep);
       end if;
-      new_key := outbox.sent_key(new_value, new_value::text, relation, key_start,
+      new_key := outbox_internal.sent_key(new_value, new_value::text, relation, key_start,
         settings.captured, settings.key_names, settings.key_numbers, settings.key_forms);
       if keep then
-        new_value := outbox.pick_columns(new_value, picked, true);
+        new_value := outbox_internal.pick_columns(new_value, picked, true);
       end if;
     end if;
     if operation = 'UPDATE' and settings.skip_unchanged and old_key is not distinct from new_key
@@ -120,7 +120,7 @@ begin
         select n.nspname, c.relname
         into present_schema, present_table
         from pg_trigger t
-        join pg_class c on c.oid = outbox.captured_table(t.oid)
+        join pg_class c on c.oid = outbox_internal.captured_table(t.oid)
         join pg_namespace n on n.oid = c.relnamespace
         where t.tgrelid = relation and t.tgname = write_change.trigger_name;
       end if;
@@ -149,14 +149,14 @@ begin
     end if;
   end if;
 
-  if arguments[3] <> '' and outbox.bell_wanted()
+  if arguments[3] <> '' and outbox_internal.bell_wanted()
       and not pg_try_advisory_xact_lock_shared(7021001, arguments[3]::integer) then
     perform pg_notify('outbox', arguments[4]);
   end if;
 end
 $$;
 
-comment on function outbox.write_change(text, oid, name, text, text, text[], json, json) is
+comment on function outbox_internal.write_change(text, oid, name, text, text, text[], json, json) is
   'Writes the messages of one row''s change.';
-revoke execute on function outbox.write_change(text, oid, name, text, text, text[], json, json)
+revoke execute on function outbox_internal.write_change(text, oid, name, text, text, text[], json, json)
   from public;

@@ -1,7 +1,7 @@
--- outbox.capture_detail: every trigger by which a table is captured, its arguments by name.
+-- outbox_internal.capture_detail: every trigger by which a table is captured, its arguments by name.
 -- Taken apart once each: offset 0 keeps PostgreSQL from doing so for every column that is made of
--- them. What outbox.capture cannot have written is passed over, see outbox.settings_of.
-create or replace view outbox.capture_detail as
+-- them. What outbox.capture cannot have written is passed over, see outbox_internal.settings_of.
+create or replace view outbox_internal.capture_detail as
 select
   t.oid as trigger_oid,
   t.tgrelid::regclass as source,
@@ -36,12 +36,12 @@ from pg_catalog.pg_trigger t
 join pg_catalog.pg_proc p on p.oid = t.tgfoid
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace and n.nspname = 'outbox'
 cross join lateral (
-  select g.arguments, outbox.settings_of(g.arguments) as settings
-  from (select outbox.trigger_arguments(t.tgargs) as arguments offset 0) g
+  select g.arguments, outbox_internal.settings_of(g.arguments) as settings
+  from (select outbox_internal.trigger_arguments(t.tgargs) as arguments offset 0) g
   offset 0
 ) a
 where p.proname in (
     'capture_insert', 'capture_update', 'capture_delete', 'capture_row', 'capture_truncate')
   and (a.settings).captured is not null;
 
-comment on view outbox.capture_detail is 'Every trigger by which a table is captured; outbox.capture_list is the summary.';
+comment on view outbox_internal.capture_detail is 'Every trigger by which a table is captured; outbox.capture_list is the summary.';

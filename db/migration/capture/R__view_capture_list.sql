@@ -12,11 +12,11 @@ select
   t.key,
   case when t.column_mode = 'only' then t.column_names end as columns,
   case when t.column_mode = 'except' then t.column_names end as except_columns,
-  case when t.condition is not null then coalesce(outbox.present_condition(t.source, t.destination), t.condition) end as condition,
+  case when t.condition is not null then coalesce(outbox_internal.present_condition(t.source, t.destination), t.condition) end as condition,
   t.include_old,
   t.skip_unchanged,
   t.doorbell is not null as notify
-from outbox.capture_detail t
+from outbox_internal.capture_detail t
 where not t.inherited
 group by t.source, t.destination, t.key, t.column_mode, t.column_names, t.condition, t.include_old, t.skip_unchanged, t.doorbell is not null;
 

@@ -1,4 +1,4 @@
--- outbox.destination_number: the number of a destination's name, given out when it is asked for the first time.
+-- outbox_internal.destination_number: the number of a destination's name, given out when it is asked for the first time.
 --
 -- A hash of the name, so that a capture which a dump carries into another database means the same
 -- destination there. Another one where two names have one hash.
@@ -6,7 +6,7 @@
 -- parameters: destination  a name, of a destination that there is, was or may be
 -- returns:    outbox.destination_number.number
 -- writes:     outbox.destination_number
-create or replace function outbox.destination_number(destination text) returns integer
+create or replace function outbox_internal.destination_number(destination text) returns integer
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -29,5 +29,5 @@ begin
 end
 $$;
 
-comment on function outbox.destination_number(text) is 'The number of a destination''s name.';
-revoke execute on function outbox.destination_number(text) from public;
+comment on function outbox_internal.destination_number(text) is 'The number of a destination''s name.';
+revoke execute on function outbox_internal.destination_number(text) from public;

@@ -1,10 +1,10 @@
--- outbox.destination_changed: tells the relays of each change of a destination; of one that is deleted, the kept messages go too.
+-- outbox_internal.destination_changed: tells the relays of each change of a destination; of one that is deleted, the kept messages go too.
 --
 -- Of one that is renamed they go by the new name's number: the purge finds them by it. There are no
--- others then: outbox.destination_kept.
+-- others then: outbox_internal.destination_kept.
 --
 -- writes: outbox.parked
-create or replace function outbox.destination_changed() returns trigger
+create or replace function outbox_internal.destination_changed() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -23,9 +23,9 @@ begin
 end
 $$;
 
-comment on function outbox.destination_changed() is 'Trigger function: tells the relays of each change of a destination.';
-revoke execute on function outbox.destination_changed() from public;
+comment on function outbox_internal.destination_changed() is 'Trigger function: tells the relays of each change of a destination.';
+revoke execute on function outbox_internal.destination_changed() from public;
 
 create or replace trigger destination_changed
   after insert or update or delete on outbox.destination
-  for each row execute function outbox.destination_changed();
+  for each row execute function outbox_internal.destination_changed();

@@ -1,10 +1,10 @@
--- outbox.destination_kept: refuses to delete or rename a destination that tables are captured for, or that has messages owed.
+-- outbox_internal.destination_kept: refuses to delete or rename a destination that tables are captured for, or that has messages owed.
 --
 -- Captures and messages know a destination by the number of its name. The doorbell is part of the
 -- captures too, so the id never changes.
 --
--- reads: outbox.capture_detail, outbox.pending, outbox.parked
-create or replace function outbox.destination_kept() returns trigger
+-- reads: outbox_internal.capture_detail, outbox.pending, outbox.parked
+create or replace function outbox_internal.destination_kept() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -19,7 +19,7 @@ begin
 
   select string_agg(format('select outbox.release(%L, %L);', c.source::text, c.destination), ' ')
   into sources
-  from (select distinct t.source, t.destination from outbox.capture_detail t where t.destination = old.name and not t.inherited) c;
+  from (select distinct t.source, t.destination from outbox_internal.capture_detail t where t.destination = old.name and not t.inherited) c;
   if sources is not null then
     raise exception 'destination % cannot be %: tables are captured for it', quote_literal(old.name), action
       using errcode = 'object_in_use', hint = 'Release them first: ' || sources;
@@ -40,16 +40,16 @@ begin
 end
 $$;
 
-comment on function outbox.destination_kept() is 'Trigger function: refuses to delete or rename a destination that is in use.';
-revoke execute on function outbox.destination_kept() from public;
+comment on function outbox_internal.destination_kept() is 'Trigger function: refuses to delete or rename a destination that is in use.';
+revoke execute on function outbox_internal.destination_kept() from public;
 
 create or replace trigger destination_kept
   before delete on outbox.destination
-  for each row execute function outbox.destination_kept();
+  for each row execute function outbox_internal.destination_kept();
 create or replace trigger destination_kept_name
   before update of name on outbox.destination
   for each row when (new.name <> old.name)
-  execute function outbox.destination_kept();
+  execute function outbox_internal.destination_kept();
 create or replace trigger destination_kept_all
   before truncate on outbox.destination
-  for each statement execute function outbox.destination_kept();
+  for each statement execute function outbox_internal.destination_kept();

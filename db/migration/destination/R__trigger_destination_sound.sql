@@ -1,4 +1,4 @@
--- outbox.destination_sound: refuses settings that do not go together, with words instead of a constraint's name.
+-- outbox_internal.destination_sound: refuses settings that do not go together, with words instead of a constraint's name.
 --
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
 -- A host is what can be one: whatever else is saved here would be looked up again and again. Systems disagree about addresses
@@ -7,7 +7,7 @@
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
 --
 -- reads: nothing
-create or replace function outbox.destination_sound() returns trigger
+create or replace function outbox_internal.destination_sound() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -101,9 +101,9 @@ begin
 end
 $$;
 
-comment on function outbox.destination_sound() is 'Trigger function: refuses destination settings that do not go together.';
-revoke execute on function outbox.destination_sound() from public;
+comment on function outbox_internal.destination_sound() is 'Trigger function: refuses destination settings that do not go together.';
+revoke execute on function outbox_internal.destination_sound() from public;
 
 create or replace trigger destination_sound
   before insert or update of uri, format, framing, ack, options on outbox.destination
-  for each row execute function outbox.destination_sound();
+  for each row execute function outbox_internal.destination_sound();

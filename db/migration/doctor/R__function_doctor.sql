@@ -18,25 +18,28 @@ as $$
 declare
   main_owner regrole;
   rights text[];
+  schemas constant oid[] := array['outbox'::regnamespace, 'outbox_internal'::regnamespace];
   end_query constant text := 'End its oldest query; on the standby: select pid, usename, query from pg_stat_activity where backend_xmin is not null order by xact_start;';
 begin
   -- First what the catalog alone tells: without these rights the rest cannot be asked.
   main_owner := (
     select mode() within group (order by o.owner)
     from (
-      select c.relowner as owner from pg_class c where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')
+      select c.relowner as owner from pg_class c where c.relnamespace = any (schemas) and c.relkind in ('r', 'v')
       union all
-      select p.proowner from pg_proc p where p.pronamespace = 'outbox'::regnamespace
+      select p.proowner from pg_proc p where p.pronamespace = any (schemas)
     ) o);
   select coalesce(array_agg(array[r.severity, r.check_name, r.object, r.finding, r.remedy]), '{}')
   into rights
   from (
     select 'error' as severity, 'owner''s rights' as check_name, f.owner::text as object,
-      format('%s owns functions of the schema outbox that run with its rights, and lacks %s: captured writes fail', f.owner, string_agg(n.what, '; ')) as finding,
+      format('%s owns functions of the schemas outbox and outbox_internal that run with its rights, and lacks %s: captured writes fail', f.owner, string_agg(n.what, '; ')) as finding,
       string_agg(format('grant %s to %s;', n.what, f.owner), ' ') as remedy
     from (select main_owner as owner) f
     cross join lateral (
-      select 'usage on schema outbox' as what where not has_schema_privilege(f.owner, 'outbox', 'usage')
+      select format('usage on schema %s', n.oid::regnamespace) as what
+      from unnest(schemas) as n(oid)
+      where not has_schema_privilege(f.owner, n.oid, 'usage')
       union all
       select format('%s on %s', r.privilege, r.relation)
       from (values ('select', 'outbox.destination'), ('select', 'outbox.pending'), ('insert', 'outbox.pending')) as r(privilege, relation)
@@ -45,7 +48,7 @@ begin
       union all
       select format('execute on function %s', p.oid::regprocedure)
       from pg_proc p
-      where p.pronamespace = 'outbox'::regnamespace and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
+      where p.pronamespace = any (schemas) and p.proowner = f.owner and not has_function_privilege(f.owner, p.oid, 'execute') and p.proname in
         ('bell_wanted', 'captured_columns', 'captured_key', 'captured_table', 'columns_certain', 'defused', 'detaching_from', 'headers', 'key_start', 'pick_columns', 'ring', 'row_key', 'sent_key', 'settings_of',
          'trigger_arguments', 'trigger_key', 'write_change')
     ) n
@@ -61,7 +64,10 @@ begin
     left join lateral (
       select array_agg(n.what) as missing
       from (
-        select 'usage on schema outbox' as what where not has_schema_privilege(to_regrole(r.name), 'outbox', 'usage')
+        select format('usage on schema %s', n.oid::regnamespace) as what
+        from unnest(schemas) as n(oid)
+        where not has_schema_privilege(to_regrole(r.name), n.oid, 'usage')
+          and (r.name <> 'outbox_publisher' or n.oid = 'outbox'::regnamespace)
         union all
         select format('%s on %s', p.name, c.oid::regclass)
         from pg_class c
@@ -74,7 +80,7 @@ begin
             when c.relname = 'destination_state' then '{select,insert,update}'
             when c.relname in ('message', 'identity', 'destination', 'destination_number', 'source', 'status', 'relay_locks', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
-        where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
+        where c.relnamespace = any (schemas) and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all
         select format('update (%s) on %s', u.column_name, u.relation)
         from (values
@@ -87,7 +93,7 @@ begin
         union all
         select format('execute on function %s', p.oid::regprocedure)
         from pg_proc p
-        where p.pronamespace = 'outbox'::regnamespace and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
+        where p.pronamespace = any (schemas) and not has_function_privilege(to_regrole(r.name), p.oid, 'execute') and case r.name
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
           when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
             'untrusted_casts', 'capture_call', 'present_condition', 'settings_of', 'register_captures', 'let_go',
@@ -99,27 +105,27 @@ begin
 
     union all
     -- As pg_dump -x leaves it: PostgreSQL lets everybody execute a new function.
-    select 'warning', 'grants', 'public', format('everybody may execute %s functions of the schema outbox', count(*)),
-      'revoke execute on all routines in schema outbox from public; select outbox.grant_roles(); select outbox.tidy();'
+    select 'warning', 'grants', 'public', format('everybody may execute %s functions of the schemas outbox and outbox_internal', count(*)),
+      'revoke execute on all routines in schema outbox, outbox_internal from public; select outbox.grant_roles(); select outbox.tidy();'
     from pg_proc p
-    where p.pronamespace = 'outbox'::regnamespace
+    where p.pronamespace = any (schemas)
       and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0 and a.privilege_type = 'EXECUTE')
     having count(*) > 0
 
     union all
     select case when owner.rolsuper and o.usable then 'warning' else 'error' end, 'owner', o.name,
-      format('%s belongs to %s, what else is in the schema outbox to %s', o.name, o.owner, main_owner),
+      format('%s belongs to %s, what else is in the schemas outbox and outbox_internal to %s', o.name, o.owner, main_owner),
       format('alter %s %s owner to %s;', o.kind, o.name, main_owner)
     from (
       select c.relowner::regrole as owner, case c.relkind when 'v' then 'view' else 'table' end as kind, c.oid::regclass::text as name,
         (select bool_and(has_table_privilege(main_owner, c.oid, n.privilege))
           from unnest(case c.relkind when 'v' then '{select}' else '{select,insert,update,delete}' end::text[]) as n(privilege)) as usable
       from pg_class c
-      where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')
+      where c.relnamespace = any (schemas) and c.relkind in ('r', 'v')
       union all
       select p.proowner::regrole, 'routine', p.oid::regprocedure::text, has_function_privilege(main_owner, p.oid, 'execute')
       from pg_proc p
-      where p.pronamespace = 'outbox'::regnamespace
+      where p.pronamespace = any (schemas)
     ) o
     join pg_roles owner on owner.oid = o.owner
     where o.owner <> main_owner
@@ -129,7 +135,7 @@ begin
   -- Not pg_partition_tree, which waits for whoever has locked the table.
   with recursive captured as materialized (
     -- Once: taking the arguments of a table with many columns apart is slow.
-    select * from outbox.capture_detail
+    select * from outbox_internal.capture_detail
   ),
   below (source, destination, relid) as (
     select t.source, t.destination, t.source::oid
@@ -191,7 +197,7 @@ begin
       else outbox.capture_call(t.source, t.destination)
     end
   from captured t
-  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox.needs_row_trigger(t.source, false, array(
+  where not t.inherited and t.level = 'statement' and t.operation <> 'truncate' and outbox_internal.needs_row_trigger(t.source, false, array(
       select a.attnum from pg_attribute a
       where a.attrelid = t.source and not a.attisdropped
         and case when t.captured_oid = t.source then a.attnum = any (t.key_numbers) else a.attname = any (t.key) end))
@@ -215,8 +221,8 @@ begin
     end,
     outbox.capture_call(t.source, t.destination)
   from captured t
-  cross join lateral (select outbox.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
-  cross join lateral (select outbox.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
+  cross join lateral (select outbox_internal.captured_columns(t.source, t.source, t.key, t.key_numbers) as names) k
+  cross join lateral (select outbox_internal.captured_columns(t.source, t.source, t.column_names, t.column_numbers) as names) c
   -- Those that there were: a name that is left out need not have a column.
   cross join lateral (
     select array(select n.name from unnest(t.column_names, t.column_numbers) with ordinality as n(name, number, position) where n.number <> 0 order by n.position) as names) n
@@ -227,7 +233,7 @@ begin
     where t.column_mode = 'except') r
   where not t.inherited and t.captured_oid = t.source
     and (r.replaced is not null
-      or (k.names <> t.key or c.names <> n.names or t.column_mode <> 'all' and not outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers)) and cardinality(k.names) = cardinality(t.key))
+      or (k.names <> t.key or c.names <> n.names or t.column_mode <> 'all' and not outbox_internal.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers)) and cardinality(k.names) = cardinality(t.key))
 
   union all
   select distinct case when r.certain then 'warning' else 'error' end, 'capture out of step', t.source::text,
@@ -235,7 +241,7 @@ begin
       else '%s was restored from a dump, and a column had been renamed, or was since: which are to be left out is not known, so of its rows the key alone is sent' end, t.source),
     outbox.capture_call(t.source, t.destination)
   from captured t
-  cross join lateral (select t.column_mode = 'all' or outbox.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers) as certain) r
+  cross join lateral (select t.column_mode = 'all' or outbox_internal.columns_certain(t.source, t.all_columns, t.column_names, t.column_numbers) as certain) r
   where not t.inherited and t.captured_oid <> t.source
 
   union all
@@ -286,7 +292,7 @@ begin
   select distinct 'error', 'untrusted cast', t.source::text, format('column %s: %s runs with the rights of the owner of this schema', u.column_name, u.cast_function),
     format('select outbox.release(%L);', t.source::text)
   from captured t
-  cross join lateral outbox.untrusted_casts(t.source) u
+  cross join lateral outbox_internal.untrusted_casts(t.source) u
   where not t.inherited
 
   union all
@@ -481,7 +487,7 @@ begin
 
   union all
   select h.severity, h.check_name, h.object, h.finding, h.remedy
-  from outbox.doctor_history() h
+  from outbox_internal.doctor_history() h
   order by 1, 2, 3;
 exception when insufficient_privilege then
   return query

@@ -1,9 +1,9 @@
--- outbox.doctor_history: what the doctor finds of where this database comes from: a copy, ids that
+-- outbox_internal.doctor_history: what the doctor finds of where this database comes from: a copy, ids that
 -- are given out again, functions that a partial restore left out.
 --
 -- returns: as outbox.doctor
 -- reads:   outbox.identity, outbox.message and its sequence, the catalog and the history of migrations
-create or replace function outbox.doctor_history()
+create or replace function outbox_internal.doctor_history()
 returns table (severity text, check_name text, object text, finding text, remedy text)
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -12,9 +12,13 @@ declare
   named constant text := 'R__(function|procedure|trigger)_(.*)\.sql$';
 begin
   -- Without these rights the functions below cannot look; the doctor names what is lacking.
-  if not has_schema_privilege(
-    (select p.proowner from pg_proc p where p.oid = 'outbox.ids_behind()'::regprocedure),
-    'outbox', 'usage') then
+  if exists (
+    select
+    from pg_proc p
+    cross join unnest('{outbox,outbox_internal}'::text[]) as n(name)
+    where p.oid = 'outbox_internal.ids_behind()'::regprocedure
+      and not has_schema_privilege(p.proowner, n.name, 'usage')
+  ) then
     return;
   end if;
 
@@ -37,7 +41,7 @@ begin
     format('the sequence of ids stands behind the rows, of which the last has %s: '
       'captured writes fail', b.greatest_id),
     'select outbox.mend_ids();'
-  from (select outbox.ids_behind() as greatest_id) b
+  from (select outbox_internal.ids_behind() as greatest_id) b
   where b.greatest_id is not null;
 
   if to_regclass('outbox.flyway_schema_history') is null then
@@ -59,10 +63,10 @@ begin
     select
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname like 'outbox%' and p.proname = f.name);
+    where n.nspname in ('outbox', 'outbox_internal') and p.proname = f.name);
 end
 $$;
 
-comment on function outbox.doctor_history() is
+comment on function outbox_internal.doctor_history() is
   'For outbox.doctor: copies, and ids that are given out again.';
-revoke execute on function outbox.doctor_history() from public;
+revoke execute on function outbox_internal.doctor_history() from public;

@@ -1,8 +1,8 @@
--- outbox.claim: the first relay notes which database this is. One that is noted already stays.
+-- outbox_internal.claim: the first relay notes which database this is. One that is noted already stays.
 --
 -- returns: nothing
 -- writes:  outbox.identity
-create or replace function outbox.claim() returns void
+create or replace function outbox_internal.claim() returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -13,5 +13,5 @@ begin
 end
 $$;
 
-comment on function outbox.claim() is 'For the relay: notes which database this is, once.';
-revoke execute on function outbox.claim() from public;
+comment on function outbox_internal.claim() is 'For the relay: notes which database this is, once.';
+revoke execute on function outbox_internal.claim() from public;

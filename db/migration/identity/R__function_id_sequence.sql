@@ -1,8 +1,8 @@
--- outbox.id_sequence: the sequence that message ids are drawn from.
+-- outbox_internal.id_sequence: the sequence that message ids are drawn from.
 --
 -- returns: the sequence
 -- reads:   the catalog
-create or replace function outbox.id_sequence() returns regclass
+create or replace function outbox_internal.id_sequence() returns regclass
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -11,5 +11,5 @@ begin
 end
 $$;
 
-comment on function outbox.id_sequence() is 'The sequence that message ids are drawn from.';
-revoke execute on function outbox.id_sequence() from public;
+comment on function outbox_internal.id_sequence() is 'The sequence that message ids are drawn from.';
+revoke execute on function outbox_internal.id_sequence() from public;

@@ -1,4 +1,4 @@
--- outbox.ids_behind: whether the sequence of outbox.message.id stands behind rows that there are:
+-- outbox_internal.ids_behind: whether the sequence of outbox.message.id stands behind rows that there are:
 -- then it gives out ids that are taken, and the application's writes fail.
 --
 -- It comes to that where rows are brought in by something other than the sequence: logical
@@ -8,14 +8,14 @@
 --
 -- returns: the greatest id, null when the sequence is not behind
 -- reads:   outbox.message and its sequence
-create or replace function outbox.ids_behind() returns bigint
+create or replace function outbox_internal.ids_behind() returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
     select max(m.id)
-    from (select coalesce(pg_sequence_last_value(outbox.id_sequence()), 0) as id offset 0) l
+    from (select coalesce(pg_sequence_last_value(outbox_internal.id_sequence()), 0) as id offset 0) l
     cross join outbox.destination_number n
     -- Beyond that id in each destination, with which the primary keys begin: as a rule nothing.
     cross join lateral (
@@ -27,6 +27,6 @@ begin
 end
 $$;
 
-comment on function outbox.ids_behind() is
+comment on function outbox_internal.ids_behind() is
   'The greatest message id, where the sequence stands behind it; null where it does not.';
-revoke execute on function outbox.ids_behind() from public;
+revoke execute on function outbox_internal.ids_behind() from public;

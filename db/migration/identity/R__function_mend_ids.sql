@@ -13,8 +13,8 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  greatest_id constant bigint := outbox.ids_behind();
-  ids constant regclass := outbox.id_sequence();
+  greatest_id constant bigint := outbox_internal.ids_behind();
+  ids constant regclass := outbox_internal.id_sequence();
 begin
   if greatest_id is null then
     return null;

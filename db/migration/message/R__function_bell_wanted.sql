@@ -1,4 +1,4 @@
--- outbox.bell_wanted: whether writes of this session may ring a doorbell: unless the setting outbox.notify says no.
+-- outbox_internal.bell_wanted: whether writes of this session may ring a doorbell: unless the setting outbox.notify says no.
 --
 -- No is every way that PostgreSQL spells false, in any case; whatever else the setting holds, nonsense included, is yes.
 -- It has no setting of its own, so that PostgreSQL takes it into the expression that calls it: a call would cost each write
@@ -6,7 +6,7 @@
 --
 -- returns: true or false, never null
 -- reads:   nothing
-create or replace function outbox.bell_wanted() returns boolean
+create or replace function outbox_internal.bell_wanted() returns boolean
 language sql stable
 as $$
   select coalesce(
@@ -15,5 +15,5 @@ as $$
     true)
 $$;
 
-comment on function outbox.bell_wanted() is 'Whether writes of this session may ring a doorbell: unless the setting outbox.notify says no.';
-revoke execute on function outbox.bell_wanted() from public;
+comment on function outbox_internal.bell_wanted() is 'Whether writes of this session may ring a doorbell: unless the setting outbox.notify says no.';
+revoke execute on function outbox_internal.bell_wanted() from public;

@@ -1,4 +1,4 @@
--- outbox.headers: the caller's context, taken from the setting outbox.headers of the writer's session.
+-- outbox_internal.headers: the caller's context, taken from the setting outbox.headers of the writer's session.
 --
 -- Whatever the setting holds, the write must go on: what is not a JSON object is kept as {"malformed": "..."}, cut to 1,000
 -- characters, or without it where it is no text at all. The handler makes a subtransaction, which gets no transaction id since nothing is written in it; callers
@@ -6,7 +6,7 @@
 --
 -- returns: a JSON object, null when the setting is empty
 -- reads:   nothing
-create or replace function outbox.headers() returns json
+create or replace function outbox_internal.headers() returns json
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -31,5 +31,5 @@ begin
 end
 $$;
 
-comment on function outbox.headers() is 'The JSON object in the setting outbox.headers of this session, null when it is empty.';
-revoke execute on function outbox.headers() from public;
+comment on function outbox_internal.headers() is 'The JSON object in the setting outbox.headers of this session, null when it is empty.';
+revoke execute on function outbox_internal.headers() from public;

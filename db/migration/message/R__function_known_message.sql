@@ -1,4 +1,4 @@
--- outbox.known_message: the message that a text means: '1042' or, as receivers say it,
+-- outbox_internal.known_message: the message that a text means: '1042' or, as receivers say it,
 -- '1042-hoe22fla2o'.
 --
 -- A number is that of one message, unless the sequence has once gone back: then messages of several
@@ -11,7 +11,7 @@
 -- reads:      outbox.message
 -- raises:     invalid_text_representation, when it has neither form; cardinality_violation, when
 --             several messages have the number
-create or replace function outbox.known_message(message_id text)
+create or replace function outbox_internal.known_message(message_id text)
 returns table (known_destination text, known_id bigint)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -47,6 +47,6 @@ begin
 end
 $$;
 
-comment on function outbox.known_message(text) is
+comment on function outbox_internal.known_message(text) is
   'The message that a text means: a number, or an id as receivers know it.';
-revoke execute on function outbox.known_message(text) from public;
+revoke execute on function outbox_internal.known_message(text) from public;

@@ -1,4 +1,4 @@
--- outbox.message_added: an INSERT into outbox.message: for tests, and for who brings messages along.
+-- outbox_internal.message_added: an INSERT into outbox.message: for tests, and for who brings messages along.
 --
 -- Captured writes and outbox.publish do not come here. Nobody but the schema's owner has the right:
 -- who chooses ids can make the application's writes fail. The doorbell is rung, as by any writer; of
@@ -6,7 +6,7 @@
 --
 -- reads:  outbox.destination
 -- writes: outbox.pending, outbox.parked
-create or replace function outbox.message_added() returns trigger
+create or replace function outbox_internal.message_added() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -24,9 +24,9 @@ begin
       using errcode = 'check_violation',
             hint = 'They are insert, update, delete, truncate, read and message.';
   end if;
-  its_number := outbox.destination_number(new.destination);
+  its_number := outbox_internal.destination_number(new.destination);
   if new.source_table is not null then
-    source := outbox.source_number(coalesce(new.source_schema, ''), new.source_table);
+    source := outbox_internal.source_number(coalesce(new.source_schema, ''), new.source_table);
   end if;
   new.id := coalesce(new.id, nextval('outbox.pending_id_seq'));
   new.xid := coalesce(new.xid, pg_current_xact_id());
@@ -48,8 +48,8 @@ begin
       new.last_error);
   end if;
   if new.state in ('pending', 'retry') then
-    perform outbox.ring(d.name, d.doorbell) from outbox.destination d where d.number = its_number;
-    if new.due_at is not null and outbox.bell_wanted() then
+    perform outbox_internal.ring(d.name, d.doorbell) from outbox.destination d where d.number = its_number;
+    if new.due_at is not null and outbox_internal.bell_wanted() then
       perform pg_notify('outbox_control', new.destination);
     end if;
   end if;
@@ -57,9 +57,9 @@ begin
 end
 $$;
 
-comment on function outbox.message_added() is 'Trigger function: a message is brought along.';
-revoke execute on function outbox.message_added() from public;
+comment on function outbox_internal.message_added() is 'Trigger function: a message is brought along.';
+revoke execute on function outbox_internal.message_added() from public;
 
 create or replace trigger message_added
   instead of insert on outbox.message
-  for each row execute function outbox.message_added();
+  for each row execute function outbox_internal.message_added();

@@ -1,4 +1,4 @@
--- outbox.message_changed: an UPDATE of outbox.message: a person gives a message another state, time
+-- outbox_internal.message_changed: an UPDATE of outbox.message: a person gives a message another state, time
 -- or destination.
 --
 -- What is looked for is the row in the state in which the UPDATE has seen it. One that has another by
@@ -22,7 +22,7 @@
 --
 -- reads:  outbox.destination
 -- writes: outbox.pending, outbox.parked
-create or replace function outbox.message_changed() returns trigger
+create or replace function outbox_internal.message_changed() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -58,7 +58,7 @@ begin
   end if;
 
   if moved then
-    new_number := outbox.destination_number(new.destination);
+    new_number := outbox_internal.destination_number(new.destination);
   end if;
   select d.name, d.doorbell, d.ordering into target
   from outbox.destination d where d.number = new_number;
@@ -147,16 +147,16 @@ begin
     return null;
   end if;
   if new.state = 'pending' and target.name is not null then
-    perform outbox.ring(target.name, target.doorbell);
+    perform outbox_internal.ring(target.name, target.doorbell);
   end if;
   return new;
 end
 $$;
 
-comment on function outbox.message_changed() is
+comment on function outbox_internal.message_changed() is
   'Trigger function: a person gives a message another state, time or destination.';
-revoke execute on function outbox.message_changed() from public;
+revoke execute on function outbox_internal.message_changed() from public;
 
 create or replace trigger message_changed
   instead of update on outbox.message
-  for each row execute function outbox.message_changed();
+  for each row execute function outbox_internal.message_changed();

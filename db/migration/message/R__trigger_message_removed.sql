@@ -1,4 +1,4 @@
--- outbox.message_removed: a DELETE from outbox.message: a person gives a message up.
+-- outbox_internal.message_removed: a DELETE from outbox.message: a person gives a message up.
 --
 -- One that has another state by now than the DELETE has seen, or is gone, is left alone and not
 -- counted. The relay is told of one that is owed, since it may have it in memory, or a key that waits
@@ -7,7 +7,7 @@
 -- SECURITY DEFINER, so that who may delete from the view needs no right to its tables.
 --
 -- writes: outbox.pending, outbox.parked
-create or replace function outbox.message_removed() returns trigger
+create or replace function outbox_internal.message_removed() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -32,9 +32,9 @@ begin
 end
 $$;
 
-comment on function outbox.message_removed() is 'Trigger function: a person gives a message up.';
-revoke execute on function outbox.message_removed() from public;
+comment on function outbox_internal.message_removed() is 'Trigger function: a person gives a message up.';
+revoke execute on function outbox_internal.message_removed() from public;
 
 create or replace trigger message_removed
   instead of delete on outbox.message
-  for each row execute function outbox.message_removed();
+  for each row execute function outbox_internal.message_removed();

@@ -7,7 +7,7 @@
 -- parameters: message_id  outbox.wire_id of the row, or outbox.message.id as text
 -- returns:    whether there was such a message; one that is delivered and kept is none, and one with
 --             the number and another second part
--- raises:     as outbox.known_message
+-- raises:     as outbox_internal.known_message
 -- writes:     outbox.message; its trigger tells the relay, since later messages of its key may wait
 --             behind it
 create or replace function outbox.discard(message_id text) returns boolean
@@ -17,7 +17,7 @@ as $$
 declare
   known record;
 begin
-  select k.* into known from outbox.known_message(discard.message_id) k;
+  select k.* into known from outbox_internal.known_message(discard.message_id) k;
   for look in 1..3 loop
     delete from outbox.message m
     where m.destination = known.known_destination and m.id = known.known_id

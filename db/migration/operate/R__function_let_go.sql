@@ -1,4 +1,4 @@
--- outbox.let_go: makes held messages of a destination pending, when it has no order any more.
+-- outbox_internal.let_go: makes held messages of a destination pending, when it has no order any more.
 --
 -- A destination without order holds nothing: it was given up while messages were held.
 -- SECURITY DEFINER, so that a relay needs no right to insert into outbox.pending.
@@ -8,7 +8,7 @@
 -- returns:    how many
 -- reads:      outbox.destination
 -- writes:     outbox.parked, outbox.pending
-create or replace function outbox.let_go(destination text, up_to integer) returns integer
+create or replace function outbox_internal.let_go(destination text, up_to integer) returns integer
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -39,6 +39,6 @@ begin
 end
 $$;
 
-comment on function outbox.let_go(text, integer) is
+comment on function outbox_internal.let_go(text, integer) is
   'Makes held messages of a destination pending, when it has no order any more.';
-revoke execute on function outbox.let_go(text, integer) from public;
+revoke execute on function outbox_internal.let_go(text, integer) from public;

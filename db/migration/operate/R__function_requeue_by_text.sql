@@ -5,7 +5,7 @@
 --
 -- parameters: message_id  outbox.wire_id of the row, or outbox.message.id as text
 -- returns:    whether there was such a message; one with the number and another second part is none
--- raises:     as outbox.known_message
+-- raises:     as outbox_internal.known_message
 -- writes:     outbox.message; its trigger does the rest, as it does for a plain UPDATE
 create or replace function outbox.requeue(message_id text) returns boolean
 language plpgsql volatile
@@ -14,7 +14,7 @@ as $$
 declare
   known record;
 begin
-  select k.* into known from outbox.known_message(requeue.message_id) k;
+  select k.* into known from outbox_internal.known_message(requeue.message_id) k;
   update outbox.message m
   set state = 'pending'
   where m.destination = known.known_destination and m.id = known.known_id

@@ -45,7 +45,7 @@ begin
     select w.destination, count(*) as messages from written w group by w.destination
   ), told as (
     select p.messages, pg_notify('outbox_control', n.name),
-           case when d.name is not null then outbox.ring(d.name, d.doorbell)::text end
+           case when d.name is not null then outbox_internal.ring(d.name, d.doorbell)::text end
     from per_destination p
     join outbox.destination_number n on n.number = p.destination
     left join outbox.destination d on d.number = p.destination

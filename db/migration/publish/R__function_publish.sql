@@ -54,7 +54,7 @@ begin
     perform pg_advisory_xact_lock(7021005, hashtext(target.number || ' ' || publish.key));
   end if;
 
-  publish.headers := coalesce(publish.headers, outbox.headers());
+  publish.headers := coalesce(publish.headers, outbox_internal.headers());
   if publish.deliver_at is null then
     insert into outbox.pending (destination, op, key, type, new_row, headers)
     values (target.number, 'm', publish.key, publish.type, publish.payload, publish.headers)
@@ -68,7 +68,7 @@ begin
     returning id into message_id;
   end if;
 
-  perform outbox.ring(publish.destination, target.doorbell);
+  perform outbox_internal.ring(publish.destination, target.doorbell);
   return message_id;
 end
 $$;

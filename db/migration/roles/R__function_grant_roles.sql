@@ -4,7 +4,7 @@
 -- not make roles gets a warning that says what to do; whoever owns the schema calls this again once they are there.
 --
 -- returns: nothing
--- writes:  pg_authid, grants on the schema outbox
+-- writes:  pg_authid, grants on the schemas outbox and outbox_internal
 create or replace function outbox.grant_roles() returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -33,25 +33,25 @@ begin
   end if;
 
   if to_regrole('outbox_relay') is not null then
-    grant usage on schema outbox to outbox_relay;
+    grant usage on schema outbox, outbox_internal to outbox_relay;
     grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.destination_number, outbox.source,
-      outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.capture_list, outbox.capture_detail, outbox.doctor to outbox_relay;
+      outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.capture_list, outbox_internal.capture_detail, outbox.doctor to outbox_relay;
     -- Not the insert into pending: with ids of its own choice it could make captured writes fail.
     grant delete, update (xid, tx) on outbox.pending to outbox_relay;
     grant insert, delete, update (state, attempts, last_error, due_at, delivered_at, xid, tx)
       on outbox.parked to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;
-    grant execute on function outbox.copied(), outbox.claim(), outbox.adopt(), outbox.ids_behind(), outbox.mend_ids(),
-      outbox.system_identifier(), outbox.doctor_history(), outbox.wire_id(bigint, timestamptz), outbox.ring(text, integer), outbox.bell_wanted(), outbox.trigger_arguments(bytea), outbox.trigger_condition(oid), outbox.doctor(interval, bigint), outbox.needs_row_trigger(regclass, boolean, smallint[]),
-      outbox.captured_columns(oid, oid, text[], smallint[]), outbox.detaching_from(oid, oid), outbox.columns_certain(regclass, text[], text[], smallint[]), outbox.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox.present_condition(regclass, text), outbox.settings_of(text[]), outbox.register_captures(), outbox.let_go(text, integer) to outbox_relay;
+    grant execute on function outbox.copied(), outbox_internal.claim(), outbox.adopt(), outbox_internal.ids_behind(), outbox.mend_ids(),
+      outbox.system_identifier(), outbox_internal.doctor_history(), outbox.wire_id(bigint, timestamptz), outbox_internal.ring(text, integer), outbox_internal.bell_wanted(), outbox_internal.trigger_arguments(bytea), outbox_internal.trigger_condition(oid), outbox.doctor(interval, bigint), outbox_internal.needs_row_trigger(regclass, boolean, smallint[]),
+      outbox_internal.captured_columns(oid, oid, text[], smallint[]), outbox_internal.detaching_from(oid, oid), outbox_internal.columns_certain(regclass, text[], text[], smallint[]), outbox_internal.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox_internal.present_condition(regclass, text), outbox_internal.settings_of(text[]), outbox.register_captures(), outbox_internal.let_go(text, integer) to outbox_relay;
     if to_regclass('outbox.flyway_schema_history') is not null then
       grant select on outbox.flyway_schema_history to outbox_relay;
     end if;
   end if;
 
   if to_regrole('outbox_operator') is not null then
-    grant usage on schema outbox to outbox_operator;
-    grant select on all tables in schema outbox to outbox_operator;
+    grant usage on schema outbox, outbox_internal to outbox_operator;
+    grant select on all tables in schema outbox, outbox_internal to outbox_operator;
     grant insert, update, delete on outbox.destination to outbox_operator;
     -- Messages are made by outbox.publish: with ids of his own choice he could make the application's writes fail.
     revoke insert on outbox.message from outbox_operator;
@@ -60,7 +60,7 @@ begin
     for called in
       select p.oid::regprocedure as signature, p.prokind
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where n.nspname = 'outbox' and p.proname <> 'grant_roles' and p.proname not like 'backfill%'
+      where n.nspname in ('outbox', 'outbox_internal') and p.proname <> 'grant_roles' and p.proname not like 'backfill%'
     loop
       execute format('grant execute on routine %s to outbox_operator', called.signature);
     end loop;

@@ -43,7 +43,7 @@ final class Backlog implements Source {
             + " loop insert into outbox.pending (destination, source, op, key, new_row) select "
             + "(select d.number from outbox.destination d where d.name = "
             + destination("g")
-            + "), (select outbox.source_number('public', 'orders')), 'i', (abs(hashint8(g)::bigint) % 1000)::text,"
+            + "), (select outbox_internal.source_number('public', 'orders')), 'i', (abs(hashint8(g)::bigint) % 1000)::text,"
             + " ('{\"id\":' || g || ',\"note\":\"' || repeat('abcdefghij klmno pqrst uvwxyz ', 9)"
             + " || '\"}')::json from generate_series(i * "
             + ROWS_A_TRANSACTION

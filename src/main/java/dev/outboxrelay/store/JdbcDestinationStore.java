@@ -66,7 +66,7 @@ final class JdbcDestinationStore implements DestinationStore {
           + " and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint";
 
   /** Two statements: the common case asks one of them, which writes nothing. */
-  private static final String IDS_BEHIND = "select outbox.ids_behind() is not null";
+  private static final String IDS_BEHIND = "select outbox_internal.ids_behind() is not null";
 
   private static final String MEND_IDS = "select outbox.mend_ids()";
 
@@ -83,7 +83,7 @@ final class JdbcDestinationStore implements DestinationStore {
           + "))";
 
   /** A destination without order holds nothing: it was given up while messages were held. */
-  static final String LET_GO = "select outbox.let_go(?, " + PULL_BACK_ROWS + ")";
+  static final String LET_GO = "select outbox_internal.let_go(?, " + PULL_BACK_ROWS + ")";
 
   private static final String LEAVE_OUT =
       "insert into outbox.destination_state as s (destination, last_error, last_error_at)"
@@ -350,7 +350,7 @@ final class JdbcDestinationStore implements DestinationStore {
 
   @Override
   public void claim() throws SQLException {
-    run("select outbox.claim()");
+    run("select outbox_internal.claim()");
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
@@ -84,9 +85,30 @@ final class MigrateCommandTest {
   @Test
   void schema_thereAndEmpty_isMigrated() throws Exception {
     try (TestDatabase db = TestDatabase.createEmpty()) {
-      db.execute("create schema outbox");
+      db.execute("create schema outbox", "create schema outbox_internal");
       CommandRun run = migrate(db);
       assertEquals(ExitCode.OK, run.exitCode(), run.err());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "create function outbox_internal.f() returns int language sql as 'select 1'",
+        "create table outbox_internal.t (id int)",
+        "create type outbox_internal.e as enum ('a')"
+      })
+  void internalSchema_leftOverOrSomebodyElses_isRefusedWithTheWayOut(String statement)
+      throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      db.execute("create schema outbox_internal", statement);
+      CommandRun run = migrate(db);
+      assertNotEquals(ExitCode.OK, run.exitCode());
+      assertTrue(run.err().contains("outbox_internal is there already"), run.err());
+      assertTrue(run.err().contains("drop schema outbox_internal cascade"), run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+      db.execute("drop schema outbox_internal cascade");
+      assertEquals(ExitCode.OK, migrate(db).exitCode());
     }
   }
 

@@ -183,7 +183,9 @@ final class CopyTest {
             terms.incrementAndGet();
           }
         };
-    shop.execute("alter schema outbox rename to spare");
+    shop.execute(
+        "alter schema outbox rename to spare",
+        "alter schema outbox_internal rename to spare_internal");
     new Migrator(shop.url(), shop.user(), shop.password()).migrate();
     prepare(shop);
     try (RunningRelay relay = RunningRelay.start(RunningRelay.config(shop, "shop"), events)) {
@@ -191,7 +193,10 @@ final class CopyTest {
       publish(shop, "old 2");
       Await.until("the old ones", () -> arrived.size() == 2);
       // In one transaction: a relay that sees no schema at all ends.
-      shop.execute("alter schema outbox rename to old; alter schema spare rename to outbox");
+      shop.execute(
+          "alter schema outbox rename to old; alter schema spare rename to outbox;"
+              + " alter schema outbox_internal rename to old_internal;"
+              + " alter schema spare_internal rename to outbox_internal");
       Await.until("the relay begins anew", () -> terms.get() == 2);
       publish(shop, "new 1");
       publish(shop, "new 2");

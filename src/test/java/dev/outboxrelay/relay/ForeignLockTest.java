@@ -64,7 +64,7 @@ final class ForeignLockTest {
       s.execute(
           "select from outbox."
               + table
-              + " where destination = outbox.destination_number('out') and "
+              + " where destination = outbox_internal.destination_number('out') and "
               + condition
               + " for update");
     }

@@ -257,7 +257,7 @@ final class MarkTest {
   }
 
   private long freeId() throws Exception {
-    return db.count("select nextval(outbox.id_sequence())");
+    return db.count("select nextval(outbox_internal.id_sequence())");
   }
 
   /** By hand or from a dump; a xid in the future is one of another cluster. */

@@ -151,13 +151,18 @@ final class SchemaLostTest {
   @Test
   void schema_replacedByAnotherOfTheSameVersion_isTakenUpByTheNextTerm() throws Exception {
     relay.close();
-    db.execute("alter schema outbox rename to spare");
+    db.execute(
+        "alter schema outbox rename to spare",
+        "alter schema outbox_internal rename to spare_internal");
     new Migrator(db.url(), db.user(), db.password()).migrate();
     destination();
     relay = RunningRelay.start(RunningRelay.config(db, "test"), events);
     Await.until("it runs", () -> events.connected.get() == 2);
     delivered(2);
-    db.execute("alter schema outbox rename to gone; alter schema spare rename to outbox");
+    db.execute(
+        "alter schema outbox rename to gone; alter schema spare rename to outbox;"
+            + " alter schema outbox_internal rename to gone_internal;"
+            + " alter schema spare_internal rename to outbox_internal");
     Await.until("a new term", () -> events.connected.get() == 3);
     delivered(3);
   }

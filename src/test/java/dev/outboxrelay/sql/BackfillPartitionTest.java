@@ -31,7 +31,7 @@ final class BackfillPartitionTest {
 
   @Test
   void partitionDetachedBetweenSteps_isReadNoFurther() throws SQLException {
-    outbox.execute("select outbox.backfill_start('p', 'crm', null)");
+    outbox.execute("select outbox_internal.backfill_start('p', 'crm', null)");
     // Its rows are another table's now, and so is what becomes of them.
     outbox.execute(
         "alter table p detach partition p2",
@@ -94,7 +94,8 @@ final class BackfillPartitionTest {
     outbox.execute("select outbox.capture('p', 'crm', operations => '{update}')");
     for (String table : List.of("p", "p1")) {
       String refusal =
-          outbox.refuses("55000", "select outbox.backfill_start('" + table + "', 'crm', null)");
+          outbox.refuses(
+              "55000", "select outbox_internal.backfill_start('" + table + "', 'crm', null)");
       assertTrue(refusal.contains("with inserts and deletes too"), refusal);
     }
   }

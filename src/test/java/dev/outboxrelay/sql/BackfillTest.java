@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A backfill sends every row there is, whatever happens to the table meanwhile. */
 final class BackfillTest {
-  private static final String STEP = "select outbox.backfill_step('t', 'crm')";
+  private static final String STEP = "select outbox_internal.backfill_step('t', 'crm')";
 
   @RegisterExtension private static final Outbox outbox = Outbox.shared();
 
@@ -49,7 +49,7 @@ final class BackfillTest {
   }
 
   private static void start() throws SQLException {
-    outbox.execute("select outbox.backfill_start('t', 'crm', null)");
+    outbox.execute("select outbox_internal.backfill_start('t', 'crm', null)");
   }
 
   private static void finish() throws SQLException {
@@ -173,7 +173,7 @@ final class BackfillTest {
               "insert into outbox.backfill_progress select * from outbox.backfill_progress",
               "delete from outbox.backfill_progress",
               "select outbox.backfill('t', 'crm')",
-              "select outbox.backfill_start('t', 'crm', 'public.evil()')",
+              "select outbox_internal.backfill_start('t', 'crm', 'public.evil()')",
               STEP,
               "call outbox.backfill_in_steps('t', 'crm')")) {
         Outbox.refuses(c, "42501", attempt);
@@ -211,7 +211,7 @@ final class BackfillTest {
       String refused = outbox.refuses("42501", attempt);
       assertTrue(refused.contains("cast to json"), refused);
     }
-    outbox.refuses("42501", "select outbox.backfill_start('t', 'crm', null)");
+    outbox.refuses("42501", "select outbox_internal.backfill_start('t', 'crm', null)");
     assertEquals(0, outbox.count("select count(*) from proof"));
     outbox.execute("drop table t", "drop schema app cascade");
   }
@@ -237,7 +237,7 @@ final class BackfillTest {
       table(100, captured);
       for (String attempt :
           List.of(
-              "select outbox.backfill_start('t', 'crm', null)",
+              "select outbox_internal.backfill_start('t', 'crm', null)",
               "call outbox.backfill_in_steps('t', 'crm')")) {
         String refused = outbox.refuses("55000", attempt);
         assertTrue(
@@ -375,7 +375,7 @@ final class BackfillTest {
     outbox.query(STEP);
     for (String other :
         List.of(
-            "select outbox.backfill_start('t', 'crm', 'id < 5')",
+            "select outbox_internal.backfill_start('t', 'crm', 'id < 5')",
             "select outbox.backfill('t', 'crm', 'id < 5')")) {
       String refusal = outbox.refuses("55006", other);
       assertTrue(refusal.contains("condition null has not ended"), refusal);

@@ -433,7 +433,7 @@ final class CaptureShapesTest {
   }
 
   private static final String OBJECTS =
-      "select 'p ' || oid::regprocedure from pg_proc where pronamespace = 'outbox'::regnamespace"
-          + " union all select 'c ' || oid::regclass from pg_class where relnamespace = 'outbox'::regnamespace"
+      "select 'p ' || oid::regprocedure from pg_proc where pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace)"
+          + " union all select 'c ' || oid::regclass from pg_class where relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace)"
           + " union all select 't ' || tgrelid::regclass || tgname from pg_trigger where not tgisinternal order by 1";
 }

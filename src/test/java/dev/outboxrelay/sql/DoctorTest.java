@@ -52,7 +52,8 @@ final class DoctorTest {
 
   @Test
   void doctor_onEachBreakage_namesItAndItsRemedyMendsIt() throws SQLException {
-    String trigger = "(select trigger_name from outbox.capture_detail where operation = 'update')";
+    String trigger =
+        "(select trigger_name from outbox_internal.capture_detail where operation = 'update')";
     String ddl = "do $$ begin execute format('%s', " + trigger + "); end $$";
     broken("error | trigger missing | public.t", ddl.replace("%s", "drop trigger %I on t"));
     broken(
@@ -214,7 +215,7 @@ final class DoctorTest {
   void doctor_onATriggerThatFiresOtherwiseThanAsked_namesItAndItsRemedyMendsIt()
       throws SQLException {
     String mode = "do $$ begin execute format('alter table t %s trigger %%I', (select min(";
-    mode += "trigger_name) from outbox.capture_detail)); end $$";
+    mode += "trigger_name) from outbox_internal.capture_detail)); end $$";
     String[][] breakages = {
       {"origin", "enable replica", "error | trigger firing | public.t"},
       {"origin", "enable always", "warning | trigger firing | public.t"},
@@ -231,7 +232,7 @@ final class DoctorTest {
       broken(b[2], mode.formatted(b[1]));
       assertEquals(
           List.of(b[0]),
-          outbox.query("select distinct fires from outbox.capture_detail"),
+          outbox.query("select distinct fires from outbox_internal.capture_detail"),
           String.join(" ", b));
     }
   }
@@ -246,7 +247,7 @@ final class DoctorTest {
     broken(
         "error | trigger firing | public.p1",
         "do $$ begin execute format('alter table p1 enable replica trigger %I', (select trigger_name"
-            + " from outbox.capture_detail where source = 'p1'::regclass)); end $$");
+            + " from outbox_internal.capture_detail where source = 'p1'::regclass)); end $$");
   }
 
   /** A trigger that is gone comes back firing as the capture asked, whatever the others do now. */
@@ -256,7 +257,7 @@ final class DoctorTest {
         "select outbox.capture('t', 'crm', fires => 'always')",
         "alter table t enable trigger all",
         "do $$ begin execute format('drop trigger %I on t', (select min(trigger_name) from"
-            + " outbox.capture_detail)); end $$");
+            + " outbox_internal.capture_detail)); end $$");
     for (String remedy :
         outbox.query("select remedy from outbox.doctor() where check_name = 'trigger missing'")) {
       outbox.execute(remedy);
@@ -264,7 +265,7 @@ final class DoctorTest {
     assertEquals(
         List.of("delete always", "insert always", "update always"),
         outbox.query(
-            "select operation || ' ' || fires from outbox.capture_detail order by operation"));
+            "select operation || ' ' || fires from outbox_internal.capture_detail order by operation"));
     assertEquals(List.of(), outbox.findings());
   }
 
@@ -308,7 +309,7 @@ final class DoctorTest {
     conditional("");
     String drop =
         "do $$ begin execute format('drop trigger %I on c', (select trigger_name from"
-            + " outbox.capture_detail where operation = 'update' and source = 'c'::regclass)); end $$";
+            + " outbox_internal.capture_detail where operation = 'update' and source = 'c'::regclass)); end $$";
     broken("error | trigger missing | public.c", drop);
     outbox.execute("alter table c rename column amount to total", drop);
     String remedy = outbox.remedies().get(0);
@@ -341,7 +342,7 @@ final class DoctorTest {
         "select outbox.release('t')", "select outbox.capture('t', 'crm'" + options + ")");
     List<String> triggers =
         outbox.query(
-            "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail where source = 't'::regclass");
+            "select pg_get_triggerdef(trigger_oid) from outbox_internal.capture_detail where source = 't'::regclass");
     outbox.execute("drop table t", "create table t (id int primary key, v int, secret text)");
     outbox.execute(triggers.toArray(String[]::new));
   }

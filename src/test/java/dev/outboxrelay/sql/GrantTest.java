@@ -16,6 +16,7 @@ final class GrantTest {
   void grant_thatWasRevoked_isNamedAndItsRemedyMendsIt() throws SQLException {
     String[][] revoked = {
       {"outbox_relay", "usage on schema outbox"},
+      {"outbox_relay", "usage on schema outbox_internal"},
       {"outbox_relay", "select on outbox.destination"},
       {"outbox_relay", "select on outbox.message"},
       {"outbox_relay", "delete on outbox.pending"},
@@ -25,8 +26,9 @@ final class GrantTest {
       {"outbox_relay", "insert on outbox.destination_state"},
       {"outbox_relay", "update on outbox.destination_state"},
       {"outbox_relay", "select on outbox.flyway_schema_history"},
-      {"outbox_relay", "execute on function outbox.bell_wanted()"},
+      {"outbox_relay", "execute on function outbox_internal.bell_wanted()"},
       {"outbox_relay", "execute on function outbox.capture_call(regclass,text)"},
+      {"outbox_operator", "usage on schema outbox_internal"},
       {"outbox_operator", "insert on outbox.destination"},
       {"outbox_operator", "update (state) on outbox.message"},
       {"outbox_operator", "delete on outbox.message"},
@@ -53,20 +55,20 @@ final class GrantTest {
   void grants_allRevoked_areEachFound() throws SQLException {
     String granted =
         "select count(*) from (select c.oid from pg_class c, aclexplode(c.relacl) a"
-            + " where c.relnamespace = 'outbox'::regnamespace and a.grantee = '%1$s'::regrole"
+            + " where c.relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and a.grantee = '%1$s'::regrole"
             + " union all select a.attrelid from pg_attribute a, aclexplode(a.attacl) x"
             + " where x.grantee = '%1$s'::regrole"
             + " union all select p.oid from pg_proc p, aclexplode(p.proacl) a"
-            + " where p.pronamespace = 'outbox'::regnamespace and a.grantee = '%1$s'::regrole"
+            + " where p.pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and a.grantee = '%1$s'::regrole"
             + " union all select n.oid from pg_namespace n, aclexplode(n.nspacl) a"
-            + " where n.nspname = 'outbox' and a.grantee = '%1$s'::regrole) g";
+            + " where n.nspname in ('outbox', 'outbox_internal') and a.grantee = '%1$s'::regrole) g";
     for (String role : List.of("outbox_relay", "outbox_operator")) {
       long before = outbox.count(granted.formatted(role));
       outbox.execute(
-          "revoke all on all tables in schema outbox from " + role,
-          "revoke all on all routines in schema outbox from " + role,
+          "revoke all on all tables in schema outbox, outbox_internal from " + role,
+          "revoke all on all routines in schema outbox, outbox_internal from " + role,
           "revoke update (state) on outbox.message from " + role,
-          "revoke usage on schema outbox from " + role);
+          "revoke usage on schema outbox, outbox_internal from " + role);
       String finding = outbox.query("select finding from outbox.doctor()").get(0);
       assertTrue(finding.endsWith(" and " + (before - 3) + " more"), before + ": " + finding);
       outbox.mend();

@@ -39,7 +39,7 @@ final class IdentityTest {
   @Test
   void identity_beforeTheFirstRelay_isOpen() throws SQLException {
     assertEquals(NO_COPY, copied());
-    outbox.execute("select outbox.claim()");
+    outbox.execute("select outbox_internal.claim()");
     assertEquals(NO_COPY, copied());
     assertEquals(
         List.of("t"),
@@ -53,7 +53,10 @@ final class IdentityTest {
   void identity_onceNoted_isNotTakenByASecondRelay() throws SQLException {
     for (String other : List.of(OTHER_DATABASE, OTHER_SYSTEM)) {
       outbox.execute(
-          "delete from outbox.identity", "select outbox.claim()", other, "select outbox.claim()");
+          "delete from outbox.identity",
+          "select outbox_internal.claim()",
+          other,
+          "select outbox_internal.claim()");
       assertTrue(copied().get(0).startsWith("this database is a copy: "), other);
     }
   }
@@ -61,7 +64,7 @@ final class IdentityTest {
   @Test
   void copy_isShownByStatusAndDoctor_untilItIsAdopted() throws SQLException {
     for (String other : List.of(OTHER_DATABASE, OTHER_SYSTEM)) {
-      outbox.execute("delete from outbox.identity", "select outbox.claim()", other);
+      outbox.execute("delete from outbox.identity", "select outbox_internal.claim()", other);
       String error =
           copied().get(0)
               + "; nothing is sent until select outbox.adopt() (this is the one now)"
@@ -81,7 +84,8 @@ final class IdentityTest {
 
   @Test
   void identifier_thatIsNotKnown_isNoSignOfACopy() throws SQLException {
-    outbox.execute("select outbox.claim()", "update outbox.identity set system_identifier = null");
+    outbox.execute(
+        "select outbox_internal.claim()", "update outbox.identity set system_identifier = null");
     assertEquals(NO_COPY, copied());
     outbox.execute(OTHER_DATABASE);
     assertTrue(copied().get(0).contains("of system (unknown), and this"), copied().get(0));
@@ -96,7 +100,7 @@ final class IdentityTest {
         "alter role no_control nosuperuser",
         "revoke execute on function pg_control_system() from public");
     try {
-      outbox.execute("select outbox.claim()");
+      outbox.execute("select outbox_internal.claim()");
       assertEquals(
           java.util.Collections.singletonList(null),
           outbox.query("select system_identifier::text from outbox.identity"));
@@ -116,7 +120,7 @@ final class IdentityTest {
   /** As after a restore that left things out: captured and published writes would fail. */
   @Test
   void function_thatIsGone_isFoundAndItsRemedyBringsItBack() throws Exception {
-    outbox.execute("drop function outbox.ring(text, integer)");
+    outbox.execute("drop function outbox_internal.ring(text, integer)");
     assertThrows(SQLException.class, () -> outbox.query(PUBLISH));
     String remedy =
         outbox
@@ -141,7 +145,7 @@ final class IdentityTest {
         "select outbox.capture('a', 'audit')",
         "select outbox.capture('b', 'crm')",
         "insert into a values (1)",
-        "select outbox.claim()",
+        "select outbox_internal.claim()",
         OTHER_DATABASE);
     assertEquals(List.of("2"), outbox.query("select outbox.release_all()"));
     outbox.execute("insert into a values (2)", "insert into b values (2)");
@@ -151,7 +155,7 @@ final class IdentityTest {
 
   @Test
   void releaseAll_ofWhatIsNoCopy_isRefused() throws SQLException {
-    outbox.execute("select outbox.claim()");
+    outbox.execute("select outbox_internal.claim()");
     SQLException refused =
         assertThrows(SQLException.class, () -> outbox.query("select outbox.release_all()"));
     assertTrue(refused.getMessage().contains("this database is no copy"), refused.getMessage());

@@ -35,7 +35,7 @@ final class LocaleTest {
       assertEquals(
           List.of("{insert,delete}"),
           db.query(
-              "select array_agg(operation order by operation desc) from outbox.capture_detail"));
+              "select array_agg(operation order by operation desc) from outbox_internal.capture_detail"));
     }
   }
 }

@@ -186,9 +186,10 @@ final class MessageIdTest {
   @Test
   void history_thatGivesNumbersOutAgain_repeatsNoId() throws SQLException {
     String[] back = {
-      "truncate outbox.pending restart identity", "select setval(outbox.id_sequence(), 1, false)"
+      "truncate outbox.pending restart identity",
+      "select setval(outbox_internal.id_sequence(), 1, false)"
     };
-    String[] again = {"drop schema outbox cascade"};
+    String[] again = {"drop schema outbox, outbox_internal cascade"};
     try (TestDatabase db = TestDatabase.create()) {
       Set<String> numbers = new HashSet<>();
       Set<String> ids = new HashSet<>();

@@ -170,7 +170,7 @@ final class MigrationTest {
           // The release before did all the work in the trigger function.
           "create or replace function outbox.capture_row() returns trigger language plpgsql"
               + " as $$ begin return null; end $$",
-          "drop function outbox.write_change",
+          "drop function outbox_internal.write_change",
           "update outbox.flyway_schema_history set checksum = 0 where version is null");
       AtomicBoolean migrated = new AtomicBoolean();
       Future<Integer> writes =
@@ -204,10 +204,10 @@ final class MigrationTest {
       new Migrator(db.url(), db.user(), db.password()).migrate();
       assertEquals(0, db.count("select count(*) from public.flyway_schema_history"));
       assertEquals(
-          List.of("outbox"),
+          List.of("outbox", "outbox_internal"),
           db.query(
               "select distinct n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-                  + " where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'public')"));
+                  + " where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'public') order by 1"));
     }
   }
 
@@ -217,18 +217,18 @@ final class MigrationTest {
       assertEquals(
           List.of(),
           db.query(
-              "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'outbox'::regnamespace"
+              "select p.oid::regprocedure::text from pg_proc p where p.pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace)"
                   + " and (obj_description(p.oid, 'pg_proc') is null"
                   + " or has_function_privilege('pg_monitor', p.oid, 'execute'))"));
       assertEquals(
           List.of(),
           db.query(
-              "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'outbox'::regnamespace"
+              "select p.oid::regprocedure::text from pg_proc p where p.pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace)"
                   + " and p.prosecdef and not 'search_path=pg_catalog, pg_temp' = any (p.proconfig)"));
       assertEquals(
           List.of(),
           db.query(
-              "select c.relname from pg_class c where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')"
+              "select c.relname from pg_class c where c.relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and c.relkind in ('r', 'v')"
                   + " and obj_description(c.oid, 'pg_class') is null and c.relname <> 'flyway_schema_history'"));
     }
   }

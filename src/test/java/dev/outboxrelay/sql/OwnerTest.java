@@ -49,6 +49,21 @@ final class OwnerTest {
   }
 
   @Test
+  void internalSchemaMovedAlone_isFoundAndItsRemedyMendsIt() throws Exception {
+    moveTo("owner_old");
+    outbox.execute(
+        "create table t (id int primary key, v int)",
+        "select outbox.capture('t', 'crm', columns => '{v}')",
+        "alter schema outbox_internal owner to owner_new");
+    outbox.refuses("42501", "insert into t values (1)");
+    assertEquals(List.of("error | owner's rights | owner_old"), outbox.findings());
+    outbox.mend();
+    outbox.execute("insert into t values (1)");
+    assertEquals(List.of("insert 1"), outbox.changes());
+    outbox.execute("alter schema outbox_internal owner to owner_old");
+  }
+
+  @Test
   void schemaMovedWhole_works() throws Exception {
     moveTo("owner_old");
     moveTo("owner_new");
@@ -60,7 +75,7 @@ final class OwnerTest {
     assertEquals(
         List.of("0"),
         outbox.query(
-            "select count(*) from pg_class where relnamespace = 'outbox'::regnamespace"
+            "select count(*) from pg_class where relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace)"
                 + " and relowner <> 'owner_new'::regrole"));
   }
 
@@ -96,9 +111,9 @@ final class OwnerTest {
         outbox.query(
             "select format('%s %s', case c.relkind when 'v' then 'view' else 'table' end,"
                 + " c.oid::regclass) from pg_class c"
-                + " where c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')"
+                + " where c.relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and c.relkind in ('r', 'v')"
                 + " union all select format('routine %s', p.oid::regprocedure) from pg_proc p"
-                + " where p.pronamespace = 'outbox'::regnamespace and p.proname in ('doctor',"
+                + " where p.pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and p.proname in ('doctor',"
                 + " 'capture_row', 'capture_call', 'trigger_arguments', 'needs_row_trigger')");
     assertTrue(objects.size() > 13, objects.toString());
     for (String object : objects) {

@@ -107,7 +107,7 @@ final class PartitionRightTest {
         "create table p0 partition of p for values from (0) to (10)",
         "insert into p values (1)",
         "select outbox.capture('p', 'crm')",
-        "select outbox.backfill_start('p', 'crm', null)",
+        "select outbox_internal.backfill_start('p', 'crm', null)",
         "drop table p",
         "create table t (id int primary key)");
     assertEquals(1, outbox.count("select count(*) from outbox.backfill_progress"));
@@ -167,11 +167,11 @@ final class PartitionRightTest {
           "select outbox.capture('p', 'crm')");
       own.execute(
           "set allow_system_table_mods = on;"
-              + " update pg_proc set proacl = null where pronamespace = 'outbox'::regnamespace;"
-              + " update pg_class set relacl = null where relnamespace = 'outbox'::regnamespace;"
+              + " update pg_proc set proacl = null where pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace);"
+              + " update pg_class set relacl = null where relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace);"
               + " update pg_attribute set attacl = null where attrelid in ('outbox.message'::regclass,"
               + " 'outbox.pending'::regclass, 'outbox.parked'::regclass);"
-              + " update pg_namespace set nspacl = null where nspname = 'outbox'");
+              + " update pg_namespace set nspacl = null where nspname in ('outbox', 'outbox_internal')");
       assertEquals(
           List.of(
               "warning | grants | outbox_operator",
@@ -184,7 +184,7 @@ final class PartitionRightTest {
       assertEquals(
           List.of(),
           own.query(
-              "select p.proname from pg_proc p where p.pronamespace = 'outbox'::regnamespace and"
+              "select p.proname from pg_proc p where p.pronamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and"
                   + " has_function_privilege('gt_second', p.oid, 'execute')"));
       try (Connection c = own.connectAs("gt_first")) {
         Outbox.run(c, "create table p1 partition of p for values from (0) to (10)");

@@ -189,7 +189,7 @@ final class PartitionTest {
       restore.addAll(TABLES);
       restore.addAll(
           outbox.query(
-              "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail where not inherited"));
+              "select pg_get_triggerdef(trigger_oid) from outbox_internal.capture_detail where not inherited"));
       outbox.execute(restore.toArray(String[]::new));
       outbox.execute(
           "insert into root values (1, 1)",

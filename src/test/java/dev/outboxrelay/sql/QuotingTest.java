@@ -59,7 +59,7 @@ final class QuotingTest {
         "select outbox.capture('\"Odd one\"', 'crm', columns => '{V}', condition => 'new.\"V\" > 1');"
             + " select outbox.capture('t', 'crm', operations => '{insert,truncate}')";
     String made =
-        "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail order by source, operation";
+        "select pg_get_triggerdef(trigger_oid) from outbox_internal.capture_detail order by source, operation";
     outbox.execute(calls);
     final List<String> plain = outbox.query(made);
     outbox.execute("select outbox.release('\"Odd one\"')", "select outbox.release('t')");

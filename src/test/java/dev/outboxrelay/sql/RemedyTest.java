@@ -111,7 +111,7 @@ final class RemedyTest {
     assertEquals(
         List.of("t"),
         outbox.query(
-            "select bool_and(t.doorbell = d.doorbell) from outbox.capture_detail t"
+            "select bool_and(t.doorbell = d.doorbell) from outbox_internal.capture_detail t"
                 + " join outbox.destination d on d.name = t.destination"));
     assertEquals(List.of("{id,v}"), outbox.query("select columns from outbox.capture_list"));
   }
@@ -135,7 +135,7 @@ final class RemedyTest {
         List.of("audit", "crm"),
         outbox.query("select destination from outbox.message order by destination"));
     outbox.execute("select outbox.release('t')");
-    assertEquals(0, outbox.count("select count(*) from outbox.capture_detail"));
+    assertEquals(0, outbox.count("select count(*) from outbox_internal.capture_detail"));
   }
 
   @Test

@@ -41,7 +41,7 @@ final class RestoredTest {
   private static void restore() throws SQLException {
     List<String> triggers =
         outbox.query(
-            "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail"
+            "select pg_get_triggerdef(trigger_oid) from outbox_internal.capture_detail"
                 + " where source = 't'::regclass");
     String table =
         outbox
@@ -202,7 +202,7 @@ final class RestoredTest {
         "alter table parent add pin text");
     List<String> triggers =
         outbox.query(
-            "select pg_get_triggerdef(trigger_oid) from outbox.capture_detail"
+            "select pg_get_triggerdef(trigger_oid) from outbox_internal.capture_detail"
                 + " where source = 't'::regclass");
     outbox.execute("drop table t", "create table t (pin_old text) inherits (parent)");
     outbox.execute(triggers.toArray(String[]::new));

@@ -333,12 +333,12 @@ final class SecurityTest {
               + " (id, xid, created_at, destination, source, op, state)"
               + " select id, xid, created_at, destination, source, op, 'held' from x",
           "update outbox.parked set state = 'retry', attempts = 1, last_error = 'x', due_at = now()",
-          "select outbox.let_go('crm', 10)",
+          "select outbox_internal.let_go('crm', 10)",
           "delete from outbox.parked",
           "select * from outbox.message",
           "select * from outbox.flyway_schema_history",
           "select outbox.copied(), incarnation from outbox.identity",
-          "select outbox.claim(), outbox.ids_behind(), outbox.mend_ids(), outbox.adopt()",
+          "select outbox_internal.claim(), outbox_internal.ids_behind(), outbox.mend_ids(), outbox.adopt()",
           "select * from outbox.doctor",
           "select pg_notify('outbox', 'crm')",
           "listen outbox");

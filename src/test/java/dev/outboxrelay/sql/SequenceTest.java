@@ -23,10 +23,10 @@ final class SequenceTest {
 
   /** As a subscriber is left, which gets rows and no sequences. */
   private static final String SET_BACK =
-      "select setval(outbox.id_sequence(), min(id)) from outbox.message";
+      "select setval(outbox_internal.id_sequence(), min(id)) from outbox.message";
 
   private static long last() throws SQLException {
-    return outbox.count("select pg_sequence_last_value(outbox.id_sequence())");
+    return outbox.count("select pg_sequence_last_value(outbox_internal.id_sequence())");
   }
 
   @Test
@@ -111,7 +111,7 @@ final class SequenceTest {
         for (Future<?> each : failing) {
           each.get();
         }
-        assertEquals(List.of("t"), outbox.query("select outbox.ids_behind() is null"));
+        assertEquals(List.of("t"), outbox.query("select outbox_internal.ids_behind() is null"));
       } finally {
         stop.set(true);
         writers.shutdownNow();

@@ -88,7 +88,7 @@ final class SourceTest {
       String trigger =
           outbox
               .query(
-                  "select pg_get_triggerdef(t.trigger_oid) from outbox.capture_detail t"
+                  "select pg_get_triggerdef(t.trigger_oid) from outbox_internal.capture_detail t"
                       + " where t.operation = 'insert'")
               .get(0);
       other.execute("create table t (id int primary key, v int)", trigger);

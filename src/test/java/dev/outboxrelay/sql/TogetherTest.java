@@ -56,7 +56,7 @@ final class TogetherTest {
   }
 
   private static long triggers() throws SQLException {
-    return outbox.count("select count(*) from outbox.capture_detail");
+    return outbox.count("select count(*) from outbox_internal.capture_detail");
   }
 
   @Test

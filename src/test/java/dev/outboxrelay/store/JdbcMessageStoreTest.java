@@ -50,7 +50,7 @@ final class JdbcMessageStoreTest {
   void setUp() throws Exception {
     db = TestDatabase.create();
     // Numbers are given out once, as with a destination: who is the first to ask holds others up.
-    db.execute("select outbox.destination_number(d) from unnest('{out,other}'::text[]) d");
+    db.execute("select outbox_internal.destination_number(d) from unnest('{out,other}'::text[]) d");
     database = access(db);
     store = database.messages();
   }

@@ -456,11 +456,11 @@ final class HistoryTest {
     write(old, 1, 60, "owed");
     awaitSubscribed(old, subscriber);
     subscriber.execute(DATABASE, "drop subscription s");
-    assertEquals("60", subscriber.value(DATABASE, "select outbox.ids_behind()"));
+    assertEquals("60", subscriber.value(DATABASE, "select outbox_internal.ids_behind()"));
     keeper.refuse(true);
     relay(subscriber);
     Stage.await(
-        () -> subscriber.value(DATABASE, "select outbox.ids_behind()") == null,
+        () -> subscriber.value(DATABASE, "select outbox_internal.ids_behind()") == null,
         SOON,
         "the sequence is mended");
     write(subscriber, 61, 100, "after");

@@ -46,7 +46,7 @@ final class RestoreTest {
         PostgresProcess fresh = PostgresProcess.create(binaries, Map.of())) {
       prepare(old, receiver);
       // As the first relay does.
-      old.execute(DATABASE, "select outbox.claim()");
+      old.execute(DATABASE, "select outbox_internal.claim()");
       useUpTransactionIds(old);
       publish(old, 1, 200);
       dump(binaries, "pg_dump", old, "-Fc", "-f", dump.toString(), DATABASE);

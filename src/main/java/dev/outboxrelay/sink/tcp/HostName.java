@@ -5,9 +5,9 @@ import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
 /**
- * What can stand for a host. The trigger {@code outbox.destination_sound} says the same in SQL, so
- * that nothing is saved that would be looked up in vain for ever; a test draws names and holds the
- * two against each other.
+ * What can stand for a host. The trigger {@code outbox_internal.destination_sound} says the same in
+ * SQL, so that nothing is saved that would be looked up in vain for ever; a test draws names and
+ * holds the two against each other.
  */
 final class HostName {
 
