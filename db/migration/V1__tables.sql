@@ -86,7 +86,41 @@ create table outbox.destination (
 );
 
 comment on table outbox.destination is 'Where messages go. A plain INSERT makes a destination; relays pick it up without a restart.';
-comment on column outbox.destination.number is 'outbox.destination_number.number of the name; set by a trigger, whatever is given.';
+comment on column outbox.destination.id is
+  'A number that relays and triggers have for it; a destination that is made anew has another.';
+comment on column outbox.destination.name is
+  'By which people, captures and messages call it. Letters, digits, _ . and -, at most 63.';
+comment on column outbox.destination.number is
+  'outbox.destination_number.number of the name; set by a trigger, whatever is given.';
+comment on column outbox.destination.uri is 'tcp://host:port or tls://host:port.';
+comment on column outbox.destination.format is
+  'How a message is written: change, td, cloudevents, debezium or payload.';
+comment on column outbox.destination.framing is
+  'How messages are told apart: ndjson (a line each), length (4 bytes before each) or raw (a connection each).';
+comment on column outbox.destination.ack is
+  'What acknowledges: line (an answer a message), close (of the connection) or none (it was handed over).';
+comment on column outbox.destination.ordering is
+  'key: messages of one key go one after the other; none: each for itself.';
+comment on column outbox.destination.max_attempts is
+  'After so many refusals a message is set aside.';
+comment on column outbox.destination.retry_initial is
+  'How long a message waits after its first refusal; doubled with each further one.';
+comment on column outbox.destination.retry_max is 'The longest wait between two attempts.';
+comment on column outbox.destination.ack_timeout is 'How long an answer is waited for.';
+comment on column outbox.destination.connect_timeout is 'How long a connection is waited for.';
+comment on column outbox.destination.max_in_flight is
+  'So many messages may be sent and not yet answered.';
+comment on column outbox.destination.on_failure is
+  'When a message is set aside, later ones of its key: skip (go on) or hold (wait for a person).';
+comment on column outbox.destination.keep_delivered is
+  'How long delivered messages are kept; null: not at all.';
+comment on column outbox.destination.paused is
+  'Nothing is sent while this is true; messages stay owed.';
+comment on column outbox.destination.options is
+  'Further settings, of TLS among others; see the protocol''s and operations'' pages.';
+comment on column outbox.destination.doorbell is
+  'Which doorbell wakes its relay: many destinations may share one.';
+comment on column outbox.destination.created_at is 'When the row was made.';
 
 -- What relays report of a destination: kept apart from the settings, so that a report never looks like a change of settings.
 create table outbox.destination_state (
@@ -109,10 +143,25 @@ create table outbox.destination_state (
 );
 
 comment on table outbox.destination_state is 'What relays report of a destination; outbox.status shows it.';
-comment on column outbox.destination_state.progress_at is 'When a message of it was last settled, as of some seconds ago.';
-comment on column outbox.destination_state.answer_due_at is 'Until then an answer of the receiver is waited for.';
+comment on column outbox.destination_state.destination is 'outbox.destination.name.';
+comment on column outbox.destination_state.epoch is
+  'Grows with each take-over by a relay; receivers see it.';
+comment on column outbox.destination_state.owner is
+  'The relay that took it over last, by its --name.';
+comment on column outbox.destination_state.owned_since is 'When it did.';
+comment on column outbox.destination_state.down_since is
+  'Since when it cannot be reached; null while it can.';
+comment on column outbox.destination_state.last_error is
+  'The last thing that went wrong with it, null when all is well again.';
+comment on column outbox.destination_state.last_error_at is 'When that was.';
+comment on column outbox.destination_state.progress_at is
+  'When a message of it was last settled, as of some seconds ago.';
+comment on column outbox.destination_state.answer_due_at is
+  'Until then an answer of the receiver is waited for.';
 comment on column outbox.destination_state.mark_snapshot is
   'Of what it shows, each pending message without a due time has an id of mark_first_id or more, or one of mark_earlier.';
+comment on column outbox.destination_state.mark_first_id is 'See mark_snapshot.';
+comment on column outbox.destination_state.mark_earlier is 'See mark_snapshot.';
 comment on column outbox.destination_state.mark_cluster is
   'Whose transaction ids the snapshot speaks of: pg_control_system().system_identifier.';
 
@@ -127,6 +176,9 @@ create table outbox.destination_number (
 
 comment on table outbox.destination_number is
   'Numbers of destinations, there are or were; a number belongs to its name for ever.';
+comment on column outbox.destination_number.number is
+  'What messages and captures know the destination by.';
+comment on column outbox.destination_number.name is 'outbox.destination.name, now or once.';
 
 -- Numbers of captured tables. A number stays with its table through a rename: it keeps the order of the table's messages. The
 -- names are those at the first capture and never change; a message of a table that is called otherwise by then has its own.
@@ -141,8 +193,11 @@ create index source_name on outbox.source (schema_name, table_name);
 
 comment on table outbox.source is
   'Numbers of captured tables, there are or were; a number stays with its table through a rename.';
+comment on column outbox.source.number is 'What messages and captures know the table by.';
 comment on column outbox.source.schema_name is 'The name at the first capture; it never changes.';
-comment on column outbox.source.relation is 'The table that has the number now, null when nobody knows.';
+comment on column outbox.source.table_name is 'The name at the first capture; it never changes.';
+comment on column outbox.source.relation is
+  'The table that has the number now, null when nobody knows.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What is owed, in two tables: "pending", which every captured write inserts into, and "parked" for all that is rare: refused,
@@ -174,11 +229,28 @@ create table outbox.pending (
 
 comment on table outbox.pending is
   'Messages that wait for nothing but their delivery. People look at the view outbox.message.';
-comment on column outbox.pending.xid is 'The transaction by which the row became pending: what the relay has not seen is told by it.';
-comment on column outbox.pending.source is 'outbox.source.number, 0 for a message of outbox.publish.';
-comment on column outbox.pending.op is 'The first letter of insert, update, delete, truncate, read (backfill) or message (outbox.publish).';
+comment on column outbox.pending.id is
+  'The message''s number, drawn before its transaction committed.';
+comment on column outbox.pending.xid is
+  'The transaction by which the row became pending: what the relay has not seen is told by it.';
+comment on column outbox.pending.created_at is
+  'When the change was written; with the id it names the message for ever.';
+comment on column outbox.pending.destination is 'outbox.destination_number.number.';
+comment on column outbox.pending.source is
+  'outbox.source.number, 0 for a message of outbox.publish.';
+comment on column outbox.pending.op is
+  'The first letter of insert, update, delete, truncate, read (backfill) or message (outbox.publish).';
+comment on column outbox.pending.key is
+  'Messages of one key and source go in order; null: no order.';
+comment on column outbox.pending.new_row is 'The row after the change, or what was published.';
+comment on column outbox.pending.old_row is 'The row before the change.';
+comment on column outbox.pending.type is 'The name that outbox.publish was given.';
+comment on column outbox.pending.headers is
+  'What the setting outbox.headers said, or outbox.publish was given.';
 comment on column outbox.pending.tx is 'The transaction of the change, where xid is another one.';
-comment on column outbox.pending.schema_name is 'The table''s name at the time of the change, where it is not that of outbox.source.';
+comment on column outbox.pending.schema_name is
+  'The table''s name at the time of the change, where it is not that of outbox.source.';
+comment on column outbox.pending.table_name is 'As schema_name.';
 
 -- The tail: what was not visible in the last snapshot.
 create index pending_tail on outbox.pending (xid);
@@ -210,8 +282,35 @@ create table outbox.parked (
 
 comment on table outbox.parked is
   'Messages that were refused, wait behind a refused one, are set aside, kept, or due later. People look at the view outbox.message.';
+comment on column outbox.parked.id is
+  'The message''s number, drawn before its transaction committed.';
+comment on column outbox.parked.xid is
+  'The transaction by which the row came here or was published.';
+comment on column outbox.parked.created_at is
+  'When the change was written; with the id it names the message for ever.';
+comment on column outbox.parked.destination is 'outbox.destination_number.number.';
+comment on column outbox.parked.source is
+  'outbox.source.number, 0 for a message of outbox.publish.';
+comment on column outbox.parked.op is
+  'The first letter of insert, update, delete, truncate, read (backfill) or message (outbox.publish).';
+comment on column outbox.parked.key is
+  'Messages of one key and source go in order; null: no order.';
+comment on column outbox.parked.new_row is 'The row after the change, or what was published.';
+comment on column outbox.parked.old_row is 'The row before the change.';
+comment on column outbox.parked.type is 'The name that outbox.publish was given.';
+comment on column outbox.parked.headers is
+  'What the setting outbox.headers said, or outbox.publish was given.';
+comment on column outbox.parked.tx is 'The transaction of the change, where xid is another one.';
+comment on column outbox.parked.schema_name is
+  'The table''s name at the time of the change, where it is not that of outbox.source.';
+comment on column outbox.parked.table_name is 'As schema_name.';
 comment on column outbox.parked.state is
   'retry (refused, due_at says when next), held (behind one of its key), failed (set aside), delivered (kept), pending (published for later, due_at says when).';
+comment on column outbox.parked.attempts is 'How often it was refused, since it was last requeued.';
+comment on column outbox.parked.due_at is
+  'When it is sent next, or first; in the database''s clock.';
+comment on column outbox.parked.delivered_at is 'When it was acknowledged.';
+comment on column outbox.parked.last_error is 'Why it was refused last.';
 
 -- What was published for later is new once, like everything else.
 create index parked_tail on outbox.parked (xid) where state = 'pending';
@@ -266,15 +365,27 @@ create type outbox_internal.capture_settings as (
 
 comment on type outbox_internal.capture_settings is
   'How a table is captured: the last argument of each capture trigger, as text.';
-comment on column outbox_internal.capture_settings.key_names is 'The key''s columns, by the names at the time.';
-comment on column outbox_internal.capture_settings.key_numbers is 'Their numbers, pg_attribute.attnum.';
+comment on column outbox_internal.capture_settings.key_names is
+  'The key''s columns, by the names at the time.';
+comment on column outbox_internal.capture_settings.key_numbers is
+  'Their numbers, pg_attribute.attnum.';
 comment on column outbox_internal.capture_settings.key_forms is
   'What makes one text of values that are equal, see outbox_internal.key_form; null: all are taken as they are.';
 comment on column outbox_internal.capture_settings.column_mode is
   'all, only or except: what the named columns are.';
+comment on column outbox_internal.capture_settings.column_names is
+  'The columns that were named, by their names at the time.';
 comment on column outbox_internal.capture_settings.column_numbers is
   'Their numbers, 0 for a name that no column bore; for except one more 0.';
+comment on column outbox_internal.capture_settings.include_old is
+  'Whether the old row of updates and deletes is stored.';
+comment on column outbox_internal.capture_settings.skip_unchanged is
+  'Whether an update that changes nothing that is sent has no message.';
 comment on column outbox_internal.capture_settings.captured is 'The table, by its oid at the time.';
+comment on column outbox_internal.capture_settings.condition is 'The condition, as it was given.';
+comment on column outbox_internal.capture_settings.operations is
+  'The operations that were asked for.';
+comment on column outbox_internal.capture_settings.fires is 'origin, always or replica.';
 comment on column outbox_internal.capture_settings.all_columns is
   'Where columns are chosen or left out: the names of all at the time, in order.';
 
@@ -293,8 +404,23 @@ create table outbox.backfill_progress (
   started_at    timestamptz not null default clock_timestamp(),
   constraint backfill_progress_pkey primary key (source, destination, part)
 );
-comment on column outbox.backfill_progress.capture is 'A trigger by which the table was captured at the start: captured anew means begun anew.';
 comment on table outbox.backfill_progress is 'How far backfills have come; rows go when the backfill is done.';
+comment on column outbox.backfill_progress.source is 'The captured table.';
+comment on column outbox.backfill_progress.destination is 'outbox.destination.name.';
+comment on column outbox.backfill_progress.part is
+  'The table that is read: source, or a partition of it.';
+comment on column outbox.backfill_progress.filenode is
+  'Its file: another one means that it was rewritten, and is begun again.';
+comment on column outbox.backfill_progress.capture is
+  'A trigger by which the table was captured at the start: captured anew means begun anew.';
+comment on column outbox.backfill_progress.condition is
+  'Which rows, as it was given; empty for all.';
+comment on column outbox.backfill_progress.next_block is 'The next block to read.';
+comment on column outbox.backfill_progress.end_block is 'How many blocks there were at the start.';
+comment on column outbox.backfill_progress.locked_places is
+  'Rows that others had locked, to be tried again at the end.';
+comment on column outbox.backfill_progress.rows_written is 'Messages so far.';
+comment on column outbox.backfill_progress.started_at is 'When the backfill began.';
 
 -- Which database this is: a copy of it must not send the copied messages, or its own, to the
 -- receivers of the original.
@@ -311,8 +437,10 @@ create table outbox.identity (
 
 comment on table outbox.identity is
   'The database whose messages these are. In another one nothing is sent until outbox.adopt().';
+comment on column outbox.identity.only_row is 'True: there is one row at most.';
 comment on column outbox.identity.system_identifier is
   'Of the cluster, as pg_control_system() tells it; null where that may not be called.';
 comment on column outbox.identity.database is 'The database''s oid.';
+comment on column outbox.identity.adopted_at is 'When that was noted, or adopted.';
 comment on column outbox.identity.incarnation is
   'When the first relay came: another one means that the schema was dropped and made again.';

@@ -42,5 +42,13 @@ begin
 end
 $$;
 
-comment on function outbox.backfill(regclass, text, text) is 'Writes a message for each row that a captured table has now, in one transaction.';
+comment on function outbox.backfill(regclass, text, text) is
+  'Writes a message, op read, for each row that a captured table has now, in one transaction: for a
+table that is small or quiet. For any other: call outbox.backfill_in_steps.
+source: the table. destination: one that it is captured for. condition: which rows, as after WHERE,
+with the caller''s rights; null for all. Returns the number of rows.
+Errors: object_not_in_prerequisite_state when it is not captured so; invalid_parameter_value when the
+condition is none; lock_not_available when rows stay locked by others for 10 seconds; object_in_use
+when another backfill of it has not ended; feature_not_supported for a foreign table among its
+partitions; invalid_transaction_state at another isolation level than read committed.';
 revoke execute on function outbox.backfill(regclass, text, text) from public;

@@ -65,5 +65,10 @@ end
 $$;
 
 comment on procedure outbox.backfill_in_steps(regclass, text, text, interval, interval) is
-  'Writes a message for each row that a captured table has now; commits every few blocks, goes on where it was cut short.';
+  'Writes a message, op read, for each row that a captured table has now. Commits every few blocks, and
+goes on where it was cut short when it is called again. Call it outside a transaction.
+source, destination, condition: as of outbox.backfill. rest: how long to rest after each step.
+patience: how long to wait for rows that others hold locked.
+Errors: as of outbox.backfill; lock_not_available when patience has ended, the other rows being
+written; invalid_transaction_termination inside a transaction.';
 revoke execute on procedure outbox.backfill_in_steps(regclass, text, text, interval, interval) from public;

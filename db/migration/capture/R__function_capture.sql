@@ -346,5 +346,18 @@ end
 $$;
 
 comment on function outbox.capture(regclass, text, text[], text[], text[], text[], text, boolean, boolean, text, boolean) is
-  'From now on, each change of the table is a message to the destination. Called again, it replaces.';
+  'From now on, each change of the table is a message to the destination. Called again for the same
+two, it replaces what it made. Needs the ownership of the table, and waits for its writers.
+source: an ordinary or partitioned table, or a partition. destination: outbox.destination.name.
+key: columns whose values order the messages; null: the primary key; none: no order.
+operations: of insert, update, delete, truncate. columns: those to send, null for all.
+except_columns: those not to send. condition: on new and old, as in CREATE TRIGGER ... WHEN.
+include_old: store the old row of updates and deletes. skip_unchanged: no message for an update that
+changes nothing that is sent. fires: origin, always or replica, by session_replication_role.
+notify: false: never ring the doorbell from this table.
+Errors: undefined_object when there is no such destination; wrong_object_type when it is no table
+that can be captured; undefined_column, duplicate_column and invalid_parameter_value for arguments
+that cannot be meant; null_value_not_allowed; insufficient_privilege for another''s table, and for
+a column''s type with a cast to json of somebody''s own; object_in_use for a partition that is being
+detached; object_not_in_prerequisite_state when a partition or parent of it is captured already.';
 revoke execute on function outbox.capture(regclass, text, text[], text[], text[], text[], text, boolean, boolean, text, boolean) from public;

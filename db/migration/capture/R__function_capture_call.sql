@@ -107,5 +107,8 @@ begin
 end
 $$;
 
-comment on function outbox.capture_call(regclass, text) is 'The statement that captures a table again as it is captured now.';
+comment on function outbox.capture_call(regclass, text) is
+  'The statement that captures a table again as it is captured now, with the columns'' present names.
+source, destination: a capture. Returns null when there is none; where a person has to decide
+something first, the result begins with what.';
 revoke execute on function outbox.capture_call(regclass, text) from public;

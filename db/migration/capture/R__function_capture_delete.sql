@@ -108,5 +108,6 @@ begin
 end
 $$;
 
-comment on function outbox.capture_delete() is 'Trigger function: a message for each row of a DELETE.';
+comment on function outbox.capture_delete() is
+  'Trigger function, made part of a table by outbox.capture alone: a message for each row of a DELETE.';
 revoke execute on function outbox.capture_delete() from public;

@@ -106,5 +106,6 @@ begin
 end
 $$;
 
-comment on function outbox.capture_insert() is 'Trigger function: a message for each row of an INSERT.';
+comment on function outbox.capture_insert() is
+  'Trigger function, made part of a table by outbox.capture alone: a message for each row of an INSERT.';
 revoke execute on function outbox.capture_insert() from public;

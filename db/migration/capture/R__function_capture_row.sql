@@ -25,5 +25,7 @@ begin
 end
 $$;
 
-comment on function outbox.capture_row() is 'Trigger function: a message for one row.';
+comment on function outbox.capture_row() is
+  'Trigger function, made part of a table by outbox.capture alone: a message for one row. The owner of
+a captured partitioned table holds EXECUTE on it, for the partitions that he adds.';
 revoke execute on function outbox.capture_row() from public;

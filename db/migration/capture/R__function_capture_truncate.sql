@@ -24,5 +24,6 @@ begin
 end
 $$;
 
-comment on function outbox.capture_truncate() is 'Trigger function: a message for a TRUNCATE.';
+comment on function outbox.capture_truncate() is
+  'Trigger function, made part of a table by outbox.capture alone: a message for a TRUNCATE.';
 revoke execute on function outbox.capture_truncate() from public;

@@ -143,5 +143,6 @@ begin
 end
 $$;
 
-comment on function outbox.capture_update() is 'Trigger function: a message for each row of an UPDATE.';
+comment on function outbox.capture_update() is
+  'Trigger function, made part of a table by outbox.capture alone: a message for each row of an UPDATE.';
 revoke execute on function outbox.capture_update() from public;

@@ -37,5 +37,6 @@ end
 $$;
 
 comment on function outbox.register_captures() is
-  'Makes known what captures say of their numbers; returns how many were not known.';
+  'Makes known what captures say of their numbers, for triggers that a dump brought along. Relays and
+outbox.tidy do it too. Returns how many numbers were not known.';
 revoke execute on function outbox.register_captures() from public;

@@ -29,5 +29,8 @@ begin
 end
 $$;
 
-comment on function outbox.release(regclass, text) is 'Stops capturing a table. Messages that are owed already stay.';
+comment on function outbox.release(regclass, text) is
+  'Stops capturing a table. Messages that are owed already stay. Needs the ownership of the table.
+source: the table. destination: only to this one, null for all. Returns whether it was captured.
+Errors: object_not_in_prerequisite_state when it is captured through a partitioned table.';
 revoke execute on function outbox.release(regclass, text) from public;

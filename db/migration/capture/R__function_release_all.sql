@@ -29,5 +29,7 @@ end
 $$;
 
 comment on function outbox.release_all() is
-  'Takes every table''s triggers off and gives up every message: for a copy that shall not send.';
+  'Takes every table''s triggers off and gives up every message: for a copy that shall not send. Needs
+the ownership of the captured tables. Returns how many tables were released.
+Errors: object_not_in_prerequisite_state when this database is no copy.';
 revoke execute on function outbox.release_all() from public;

@@ -63,5 +63,7 @@ begin
 end
 $$;
 
-comment on function outbox.tidy() is 'Gives the owners of captured tables the right that they need, and takes away what captures of the past left.';
+comment on function outbox.tidy() is
+  'Gives the owners of captured partitioned tables the right that they need to add partitions, and takes
+away what captures of the past left: after a change of owner, or DROP TABLE.';
 revoke execute on function outbox.tidy() from public;

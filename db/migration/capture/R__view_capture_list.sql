@@ -21,3 +21,18 @@ where not t.inherited
 group by t.source, t.destination, t.key, t.column_mode, t.column_names, t.condition, t.include_old, t.skip_unchanged, t.doorbell is not null;
 
 comment on view outbox.capture_list is 'What is captured: a row a table and destination.';
+comment on column outbox.capture_list.source is 'The captured table.';
+comment on column outbox.capture_list.destination is 'outbox.destination.name.';
+comment on column outbox.capture_list.operations is
+  'Those that are heard: insert, update, delete, truncate.';
+comment on column outbox.capture_list.level is 'statement or row: how its triggers fire.';
+comment on column outbox.capture_list.fires is 'origin, always, replica or disabled.';
+comment on column outbox.capture_list.key is
+  'The columns whose values order the messages, by their names at the capture.';
+comment on column outbox.capture_list.columns is 'The only columns that are sent, null for all.';
+comment on column outbox.capture_list.except_columns is 'The columns that are not sent.';
+comment on column outbox.capture_list.condition is 'Which changes are heard, null for all.';
+comment on column outbox.capture_list.include_old is 'Whether the old row is stored.';
+comment on column outbox.capture_list.skip_unchanged is
+  'Whether an update that changes nothing that is sent goes unheard.';
+comment on column outbox.capture_list.notify is 'Whether it rings the doorbell.';

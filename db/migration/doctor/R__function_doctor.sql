@@ -500,5 +500,10 @@ exception when insufficient_privilege then
 end
 $$;
 
-comment on function outbox.doctor(interval, bigint) is 'What is wrong, or soon will be, each with the statement that mends it.';
+comment on function outbox.doctor(interval, bigint) is
+  'What is wrong, or soon will be, each with the statement that mends it.
+old_after: transactions that are open for longer are named. dead_rows: so many dead rows in the queue
+are named, where vacuum does not come for them.
+Returns severity (error: messages are lost or stand still; warning: soon; info), the check, the
+object, the finding, the remedy. What the caller may not look at is said, not raised.';
 revoke execute on function outbox.doctor(interval, bigint) from public;

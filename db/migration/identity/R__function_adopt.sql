@@ -22,5 +22,7 @@ end
 $$;
 
 comment on function outbox.adopt() is
-  'Says that a copy of a database is the one whose messages are sent from now on.';
+  'Says that this database is the one whose messages are sent from now on: for a copy, a restored dump
+or an upgraded cluster, in which relays send nothing until then. They hear of it at once.
+Returns whether it was a copy until now.';
 revoke execute on function outbox.adopt() from public;

@@ -24,5 +24,6 @@ end
 $$;
 
 comment on function outbox.mend_ids() is
-  'Sets the sequence of message ids past every row, where it stands behind one. Relays do so by themselves.';
+  'Sets the sequence of ids past every message, where it stands behind one: else captured writes would
+fail. Relays do it too. Returns what it was set to, null when it was not behind.';
 revoke execute on function outbox.mend_ids() from public;

@@ -15,5 +15,6 @@ end
 $$;
 
 comment on function outbox.system_identifier() is
-  'The cluster''s identifier, null where it may not be read.';
+  'The cluster''s identifier, by which a copy is told: pg_control_system().system_identifier. Null where
+the schema''s owner may not read it.';
 revoke execute on function outbox.system_identifier() from public;

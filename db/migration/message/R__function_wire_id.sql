@@ -28,5 +28,6 @@ end
 $$;
 
 comment on function outbox.wire_id(bigint, timestamptz) is
-  'A message''s id as receivers know it: the row''s id and the microsecond of its change.';
+  'A message''s id as receivers, logs and operators know it: 1042-hoe22fla2o.
+message_id, created_at: as in outbox.message.';
 revoke execute on function outbox.wire_id(bigint, timestamptz) from public;

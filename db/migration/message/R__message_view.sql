@@ -53,8 +53,28 @@ left join outbox.source s on s.number = p.source;
 
 comment on view outbox.message is
   'What is owed: a relay removes a row only after the receiver''s acknowledgement.';
+comment on column outbox.message.id is
+  'The message''s number; what receivers know it by is outbox.wire_id(id, created_at).';
+comment on column outbox.message.xid is 'The transaction of the change.';
+comment on column outbox.message.created_at is 'When the change was written.';
+comment on column outbox.message.attempts is
+  'How often it was refused, since it was last requeued.';
+comment on column outbox.message.destination is 'outbox.destination.name.';
 comment on column outbox.message.op is
   'insert, update, delete, truncate, read (backfill) or message (outbox.publish).';
 comment on column outbox.message.state is
   'pending (owed), retry (refused, due_at says when next), held (behind one of its key), failed (set aside), delivered (kept).';
-comment on column outbox.message.xid is 'The transaction of the change.';
+comment on column outbox.message.source_schema is
+  'The schema of the captured table at the time of the change; null for a message of outbox.publish.';
+comment on column outbox.message.source_table is 'The captured table''s name at that time.';
+comment on column outbox.message.key is
+  'Messages of one key and table go in order; null: no order.';
+comment on column outbox.message.type is 'The name that outbox.publish was given.';
+comment on column outbox.message.new_row is 'The row after the change, or what was published.';
+comment on column outbox.message.old_row is 'The row before the change.';
+comment on column outbox.message.headers is
+  'What the setting outbox.headers said, or outbox.publish was given.';
+comment on column outbox.message.due_at is
+  'When it is sent next, or first; null: as soon as it may.';
+comment on column outbox.message.delivered_at is 'When it was acknowledged, where it is kept.';
+comment on column outbox.message.last_error is 'Why it was refused last.';

@@ -16,5 +16,8 @@ end
 $$;
 
 comment on function outbox.discard(bigint) is
-  'Takes a message off the table undelivered. False when there is no such message.';
+  'Gives a message up: takes it off the table undelivered. Later ones of its key may go then.
+message_id: outbox.message.id.
+Returns whether there was such a message; one that is delivered and kept is none.
+Errors: cardinality_violation when several messages have the number.';
 revoke execute on function outbox.discard(bigint) from public;

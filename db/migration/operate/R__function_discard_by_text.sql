@@ -31,5 +31,9 @@ end
 $$;
 
 comment on function outbox.discard(text) is
-  'Takes a message off the table, by receivers'' id. False when there is none.';
+  'Gives a message up: takes it off the table undelivered. Later ones of its key may go then.
+message_id: as receivers and outbox.failed.wire_id say it (1042-hoe22fla2o), or the number alone.
+Returns whether there was such a message; one that is delivered and kept is none.
+Errors: cardinality_violation when several messages have the number; invalid_text_representation when
+it has neither form.';
 revoke execute on function outbox.discard(text) from public;

@@ -41,5 +41,8 @@ begin
 end
 $$;
 
-comment on function outbox.discard_failed(text, text, timestamptz, integer) is 'Takes failed messages off the table undelivered; returns how many.';
+comment on function outbox.discard_failed(text, text, timestamptz, integer) is
+  'Gives up messages that were set aside, oldest first.
+destination: only this one''s. error_like: only those whose last error is LIKE this. since: only those
+written at this time or later. up_to: at most so many. Null: no such limit. Returns how many.';
 revoke execute on function outbox.discard_failed(text, text, timestamptz, integer) from public;

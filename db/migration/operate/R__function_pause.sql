@@ -15,5 +15,7 @@ begin
 end
 $$;
 
-comment on function outbox.pause(text) is 'Stops sending to a destination; its messages stay owed.';
+comment on function outbox.pause(text) is
+  'Stops sending to a destination; its messages stay owed. destination: outbox.destination.name.
+Errors: undefined_object when there is no such destination.';
 revoke execute on function outbox.pause(text) from public;

@@ -15,5 +15,9 @@ begin
 end
 $$;
 
-comment on function outbox.requeue(bigint) is 'Makes a failed message owed again. False when there is no such message.';
+comment on function outbox.requeue(bigint) is
+  'Makes a message owed again, with its attempts counted from 0. Relays hear of it at once.
+message_id: outbox.message.id.
+Returns whether there was such a message that was set aside, is retried, or is delivered and kept.
+Errors: cardinality_violation when several messages have the number.';
 revoke execute on function outbox.requeue(bigint) from public;

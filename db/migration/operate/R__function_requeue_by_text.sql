@@ -24,5 +24,9 @@ end
 $$;
 
 comment on function outbox.requeue(text) is
-  'Makes a failed message owed again, by receivers'' id. False when there is none.';
+  'Makes a message owed again, with its attempts counted from 0. Relays hear of it at once.
+message_id: as receivers and outbox.failed.wire_id say it (1042-hoe22fla2o), or the number alone.
+Returns whether there was such a message that was set aside, is retried, or is delivered and kept.
+Errors: cardinality_violation when several messages have the number; invalid_text_representation when
+it has neither form.';
 revoke execute on function outbox.requeue(text) from public;

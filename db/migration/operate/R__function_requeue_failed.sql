@@ -56,5 +56,8 @@ begin
 end
 $$;
 
-comment on function outbox.requeue_failed(text, text, timestamptz, integer) is 'Makes failed messages owed again, oldest first; returns how many.';
+comment on function outbox.requeue_failed(text, text, timestamptz, integer) is
+  'Makes messages that were set aside owed again, oldest first.
+destination: only this one''s. error_like: only those whose last error is LIKE this. since: only those
+written at this time or later. up_to: at most so many. Null: no such limit. Returns how many.';
 revoke execute on function outbox.requeue_failed(text, text, timestamptz, integer) from public;

@@ -15,5 +15,7 @@ begin
 end
 $$;
 
-comment on function outbox.resume(text) is 'Goes on sending to a destination that was paused.';
+comment on function outbox.resume(text) is
+  'Goes on sending to a destination that was paused. destination: outbox.destination.name.
+Errors: undefined_object when there is no such destination.';
 revoke execute on function outbox.resume(text) from public;

@@ -15,5 +15,8 @@ begin
 end
 $$;
 
-comment on function outbox.wake(text) is 'Has the relay look at the table at once.';
+comment on function outbox.wake(text) is
+  'Has relays look at the table at once; for cron, and for people in doubt.
+destination: outbox.destination.name, null for all.
+Errors: undefined_object when there is no such destination.';
 revoke execute on function outbox.wake(text) from public;

@@ -26,3 +26,12 @@ where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid bet
   and l.database = (select b.oid from pg_catalog.pg_database b where b.datname = current_database());
 
 comment on view outbox.relay_locks is 'The advisory locks by which relays agree, and who holds them.';
+comment on column outbox.relay_locks.pid is 'The session.';
+comment on column outbox.relay_locks.class is
+  '7021001: a doorbell; 7021002: the ownership of its destinations; 7021003: a relay lives.';
+comment on column outbox.relay_locks.number is
+  'outbox.destination.doorbell, or of class 7021003 the relay''s own number.';
+comment on column outbox.relay_locks.mode is 'ExclusiveLock or ShareLock.';
+comment on column outbox.relay_locks.by_relay is 'Whether the session''s login can be a relay''s.';
+comment on column outbox.relay_locks.login is 'The session''s login.';
+comment on column outbox.relay_locks.application_name is 'What the session calls itself.';

@@ -80,3 +80,20 @@ cross join lateral (
 ) moved;
 
 comment on view outbox.status is 'A row a destination: what is owed, since when, who delivers it, what is wrong.';
+comment on column outbox.status.destination is 'outbox.destination.name.';
+comment on column outbox.status.uri is 'Where it is.';
+comment on column outbox.status.paused is 'Whether a person has paused it.';
+comment on column outbox.status.pending is
+  'Messages that wait for nothing but their delivery, or for their time.';
+comment on column outbox.status.retry is 'Messages that were refused and are tried again.';
+comment on column outbox.status.held is 'Messages that wait behind a refused one of their key.';
+comment on column outbox.status.failed is 'Messages that were set aside.';
+comment on column outbox.status.oldest_age is
+  'The age of the oldest message that is owed, set aside ones not counted.';
+comment on column outbox.status.owner is 'The relay that delivers, null when there is none.';
+comment on column outbox.status.epoch is 'Grows with each take-over by a relay.';
+comment on column outbox.status.down_since is 'Since when it cannot be reached.';
+comment on column outbox.status.last_error is 'What went wrong last, or why nothing is sent.';
+comment on column outbox.status.last_error_at is 'When that was.';
+comment on column outbox.status.stalled_since is
+  'Since when messages that could be sent are not; null when all is well, or the reason stands in another column.';

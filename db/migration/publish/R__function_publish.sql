@@ -114,11 +114,33 @@ end
 $$;
 
 comment on function outbox.publish(text, json, text, text, json, timestamptz, boolean) is
-  'Writes a message to a destination; it is sent if the transaction commits.';
+  'Writes a message to a destination; it is sent if the transaction commits.
+destination: outbox.destination.name. payload: any JSON. key: messages of one key go in order; null:
+no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
+the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
+in the order of commits, for which their publishers wait for each other.
+Returns the message''s id. Errors: undefined_object when there is no such destination;
+null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
+object and a deliver_at that is infinite.';
 revoke execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean) from public;
 comment on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) is
-  'Writes a message to a destination; it is sent if the transaction commits.';
+  'Writes a message to a destination; it is sent if the transaction commits.
+destination: outbox.destination.name. payload: any JSON. key: messages of one key go in order; null:
+no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
+the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
+in the order of commits, for which their publishers wait for each other.
+Returns the message''s id. Errors: undefined_object when there is no such destination;
+null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
+object and a deliver_at that is infinite.';
 revoke execute on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) from public;
 comment on function outbox.publish(text, text, text, text, json, timestamptz, boolean) is
-  'Writes a message to a destination; it is sent if the transaction commits.';
+  'Writes a message to a destination; it is sent if the transaction commits.
+destination: outbox.destination.name. payload: any JSON. key: messages of one key go in order; null:
+no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
+the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
+in the order of commits, for which their publishers wait for each other.
+Returns the message''s id. Errors: undefined_object when there is no such destination;
+null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
+object and a deliver_at that is infinite; invalid_text_representation for a payload that is no
+JSON.';
 revoke execute on function outbox.publish(text, text, text, text, json, timestamptz, boolean) from public;

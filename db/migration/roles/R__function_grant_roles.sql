@@ -75,5 +75,7 @@ begin
 end
 $$;
 
-comment on function outbox.grant_roles() is 'Makes the roles of Outbox Relay where the caller may, and grants each the least it needs.';
+comment on function outbox.grant_roles() is
+  'Makes the roles outbox_relay, outbox_operator and outbox_publisher where the caller may, and grants
+each the least it needs. Warns where it may not make them, with the statements for who may.';
 revoke execute on function outbox.grant_roles() from public;

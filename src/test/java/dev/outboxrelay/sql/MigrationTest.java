@@ -230,6 +230,42 @@ final class MigrationTest {
           db.query(
               "select c.relname from pg_class c where c.relnamespace in ('outbox'::regnamespace, 'outbox_internal'::regnamespace) and c.relkind in ('r', 'v')"
                   + " and obj_description(c.oid, 'pg_class') is null and c.relname <> 'flyway_schema_history'"));
+      assertEquals(
+          List.of(),
+          db.query(
+              "select c.oid::regclass || '.' || a.attname from pg_class c"
+                  + " join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
+                  + " and not a.attisdropped"
+                  + " where (c.relnamespace = 'outbox'::regnamespace and c.relkind in ('r', 'v')"
+                  + " or c.relnamespace = 'outbox_internal'::regnamespace and c.relkind = 'c')"
+                  + " and c.relname <> 'flyway_schema_history'"
+                  + " and col_description(c.oid, a.attnum) is null"));
+      assertEquals(
+          List.of(),
+          db.query(
+              "select t.oid::regtype::text from pg_type t join pg_class c on c.oid = t.typrelid"
+                  + " where t.typnamespace in ('outbox'::regnamespace,"
+                  + " 'outbox_internal'::regnamespace) and c.relkind = 'c'"
+                  + " and obj_description(t.oid, 'pg_type') is null"));
+      assertEquals(
+          List.of(),
+          db.query(
+              "select n.name from unnest('{outbox,outbox_internal}'::text[]) as n(name)"
+                  + " where obj_description(to_regnamespace(n.name), 'pg_namespace') is null"));
+    }
+  }
+
+  /** A function's comment names each of its arguments; psql shows it with backslash df+. */
+  @Test
+  void everyArgumentOfAPublicRoutine_isDescribed() throws Exception {
+    try (TestDatabase db = TestDatabase.create()) {
+      assertEquals(
+          List.of(),
+          db.query(
+              "select p.proname || ': ' || a.name from pg_proc p"
+                  + " cross join lateral unnest(p.proargnames) with ordinality a(name, position)"
+                  + " where p.pronamespace = 'outbox'::regnamespace and a.position <= p.pronargs"
+                  + " and obj_description(p.oid, 'pg_proc') !~ ('\\m' || a.name || '\\M')"));
     }
   }
 }
