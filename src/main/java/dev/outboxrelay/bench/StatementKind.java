@@ -2,7 +2,7 @@ package dev.outboxrelay.bench;
 
 import java.util.List;
 
-/** What an idle relay runs a statement for, told by a part of its text. */
+/** What an idle relay runs a statement for, told by a part of its text, in one line. */
 enum StatementKind {
   HEARTBEAT("heartbeat", "from outbox.relay_locks", "notify outbox_self_test_"),
   SWEEP(
@@ -27,7 +27,8 @@ enum StatementKind {
   }
 
   /** A statement that is not known is {@link #OTHER}: nothing is taken for harmless by default. */
-  static StatementKind of(String text) {
+  static StatementKind of(String statement) {
+    String text = statement.replaceAll("\\s+", " ").replace("( ", "(");
     for (StatementKind kind : values()) {
       if (kind.parts.stream()
           .anyMatch(part -> kind == CONNECTION ? text.startsWith(part) : text.contains(part))) {

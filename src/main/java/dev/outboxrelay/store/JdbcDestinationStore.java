@@ -26,19 +26,16 @@ import org.slf4j.LoggerFactory;
 /** {@link DestinationStore} over JDBC. */
 final class JdbcDestinationStore implements DestinationStore {
   private static final String LOAD =
-      "select id, name, doorbell, uri, format, framing, ack, ordering, max_attempts, on_failure, max_in_flight,"
-          + " paused, options::text,"
-          + " extract(epoch from retry_initial) * 1000, extract(epoch from retry_max) * 1000,"
-          + " extract(epoch from ack_timeout) * 1000, extract(epoch from connect_timeout) * 1000,"
-          + " extract(epoch from keep_delivered) * 1000"
-          + " from outbox.destination";
+      "select " + DestinationColumn.list() + " from outbox.destination";
 
   /**
    * Another one whenever a row is another one: the settings are asked for much oftener than they
    * change.
    */
   private static final String FINGERPRINT =
-      "select count(*) || ' ' || coalesce(sum(hashtextextended(d::text, 0)), 0) from outbox.destination d";
+      """
+      select count(*) || ' ' || coalesce(sum(hashtextextended(d::text, 0)), 0)
+      from outbox.destination d""";
 
   /**
    * An epoch is the second at which it began, or one more than the last: a row that a failover or a
@@ -46,24 +43,27 @@ final class JdbcDestinationStore implements DestinationStore {
    * more than the old owner's time.
    */
   private static final String TAKE_OVER =
-      "insert into outbox.destination_state as s (destination, epoch, owner, owned_since)"
-          + " select name, floor(extract(epoch from clock_timestamp())), ?, clock_timestamp()"
-          + " from outbox.destination where name = ?"
-          + " on conflict (destination) do update set epoch = greatest(s.epoch + 1, excluded.epoch),"
-          + " owner = excluded.owner, owned_since = excluded.owned_since"
-          + " returning epoch, mark_first_id, mark_earlier, case"
-          + " when mark_cluster is not distinct from (select outbox.system_identifier())"
-          + " and pg_snapshot_xmax(mark_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())"
-          + " then mark_snapshot::text end";
+      """
+      insert into outbox.destination_state as s (destination, epoch, owner, owned_since)
+      select name, floor(extract(epoch from clock_timestamp())), ?, clock_timestamp()
+      from outbox.destination where name = ?
+      on conflict (destination) do update set epoch = greatest(s.epoch + 1, excluded.epoch),
+        owner = excluded.owner, owned_since = excluded.owned_since
+      returning epoch, mark_first_id, mark_earlier,
+        case when mark_cluster is not distinct from (select outbox.system_identifier())
+          and pg_snapshot_xmax(mark_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+          then mark_snapshot::text end""";
 
   /** Parameters: marks (3), destinations, marks. */
   static final String MARK =
-      "update outbox.destination_state s set mark_cluster = (select outbox.system_identifier()),"
-          + " mark_snapshot = (?::jsonb -> s.destination ->> 'snapshot')::pg_snapshot,"
-          + " mark_first_id = (?::jsonb -> s.destination ->> 'first_id')::bigint,"
-          + " mark_earlier = (?::jsonb -> s.destination ->> 'earlier')::bigint[]"
-          + " where s.destination = any (?)"
-          + " and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint";
+      """
+      update outbox.destination_state s
+      set mark_cluster = (select outbox.system_identifier()),
+        mark_snapshot = (?::jsonb -> s.destination ->> 'snapshot')::pg_snapshot,
+        mark_first_id = (?::jsonb -> s.destination ->> 'first_id')::bigint,
+        mark_earlier = (?::jsonb -> s.destination ->> 'earlier')::bigint[]
+      where s.destination = any (?)
+        and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint""";
 
   /** Two statements: the common case asks one of them, which writes nothing. */
   private static final String IDS_BEHIND = "select outbox_internal.ids_behind() is not null";
@@ -74,50 +74,62 @@ final class JdbcDestinationStore implements DestinationStore {
   private static final int PULL_BACK_ROWS = 50_000;
 
   static final String PULL_BACK =
-      "update outbox.pending set xid = pg_current_xact_id(), tx = coalesce(tx, xid)"
-          + " where ctid = any (array(select u.ctid from"
-          + " (select m.ctid, m.destination from outbox.pending m"
-          + " where m.xid >= pg_snapshot_xmax(pg_current_snapshot()) offset 0) u"
-          + " join outbox.destination d on d.number = u.destination where d.name = ? limit "
-          + PULL_BACK_ROWS
-          + "))";
+      Expressions.sql(
+          """
+      update outbox.pending set xid = pg_current_xact_id(), tx = coalesce(tx, xid)
+      where ctid = any (array(
+        select u.ctid
+        from (
+          select m.ctid, m.destination from outbox.pending m
+          where m.xid >= pg_snapshot_xmax(pg_current_snapshot()) offset 0) u
+        join outbox.destination d on d.number = u.destination
+        where d.name = ? limit %d))""",
+          PULL_BACK_ROWS);
 
   /** A destination without order holds nothing: it was given up while messages were held. */
   static final String LET_GO = "select outbox_internal.let_go(?, " + PULL_BACK_ROWS + ")";
 
   private static final String LEAVE_OUT =
-      "insert into outbox.destination_state as s (destination, last_error, last_error_at)"
-          + " values (?, ?, clock_timestamp()) on conflict (destination) do update"
-          + " set last_error = excluded.last_error, last_error_at = excluded.last_error_at";
+      """
+      insert into outbox.destination_state as s (destination, last_error, last_error_at)
+      values (?, ?, clock_timestamp())
+      on conflict (destination) do update
+      set last_error = excluded.last_error, last_error_at = excluded.last_error_at""";
 
   private static final String TELL_TROUBLE =
-      "update outbox.destination_state set last_error = ?, last_error_at = clock_timestamp()"
-          + " where destination = ?";
+      """
+      update outbox.destination_state set last_error = ?, last_error_at = clock_timestamp()
+      where destination = ?""";
 
   private static final String END_TROUBLE =
-      "update outbox.destination_state set last_error = null, last_error_at = null"
-          + " where last_error = ? and destination = ?";
+      """
+      update outbox.destination_state set last_error = null, last_error_at = null
+      where last_error = ? and destination = ?""";
 
   /** By look-ups, as marks are written. Parameters: reports (2), destinations, reports. */
   static final String MOVED =
-      "update outbox.destination_state s set"
-          + " progress_at = coalesce(clock_timestamp() - (?::jsonb -> s.destination ->> 'settled_ago')::bigint"
-          + " * interval '1 millisecond', s.progress_at),"
-          + " answer_due_at = clock_timestamp() + (?::jsonb -> s.destination ->> 'answer_in')::bigint"
-          + " * interval '1 millisecond'"
-          + " where s.destination = any (?)"
-          + " and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint";
+      """
+      update outbox.destination_state s
+      set progress_at = coalesce(
+          clock_timestamp()
+            - (?::jsonb -> s.destination ->> 'settled_ago')::bigint * interval '1 millisecond',
+          s.progress_at),
+        answer_due_at = clock_timestamp()
+          + (?::jsonb -> s.destination ->> 'answer_in')::bigint * interval '1 millisecond'
+      where s.destination = any (?)
+        and s.epoch = (?::jsonb -> s.destination ->> 'epoch')::bigint""";
 
   private static final String IS_DOWN =
       "select 1 from outbox.destination_state where destination = ? and down_since is not null";
 
   private static final String REPORT =
-      "update outbox.destination_state set"
-          + " down_since = case when ? then coalesce(down_since, clock_timestamp()) end,"
-          + " progress_at = case when down_since is null then progress_at else clock_timestamp() end,"
-          + " last_error = coalesce(?, last_error),"
-          + " last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end"
-          + " where destination = ?";
+      """
+      update outbox.destination_state
+      set down_since = case when ? then coalesce(down_since, clock_timestamp()) end,
+        progress_at = case when down_since is null then progress_at else clock_timestamp() end,
+        last_error = coalesce(?, last_error),
+        last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end
+      where destination = ?""";
 
   private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
@@ -213,32 +225,35 @@ final class JdbcDestinationStore implements DestinationStore {
 
   private static Destination destination(ResultSet r) throws SQLException {
     return new Destination(
-        r.getInt(1),
-        r.getString(2),
-        r.getInt(3),
-        r.getString(4),
-        constant(Format.class, r.getString(5)),
-        constant(Framing.class, r.getString(6)),
-        constant(Ack.class, r.getString(7)),
-        constant(Ordering.class, r.getString(8)),
-        r.getInt(9),
-        duration(r, 14),
-        duration(r, 15),
-        duration(r, 16),
-        duration(r, 17),
-        r.getInt(11),
-        constant(OnFailure.class, r.getString(10)),
-        r.getString(18) == null ? null : duration(r, 18),
-        r.getBoolean(12),
-        r.getString(13));
+        r.getInt(DestinationColumn.ID.at()),
+        r.getString(DestinationColumn.NAME.at()),
+        r.getInt(DestinationColumn.DOORBELL.at()),
+        r.getString(DestinationColumn.URI.at()),
+        constant(Format.class, r, DestinationColumn.FORMAT),
+        constant(Framing.class, r, DestinationColumn.FRAMING),
+        constant(Ack.class, r, DestinationColumn.ACK),
+        constant(Ordering.class, r, DestinationColumn.ORDERING),
+        r.getInt(DestinationColumn.MAX_ATTEMPTS.at()),
+        duration(r, DestinationColumn.RETRY_INITIAL),
+        duration(r, DestinationColumn.RETRY_MAX),
+        duration(r, DestinationColumn.ACK_TIMEOUT),
+        duration(r, DestinationColumn.CONNECT_TIMEOUT),
+        r.getInt(DestinationColumn.MAX_IN_FLIGHT.at()),
+        constant(OnFailure.class, r, DestinationColumn.ON_FAILURE),
+        r.getString(DestinationColumn.KEEP_DELIVERED.at()) == null
+            ? null
+            : duration(r, DestinationColumn.KEEP_DELIVERED),
+        r.getBoolean(DestinationColumn.PAUSED.at()),
+        r.getString(DestinationColumn.OPTIONS.at()));
   }
 
-  private static <E extends Enum<E>> E constant(Class<E> type, String text) {
-    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+  private static <E extends Enum<E>> E constant(
+      Class<E> type, ResultSet r, DestinationColumn column) throws SQLException {
+    return Enum.valueOf(type, r.getString(column.at()).toUpperCase(Locale.ROOT));
   }
 
-  private static Duration duration(ResultSet r, int column) throws SQLException {
-    return Duration.ofMillis(Math.round(r.getDouble(column)));
+  private static Duration duration(ResultSet r, DestinationColumn column) throws SQLException {
+    return Duration.ofMillis(Math.round(r.getDouble(column.at())));
   }
 
   @Override

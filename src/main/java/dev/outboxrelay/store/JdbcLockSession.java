@@ -32,19 +32,15 @@ final class JdbcLockSession implements LockSession {
    * second for ever. What anybody holds cannot be owned, but only a relay counts as one.
    */
   private static String look(String origin) {
-    return "select count(*) filter (where l.class = "
-        + MEMBER
-        + "), count(*) filter (where l.class = "
-        + MEMBER
-        + " and l.pid < ?), array_agg(l.number) filter (where l.class = "
-        + OWNER
-        + "), coalesce(to_regnamespace('outbox')::oid, 0)::bigint"
-        + origin
-        + " from outbox.relay_locks l where l.class = "
-        + OWNER
-        + " or l.class = "
-        + MEMBER
-        + " and l.number = l.pid and (l.pid = ? or l.by_relay)";
+    return Expressions.sql(
+        """
+        select count(*) filter (where l.class = %1$d),
+          count(*) filter (where l.class = %1$d and l.pid < ?),
+          array_agg(l.number) filter (where l.class = %2$d),
+          coalesce(to_regnamespace('outbox')::oid, 0)::bigint%3$s
+        from outbox.relay_locks l
+        where l.class = %2$d or l.class = %1$d and l.number = l.pid and (l.pid = ? or l.by_relay)""",
+        MEMBER, OWNER, origin);
   }
 
   private static final String LOOK = look("");

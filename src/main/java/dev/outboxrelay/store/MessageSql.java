@@ -1,5 +1,7 @@
 package dev.outboxrelay.store;
 
+import java.util.Map;
+
 /**
  * The statements of {@link JdbcMessageStore}. Their plans matter: each walks an index from where
  * the last one ended, whatever the statistics say.
@@ -15,16 +17,14 @@ package dev.outboxrelay.store;
 final class MessageSql {
   private MessageSql() {}
 
-  /** The true sizes: the row values are stored uncompressed, and octet_length looks no closer. */
-  private static final String SIZE =
-      "coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
-          + " + coalesce(pg_column_size(m.headers), 0) + coalesce(octet_length(m.key), 0)"
-          + " + coalesce(octet_length(m.type), 0)";
+  /** See {@link Expressions#SIZE}. */
+  private static final String SIZE = Expressions.SIZE;
 
   /** What both tables have. */
   private static final String COMMON =
-      "id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,"
-          + " schema_name, table_name";
+      """
+      id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx, \
+      schema_name, table_name""";
 
   /** As {@link #COMMON}, of x. */
   private static final String COMMON_OF_X = "x." + COMMON.replace(", ", ", x.");
@@ -35,73 +35,23 @@ final class MessageSql {
 
   private static final String PARKED_ROW = COMMON_OF_X + ", x.attempts, x.due_at, x.state";
 
-  /**
-   * A key as gates know it: of a large one a hash, so that gates take little memory, and the index
-   * of parked ones takes any key; word for word that index's expression. Two keys with one hash
-   * share a gate: they wait for each other, and nothing else comes of it.
-   */
-  private static String gateKey(String row) {
-    return "(case when octet_length("
-        + row
-        + ".key) <= 200 then "
-        + row
-        + ".key else 'hash ' || hashtextextended("
-        + row
-        + ".key, 0)::text end)";
-  }
-
-  /**
-   * At most a day either way: a row may say 'infinity', which cannot be subtracted from. Null stays
-   * null, which least() and greatest() would pass over.
-   */
-  private static String millisUntil(String time) {
-    return "case when "
-        + time
-        + " is not null then ceil(extract(epoch from greatest(least("
-        + time
-        + ", now() + interval '1 day'), now() - interval '1 day') - now()) * 1000)::bigint end";
-  }
-
-  /** What {@link Rows} reads; due_in is in milliseconds, negative or 0 when the time has come. */
-  private static String columns(String size, String due, String state, String destination) {
-    return "s.id, "
-        + gateKey("s")
-        + ", s.op, s.source, s.schema_name, s.table_name, coalesce(s.tx, s.xid), s.created_at,"
-        + " case when s.size <= ? then s.type end, s.attempts, "
-        + size
-        + ","
-        + " case when s.size <= ? then s.old_row end, case when s.size <= ? then s.new_row end,"
-        + " case when s.size <= ? then s.headers end,"
-        + " "
-        + due
-        + ", "
-        + state
-        + ", "
-        + destination
-        + ", case when octet_length(s.key) > 200 and s.size <= ? then s.key end, s.xid";
-  }
+  /** See {@link Expressions#gateKey}. */
+  private static final String GATE_KEY = Expressions.gateKey("m");
 
   /**
    * Rows in an order, cut where their sizes add up to more than a budget. Parameters: message bytes
    * (5), those of {@code from}, rows, budget.
    */
   private static String sized(String from, String order) {
-    return "select "
-        + columns("s.size", millisUntil("s.due_at"), "s.state", "s.destination")
-        + " from (select m.*, "
-        + SIZE
-        + " as size,"
-        + " sum("
-        + SIZE
-        + ") over (order by "
-        + order
-        + " rows unbounded preceding) as run"
-        + " "
-        + from
-        + " order by "
-        + order
-        + " limit ?) s"
-        + " where s.run - s.size < ?";
+    return Expressions.sql(
+        """
+        select %1$s
+        from (
+          select m.*, %2$s as size, sum(%2$s) over (order by %4$s rows unbounded preceding) as run
+          %3$s
+          order by %4$s limit ?) s
+        where s.run - s.size < ?""",
+        RowColumn.list(), SIZE, from, order);
   }
 
   /**
@@ -110,11 +60,15 @@ final class MessageSql {
    * the destination's first entry for every page.
    */
   private static final String IN_PAGE =
-      "from (select "
-          + PENDING_ROW
-          + " from outbox.pending x where (x.destination, x.id) > (?, ?) and x.destination <= ?) m"
-          + " where pg_visible_in_snapshot(m.xid, ?::pg_snapshot)"
-          + " and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))";
+      Expressions.sql(
+          """
+      from (
+        select %s
+        from outbox.pending x
+        where (x.destination, x.id) > (?, ?) and x.destination <= ?) m
+      where pg_visible_in_snapshot(m.xid, ?::pg_snapshot)
+        and (?::pg_snapshot is null or not pg_visible_in_snapshot(m.xid, ?::pg_snapshot))""",
+          PENDING_ROW);
 
   private static final String PAGE_ORDER = "m.destination, m.id";
 
@@ -126,27 +80,44 @@ final class MessageSql {
    * bytes (6), those of the page, rows.
    */
   static final String LEAN_PAGE =
-      "select "
-          + columns("case when s.size > ? then s.size end", "null", "null", "null")
-          + " from (select m.*, "
-          + SIZE
-          + " as size "
-          + IN_PAGE
-          + " order by "
-          + PAGE_ORDER
-          + " limit ?) s";
+      Expressions.sql(
+          """
+      select %s
+      from (
+        select m.*, %s as size
+        %s
+        order by %s limit ?) s""",
+          RowColumn.list(
+              Map.of(
+                  RowColumn.SIZE, "case when s.size > ? then s.size end",
+                  RowColumn.DUE_IN, "null",
+                  RowColumn.STATE, "null",
+                  RowColumn.DESTINATION, "null")),
+          SIZE,
+          IN_PAGE,
+          PAGE_ORDER);
 
-  private static String byXid(String table, String state, String condition) {
-    return "(select m.id, m.destination, m.xid, '"
-        + table
-        + "' = 'parked' as parked from outbox."
-        + table
-        + " m where "
-        + state
-        + "m.xid "
-        + condition
-        + " offset 0)";
+  private static String pendingByXid(String condition) {
+    return Expressions.sql(
+        """
+    (
+        select m.id, m.destination, m.xid, false as parked
+        from outbox.pending m where m.xid %s offset 0)""",
+        condition);
   }
+
+  private static String parkedByXid(String condition) {
+    return Expressions.sql(
+        """
+    (
+        select m.id, m.destination, m.xid, true as parked
+        from outbox.parked m where m.state = 'pending' and m.xid %s offset 0)""",
+        condition);
+  }
+
+  private static final String BEGUN_SINCE = ">= pg_snapshot_xmax(?::pg_snapshot)";
+
+  private static final String OPEN_THEN = "= any (array(select pg_snapshot_xip(?::pg_snapshot)))";
 
   /**
    * What was not visible in the last snapshot, of what is published for later as well. Destinations
@@ -154,94 +125,113 @@ final class MessageSql {
    * (4), destinations.
    */
   private static final String WINDOW =
-      "select u.id, u.destination, u.xid, u.parked from ("
-          + byXid("pending", "", ">= pg_snapshot_xmax(?::pg_snapshot)")
-          + " union all "
-          + byXid("pending", "", "= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
-          + " union all "
-          + byXid("parked", "m.state = 'pending' and ", ">= pg_snapshot_xmax(?::pg_snapshot)")
-          + " union all "
-          + byXid(
-              "parked",
-              "m.state = 'pending' and ",
-              "= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
-          + ") u where u.destination = any (?)";
+      Expressions.sql(
+          """
+      select u.id, u.destination, u.xid, u.parked
+      from (%s union all %s union all %s union all %s) u
+      where u.destination = any (?)""",
+          pendingByXid(BEGUN_SINCE),
+          pendingByXid(OPEN_THEN),
+          parkedByXid(BEGUN_SINCE),
+          parkedByXid(OPEN_THEN));
 
   /** As the window, of what is not for later alone. Parameters: last, last, destinations. */
   private static final String PENDING_WINDOW =
-      "select u.id, u.destination, u.xid from ("
-          + byXid("pending", "", ">= pg_snapshot_xmax(?::pg_snapshot)")
-          + " union all "
-          + byXid("pending", "", "= any (array(select pg_snapshot_xip(?::pg_snapshot)))")
-          + ") u where u.destination = any (?)";
+      Expressions.sql(
+          """
+      select u.id, u.destination, u.xid
+      from (%s union all %s) u
+      where u.destination = any (?)""",
+          pendingByXid(BEGUN_SINCE), pendingByXid(OPEN_THEN));
 
   /** The rows of the window w, each from its table, as far as there are not too many. */
   private static final String OF_WINDOW =
-      "from w cross join lateral (select "
-          + PENDING_ROW
-          + " from outbox.pending x"
-          + " where not w.parked and x.destination = w.destination and x.id = w.id"
-          + " union all select "
-          + PARKED_ROW
-          + " from outbox.parked x"
-          + " where w.parked and x.destination = w.destination and x.id = w.id"
-          + " offset 0) m where n.found <= ?";
+      Expressions.sql(
+          """
+      from w cross join lateral (
+        select %s
+        from outbox.pending x
+        where not w.parked and x.destination = w.destination and x.id = w.id
+        union all
+        select %s
+        from outbox.parked x
+        where w.parked and x.destination = w.destination and x.id = w.id
+        offset 0) m
+      where n.found <= ?""",
+          PENDING_ROW, PARKED_ROW);
+
+  /** The window, as w, and how many it holds, as n. */
+  private static final String WITH_WINDOW =
+      Expressions.sql(
+          """
+      with w as materialized (select id, destination, parked from (%s) v limit ?),
+        n as materialized (select count(*) as found from w)""",
+          WINDOW);
 
   static final String TAIL =
-      "with w as materialized (select id, destination, parked from ("
-          + WINDOW
-          + ") v limit ?),"
-          + " n as materialized (select count(*) as found from w)"
-          + " select pg_current_snapshot(), n.found, r.* from n left join lateral ("
-          + sized(OF_WINDOW, "m.id")
-          + ") r on true";
+      Expressions.sql(
+          """
+      %s
+      select pg_current_snapshot(), n.found, r.*
+      from n left join lateral (%s) r on true""",
+          WITH_WINDOW, sized(OF_WINDOW, "m.id"));
 
   static final String FIRST_IDS =
-      "select w.destination, min(w.id) from ("
-          + WINDOW
-          + ") w where pg_visible_in_snapshot(w.xid, ?::pg_snapshot) group by w.destination";
+      Expressions.sql(
+          """
+      select w.destination, min(w.id)
+      from (%s) w
+      where pg_visible_in_snapshot(w.xid, ?::pg_snapshot)
+      group by w.destination""",
+          WINDOW);
 
   private static final String WITH_A_TIME =
       "x.state in ('pending', 'retry') and x.due_at is not null";
 
   private static final String IN_DUE =
-      "from (select "
-          + PARKED_ROW
-          + " from outbox.parked x where (x.destination + 0) = ? and "
-          + WITH_A_TIME
-          + " and x.due_at <= now()) m where (not ? or m.state = 'retry') and m.id <> all (?)";
+      Expressions.sql(
+          """
+      from (
+        select %s
+        from outbox.parked x
+        where (x.destination + 0) = ? and %s and x.due_at <= now()) m
+      where (not ? or m.state = 'retry') and m.id <> all (?)""",
+          PARKED_ROW, WITH_A_TIME);
 
   private static final String DUE_ORDER = "m.due_at, m.id";
 
   static final String DUE = sized(IN_DUE, DUE_ORDER);
 
   static final String NEXT_DUE =
-      "select "
-          + millisUntil("min(x.due_at)")
-          + " from outbox.parked x where (x.destination + 0) = ? and "
-          + WITH_A_TIME
-          + " and (not ? or x.state = 'retry') and x.id <> all (?)";
+      Expressions.sql(
+          """
+      select %s
+      from outbox.parked x
+      where (x.destination + 0) = ? and %s and (not ? or x.state = 'retry') and x.id <> all (?)""",
+          Expressions.millisUntil("min(x.due_at)"), WITH_A_TIME);
 
   static final String NEXT_DUES =
-      "select d.number, "
-          + millisUntil("d.due_at")
-          + " from (select n.number, (select min(x.due_at) from outbox.parked x"
-          + " where (x.destination + 0) = n.number and "
-          + WITH_A_TIME
-          + ") as due_at from unnest(?::integer[]) as n (number) offset 0) d"
-          + " where d.due_at is not null";
+      Expressions.sql(
+          """
+      select d.number, %s
+      from (
+        select n.number, (
+          select min(x.due_at) from outbox.parked x
+          where (x.destination + 0) = n.number and %s) as due_at
+        from unnest(?::integer[]) as n (number) offset 0) d
+      where d.due_at is not null""",
+          Expressions.millisUntil("d.due_at"), WITH_A_TIME);
 
   /** Rows of either table. Parameters: twice a condition's, which is on x. */
   private static String inEither(String condition) {
-    return "from (select "
-        + PENDING_ROW
-        + " from outbox.pending x where "
-        + condition
-        + " union all select "
-        + PARKED_ROW
-        + " from outbox.parked x where "
-        + condition
-        + " offset 0) m";
+    return Expressions.sql(
+        """
+        from (
+          select %2$s from outbox.pending x where %1$s
+          union all
+          select %3$s from outbox.parked x where %1$s
+          offset 0) m""",
+        condition, PENDING_ROW, PARKED_ROW);
   }
 
   private static final String IN_REQUEUED =
@@ -251,12 +241,14 @@ final class MessageSql {
   static final String REQUEUED = sized(IN_REQUEUED, "m.id");
 
   private static final String IN_HELD =
-      "from (select "
-          + PARKED_ROW
-          + " from outbox.parked x where (x.destination + 0) = ? and x.state = 'held'"
-          + " and x.source = ? and "
-          + gateKey("x")
-          + " = ?) m where true";
+      Expressions.sql(
+          """
+      from (
+        select %s
+        from outbox.parked x
+        where (x.destination + 0) = ? and x.state = 'held' and x.source = ? and %s = ?) m
+      where true""",
+          PARKED_ROW, Expressions.gateKey("x"));
 
   /** The order is by the last column of the index of gates, word for word. */
   private static final String HELD_ORDER = "(m.id + 0)";
@@ -264,26 +256,38 @@ final class MessageSql {
   static final String HELD = sized(IN_HELD, HELD_ORDER);
 
   private static final String IN_PARKED =
-      " from outbox.parked m"
-          + " where (m.destination + 0) = ? and m.state in ('retry', 'held', 'failed')"
-          + " and (? or m.state <> 'failed') and m.key is not null group by m.source, "
-          + gateKey("m");
+      Expressions.sql(
+          """
+      from outbox.parked m
+      where (m.destination + 0) = ? and m.state in ('retry', 'held', 'failed')
+        and (? or m.state <> 'failed') and m.key is not null
+      group by m.source, %s""",
+          GATE_KEY);
+
+  /** The first refused one of a gate, and the first held one. */
+  private static final String FIRST_PARKED =
+      "min(m.id) filter (where m.state <> 'held'), min(m.id) filter (where m.state = 'held')";
 
   static final String PARKED =
-      "select m.source, "
-          + gateKey("m")
-          + ", min(m.id) filter (where m.state <> 'held'),"
-          + " min(m.id) filter (where m.state = 'held')"
-          + IN_PARKED
-          + " limit ?";
+      Expressions.sql(
+          """
+      select m.source, %s, %s
+      %s
+      limit ?""",
+          GATE_KEY, FIRST_PARKED, IN_PARKED);
 
   /** Ids in either table. Parameters: destination, ids, destination, ids. */
   private static String standing(String states) {
-    return "select m.id from outbox.pending m where m.destination = ? and m.id = any (?)"
-        + " union all"
-        + " select p.id from (select m.id, m.state from outbox.parked m"
-        + " where m.destination = ? and m.id = any (?) offset 0) p where "
-        + states;
+    return Expressions.sql(
+        """
+        select m.id from outbox.pending m where m.destination = ? and m.id = any (?)
+        union all
+        select p.id
+        from (
+          select m.id, m.state from outbox.parked m
+          where m.destination = ? and m.id = any (?) offset 0) p
+        where %s""",
+        states);
   }
 
   /** Parameters: those of ids in either table, states. */
@@ -291,26 +295,32 @@ final class MessageSql {
 
   /** Null where the message is to be sent. Parameters: those of ids in either table. */
   static final String FATES =
-      "select m.id, null::text from outbox.pending m where m.destination = ? and m.id = any (?)"
-          + " union all"
-          + " select m.id, case m.state when 'failed' then 'ASIDE' when 'delivered' then 'DELIVERED'"
-          + " else case when m.due_at > now() then 'LATER' end end"
-          + " from outbox.parked m where m.destination = ? and m.id = any (?)";
+      """
+      select m.id, null::text from outbox.pending m where m.destination = ? and m.id = any (?)
+      union all
+      select m.id,
+        case m.state when 'failed' then 'ASIDE' when 'delivered' then 'DELIVERED'
+          else case when m.due_at > now() then 'LATER' end end
+      from outbox.parked m where m.destination = ? and m.id = any (?)""";
 
   static final String BARRIER =
-      "select min(p.id) from (select m.id, m.op from outbox.parked m"
-          + " where (m.destination + 0) = ? and m.state = 'retry' offset 0) p where p.op = 't'";
+      """
+      select min(p.id)
+      from (
+        select m.id, m.op from outbox.parked m
+        where (m.destination + 0) = ? and m.state = 'retry' offset 0) p
+      where p.op = 't'""";
 
   /** Parameters: destination, epoch, destination, ids. See {@link #parking}. */
   private static String fenced(String table, String states, String locked) {
-    return " destination = ? and id = any (array(select m.id from outbox.destination_state d"
-        + " cross join outbox."
-        + table
-        + " m where d.destination = ? and d.epoch = ? and m.destination = ? and m.id = any (?)"
-        + states
-        + " for share of d for update of m "
-        + locked
-        + "))";
+    return Expressions.sql(
+        """
+        destination = ? and id = any (array(
+          select m.id
+          from outbox.destination_state d cross join outbox.%s m
+          where d.destination = ? and d.epoch = ? and m.destination = ? and m.id = any (?)%s
+          for share of d for update of m %s))""",
+        table, states, locked);
   }
 
   static final String EPOCH = "select epoch from outbox.destination_state where destination = ?";
@@ -322,9 +332,21 @@ final class MessageSql {
           .replace("x.old_row", "null::json")
           .replace("x.headers", "null::json");
 
-  /** What a message gets that leaves {@code outbox.pending}; in the order of the values. */
-  private static final String PARKED_COLUMNS =
-      COMMON + ", state, attempts, last_error, due_at, delivered_at";
+  /**
+   * Pending messages that are to be parked ones, with what a message gets that leaves {@code
+   * outbox.pending}: state, attempts, last_error, due_at, delivered_at.
+   */
+  private static String parked(String which, String row, String values) {
+    return Expressions.sql(
+        """
+        with x as (
+          delete from outbox.pending where %2$s
+          returning %1$s)
+        insert into outbox.parked (
+          %1$s, state, attempts, last_error, due_at, delivered_at)
+        select %3$s, %4$s from x""",
+        COMMON, which, row, values);
+  }
 
   /**
    * Moves pending messages to the parked ones. Parameters: destination, then the name in {@code
@@ -336,21 +358,7 @@ final class MessageSql {
    * for a message that another transaction has locked, or the take-over would wait as long.
    */
   private static String parking(String which, String locked, String values) {
-    return parking(which, locked, COMMON_OF_X, values);
-  }
-
-  private static String parking(String which, String locked, String row, String values) {
-    return "with x as (delete from outbox.pending where"
-        + fenced("pending", which, locked)
-        + " returning "
-        + COMMON
-        + ") insert into outbox.parked ("
-        + PARKED_COLUMNS
-        + ") select "
-        + row
-        + ", "
-        + values
-        + " from x";
+    return parked(fenced("pending", which, locked), COMMON_OF_X, values);
   }
 
   /**
@@ -370,73 +378,99 @@ final class MessageSql {
 
   /** Of one that is parked already. Parameters: attempts, error, milliseconds, fence. */
   static final String RETRY_PARKED =
-      "update outbox.parked set state = 'retry', attempts = ?, last_error = ?, due_at = "
-          + LATER
-          + " where"
-          + fenced("parked", STILL_OWED, "nowait");
+      Expressions.sql(
+          """
+      update outbox.parked set state = 'retry', attempts = ?, last_error = ?, due_at = %s
+      where %s""",
+          LATER, fenced("parked", STILL_OWED, "nowait"));
 
   /** Values: attempts, error. */
   static final String FAIL = parking(THE_SAME, "nowait", "'failed', ?, ?, null, null");
 
   /** Of one whose values the disk has lost: it cannot move with them. */
   static final String FAIL_WITHOUT_VALUES =
-      parking(THE_SAME, "nowait", WITHOUT_VALUES, "'failed', ?, ?, null, null");
+      parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_VALUES, "'failed', ?, ?, null, null");
 
   static final String FAIL_PARKED =
-      "update outbox.parked set state = 'failed', attempts = ?, last_error = ?, due_at = null where"
-          + fenced("parked", STILL_OWED, "nowait");
+      Expressions.sql(
+          """
+      update outbox.parked set state = 'failed', attempts = ?, last_error = ?, due_at = null
+      where %s""",
+          fenced("parked", STILL_OWED, "nowait"));
 
   static final String HOLD = parking("", "nowait", "'held', 0, null, null, null");
 
   /** What was published for later, and waits behind another of its key when its time has come. */
   static final String HOLD_PARKED =
-      "update outbox.parked set state = 'held', due_at = null where"
+      "update outbox.parked set state = 'held', due_at = null where "
           + fenced(
               "parked", " and m.state not in ('retry', 'held', 'failed', 'delivered')", "nowait");
 
   /** What holding would mark. Parameters: name, epoch, those of ids. */
   static final String NOT_HELD =
-      "select i.id from outbox.destination_state d cross join lateral ("
-          + standing("p.state = 'pending'")
-          + ") i where d.destination = ? and d.epoch = ?";
+      Expressions.sql(
+          """
+      select i.id
+      from outbox.destination_state d cross join lateral (%s) i
+      where d.destination = ? and d.epoch = ?""",
+          standing("p.state = 'pending'"));
 
   /**
    * Spans of ids, and what was not visible in a snapshot. Parameters: the spans' destinations,
    * first ids, last ids; since, since, destinations, snapshot, destination, id, rows.
    */
   static final String OWED =
-      "select o.destination, o.id from ("
-          + "select m.id, m.destination, m.xid from unnest(?::integer[], ?::bigint[], ?::bigint[])"
-          + " as d (number, first_id, last_id) cross join lateral (select x.id, x.destination, x.xid"
-          + " from outbox.pending x where (x.destination, x.id) >= (d.number, d.first_id)"
-          + " and (x.destination, x.id) <= (d.number, d.last_id) offset 0) m"
-          + " union all "
-          + PENDING_WINDOW
-          + ") o where pg_visible_in_snapshot(o.xid, ?::pg_snapshot)"
-          + " and (o.destination, o.id) > (?, ?) order by o.destination, o.id limit ?";
+      Expressions.sql(
+          """
+      select o.destination, o.id
+      from (
+        select m.id, m.destination, m.xid
+        from unnest(?::integer[], ?::bigint[], ?::bigint[]) as d (number, first_id, last_id)
+        cross join lateral (
+          select x.id, x.destination, x.xid
+          from outbox.pending x
+          where (x.destination, x.id) >= (d.number, d.first_id)
+            and (x.destination, x.id) <= (d.number, d.last_id)
+          offset 0) m
+        union all
+        %s) o
+      where pg_visible_in_snapshot(o.xid, ?::pg_snapshot) and (o.destination, o.id) > (?, ?)
+      order by o.destination, o.id limit ?""",
+          PENDING_WINDOW);
 
   /**
    * Of what was not visible in a snapshot, the ids below each destination's. Parameters: since,
    * since, destinations, their ids as an object, rows.
    */
   static final String ARRIVED =
-      "select pg_current_snapshot(), a.destination, a.id from (values (1)) always (so)"
-          + " left join (select w.destination, w.id from ("
-          + PENDING_WINDOW
-          + ") w where w.id < (?::jsonb ->> w.destination::text)::bigint limit ?) a on true";
+      Expressions.sql(
+          """
+      select pg_current_snapshot(), a.destination, a.id
+      from (values (1)) always (so)
+      left join (
+        select w.destination, w.id
+        from (%s) w
+        where w.id < (?::jsonb ->> w.destination::text)::bigint limit ?) a on true""",
+          PENDING_WINDOW);
 
   /**
    * What a part of the table holds, by its blocks: the pending ids outside of each destination's
    * span. Parameters: first block, end, first ids as an object, last ids, snapshot, rows.
    */
   static final String IN_BLOCKS =
-      "select pg_relation_size('outbox.pending') / current_setting('block_size')::bigint, b.destination, b.id"
-          + " from (values (1)) always (so) left join (select u.destination, u.id from ("
-          + "select m.id, m.destination, m.xid from outbox.pending m"
-          + " where m.ctid >= ?::tid and m.ctid < ?::tid offset 0) u"
-          + " where (u.id < (?::jsonb ->> u.destination::text)::bigint"
-          + " or u.id > (?::jsonb ->> u.destination::text)::bigint)"
-          + " and pg_visible_in_snapshot(u.xid, ?::pg_snapshot) limit ?) b on true";
+      """
+      select pg_relation_size('outbox.pending') / current_setting('block_size')::bigint,
+        b.destination, b.id
+      from (values (1)) always (so)
+      left join (
+        select u.destination, u.id
+        from (
+          select m.id, m.destination, m.xid from outbox.pending m
+          where m.ctid >= ?::tid and m.ctid < ?::tid offset 0) u
+        where (u.id < (?::jsonb ->> u.destination::text)::bigint
+            or u.id > (?::jsonb ->> u.destination::text)::bigint)
+          and pg_visible_in_snapshot(u.xid, ?::pg_snapshot)
+        limit ?) b on true""";
 
   /**
    * The rows are locked as delivered ones, so they are not asked for their state again. What has
@@ -444,16 +478,24 @@ final class MessageSql {
    * Parameters: from where, as an object; rows, rows.
    */
   static final String PURGE =
-      "with gone as (delete from outbox.parked where ctid = any (array("
-          + "select m.ctid from outbox.destination d cross join lateral ("
-          + "select x.ctid from outbox.parked x where x.state = 'delivered'"
-          + " and (x.destination + 0) = d.number"
-          + " and x.delivered_at >= coalesce((?::jsonb ->> d.name)::timestamptz, '-infinity')"
-          + " and x.delivered_at < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')"
-          + " order by x.delivered_at limit ? for update skip locked) m limit ?))"
-          + " returning destination, delivered_at)"
-          + " select (select n.name from outbox.destination_number n where n.number = g.destination),"
-          + " count(*), max(g.delivered_at) - interval '1 minute' from gone g group by g.destination";
+      """
+      with gone as (
+        delete from outbox.parked where ctid = any (array(
+          select m.ctid
+          from outbox.destination d
+          cross join lateral (
+            select x.ctid
+            from outbox.parked x
+            where x.state = 'delivered' and (x.destination + 0) = d.number
+              and x.delivered_at >= coalesce((?::jsonb ->> d.name)::timestamptz, '-infinity')
+              and x.delivered_at
+                < now() - least(coalesce(d.keep_delivered, interval '0'), interval '100 years')
+            order by x.delivered_at limit ? for update skip locked) m
+          limit ?))
+        returning destination, delivered_at)
+      select (select n.name from outbox.destination_number n where n.number = g.destination),
+        count(*), max(g.delivered_at) - interval '1 minute'
+      from gone g group by g.destination""";
 
   /** To take messages off, or to keep them: what a completion does, by destination and ids. */
   static final String COMPLETE =
@@ -468,53 +510,47 @@ final class MessageSql {
    * destinations.
    */
   private static String completeSeveral(String table) {
-    return "delete from outbox."
-        + table
-        + " where ctid = any (array(select x.ctid"
-        + " from unnest(?::bigint[], ?::integer[]) as d (id, destination) cross join lateral"
-        + " (select m.ctid from outbox."
-        + table
-        + " m where m.destination = d.destination and m.id = d.id offset 0) x))";
+    return Expressions.sql(
+        """
+        delete from outbox.%1$s where ctid = any (array(
+          select x.ctid
+          from unnest(?::bigint[], ?::integer[]) as d (id, destination)
+          cross join lateral (
+            select m.ctid from outbox.%1$s m
+            where m.destination = d.destination and m.id = d.id offset 0) x))""",
+        table);
   }
 
   static final String COMPLETE_SEVERAL = completeSeveral("pending");
 
   static final String COMPLETE_SEVERAL_PARKED = completeSeveral("parked");
 
-  private static final String KEPT = "'delivered', 0, null, null, clock_timestamp()";
-
   /** Compared as text, as in {@link #THE_SAME}. */
   private static final String DELIVERED_NOW = " xid::text = any (?)";
 
   private static String keep(String which) {
-    return "with x as (delete from outbox.pending where destination = ? and id = any ("
-        + which
-        + ") and"
-        + DELIVERED_NOW
-        + " returning "
-        + COMMON
-        + ") insert into outbox.parked ("
-        + PARKED_COLUMNS
-        + ") select "
-        + COMMON_OF_X
-        + ", "
-        + KEPT
-        + " from x";
+    return parked(
+        "destination = ? and id = any (" + which + ") and" + DELIVERED_NOW,
+        COMMON_OF_X,
+        "'delivered', 0, null, null, clock_timestamp()");
   }
 
   private static String keepParked(String which) {
-    return "update outbox.parked set state = 'delivered', delivered_at = clock_timestamp(), due_at = null"
-        + " where destination = ? and id = any ("
-        + which
-        + ") and coalesce(state, '') <> 'delivered' and"
-        + DELIVERED_NOW;
+    return Expressions.sql(
+        """
+        update outbox.parked set state = 'delivered', delivered_at = clock_timestamp(), due_at = null
+        where destination = ? and id = any (%s) and coalesce(state, '') <> 'delivered' and%s""",
+        which, DELIVERED_NOW);
   }
 
   /** Ids that nobody else has locked. Parameters: destination, ids. */
   private static String free(String table) {
-    return "array(select m.id from outbox."
-        + table
-        + " m where m.destination = ? and m.id = any (?) for update skip locked)";
+    return Expressions.sql(
+        """
+        array(
+          select m.id from outbox.%s m
+          where m.destination = ? and m.id = any (?) for update skip locked)""",
+        table);
   }
 
   /** Ids in either table that nobody else has locked, each by one statement. */
@@ -553,7 +589,12 @@ final class MessageSql {
 
   /** Ids and sizes, which are read without looking at any value. */
   private static String places(String from, String order) {
-    return "select m.id, " + SIZE + " " + from + " order by " + order + " limit ?";
+    return Expressions.sql(
+        """
+        select m.id, %s
+        %s
+        order by %s limit ?""",
+        SIZE, from, order);
   }
 
   static final String PAGE_PLACES = places(IN_PAGE, PAGE_ORDER);
@@ -566,47 +607,49 @@ final class MessageSql {
 
   /** As a tail read, with the same snapshot. Parameters: last (4), destinations, rows, rows. */
   static final String TAIL_PLACES =
-      "with w as materialized (select id, destination, parked from ("
-          + WINDOW
-          + ") v limit ?),"
-          + " n as materialized (select count(*) as found from w)"
-          + " select pg_current_snapshot(), n.found, p.id, p.size from n left join lateral ("
-          + "select m.id, "
-          + SIZE
-          + " as size "
-          + OF_WINDOW
-          + " order by m.id) p on true";
+      Expressions.sql(
+          """
+      %s
+      select pg_current_snapshot(), n.found, p.id, p.size
+      from n left join lateral (
+        select m.id, %s as size
+        %s
+        order by m.id) p on true""",
+          WITH_WINDOW, SIZE, OF_WINDOW);
 
   /** Parameters: destinations, ids, destinations, ids, state, state. */
   private static final String IN_BY_IDS =
-      inEither("x.destination = any (?) and x.id = any (?)")
-          + " where (m.state = ? or ?::text is null and m.state in ('pending', 'retry'))";
+      Expressions.sql(
+          """
+      %s
+      where (m.state = ? or ?::text is null and m.state in ('pending', 'retry'))""",
+          inEither("x.destination = any (?) and x.id = any (?)"));
 
   static final String BY_IDS = sized(IN_BY_IDS, "m.id");
 
-  private static String unreadable(String gate) {
-    return "select m.destination, m.op, m.state, m.attempts, m.xid, "
-        + millisUntil("m.due_at")
-        + ", "
-        + SIZE
-        + ", "
-        + gate
-        + ", m.created_at "
-        + IN_BY_IDS;
+  private static String unreadable(Map<UnreadableColumn, String> instead) {
+    return "select " + UnreadableColumn.list(instead) + " " + IN_BY_IDS;
   }
 
-  static final String UNREADABLE = unreadable("m.source, " + gateKey("m"));
+  static final String UNREADABLE = unreadable(Map.of());
 
-  static final String UNREADABLE_KEYLESS = unreadable("0, null");
+  /** Where the key cannot be read either. */
+  static final String UNREADABLE_KEYLESS =
+      unreadable(Map.of(UnreadableColumn.SOURCE, "0", UnreadableColumn.GATE_KEY, "null"));
 
   /** As {@link #PARKED}, by ids. */
   static final String PARKED_IDS =
-      "select min(m.id) filter (where m.state <> 'held'), min(m.id) filter (where m.state = 'held')"
-          + IN_PARKED
-          + " limit ?";
+      Expressions.sql(
+          """
+      select %s
+      %s
+      limit ?""",
+          FIRST_PARKED, IN_PARKED);
 
   static final String GATES =
-      "select m.id, m.source, "
-          + gateKey("m")
-          + " from outbox.parked m where m.destination = ? and m.id = any (?)";
+      Expressions.sql(
+          """
+      select m.id, m.source, %s
+      from outbox.parked m where m.destination = ? and m.id = any (?)""",
+          GATE_KEY);
 }

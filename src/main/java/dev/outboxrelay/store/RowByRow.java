@@ -153,29 +153,29 @@ final class RowByRow {
   }
 
   private void unreadable(ResultSet r, long id, String words) throws SQLException {
-    String destination = numbers.name(connection, r.getInt(1));
-    boolean held = "held".equals(r.getString(3));
-    long dueInMillis = r.getLong(6);
+    String destination = numbers.name(connection, r.getInt(UnreadableColumn.DESTINATION.at()));
+    boolean held = "held".equals(r.getString(UnreadableColumn.STATE.at()));
+    long dueInMillis = r.getLong(UnreadableColumn.DUE_IN.at());
     boolean timed = !r.wasNull();
     if (timed && dueInMillis > 0 && !held) {
       nextDueMillis.merge(destination, dueInMillis, Math::min);
       return;
     }
-    String key = r.getString(9);
+    String key = r.getString(UnreadableColumn.GATE_KEY.at());
     messages.put(
         id,
         new Message(
             id,
-            WireId.stamp(Rows.micros(r.getTimestamp(10))),
-            Long.parseUnsignedLong(r.getString(5)),
+            WireId.stamp(Rows.micros(r.getTimestamp(UnreadableColumn.CREATED_AT.at()))),
+            Long.parseUnsignedLong(r.getString(UnreadableColumn.XID.at())),
             destination,
-            key == null ? null : new Gate(r.getInt(8), key),
-            r.getString(2).equals("t"),
-            "retry".equals(r.getString(3)),
+            key == null ? null : new Gate(r.getInt(UnreadableColumn.SOURCE.at()), key),
+            r.getString(UnreadableColumn.OP.at()).equals("t"),
+            "retry".equals(r.getString(UnreadableColumn.STATE.at())),
             timed,
-            r.getInt(4),
+            r.getInt(UnreadableColumn.ATTEMPTS.at()),
             NOTHING,
-            r.getLong(7),
+            r.getLong(UnreadableColumn.SIZE.at()),
             false,
             words));
   }

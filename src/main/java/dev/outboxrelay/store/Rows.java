@@ -131,36 +131,43 @@ final class Rows {
    * The size of the row's values; a lean page tells it only of those that it leaves out, else 0.
    */
   private long size() throws SQLException {
-    return rows.getLong(offset + 11);
+    return rows.getLong(at(RowColumn.SIZE));
   }
 
   private void add() throws SQLException {
     seen++;
-    long id = rows.getLong(offset + 1);
+    long id = rows.getLong(at(RowColumn.ID));
     lastId = id;
     long told = size();
-    byte[] oldRow = rows.getBytes(offset + 12);
-    byte[] newRow = rows.getBytes(offset + 13);
-    byte[] headers = rows.getBytes(offset + 14);
+    byte[] oldRow = rows.getBytes(at(RowColumn.OLD_ROW));
+    byte[] newRow = rows.getBytes(at(RowColumn.NEW_ROW));
+    byte[] headers = rows.getBytes(at(RowColumn.HEADERS));
     long size = told > 0 ? told : length(oldRow) + length(newRow) + length(headers);
     boolean tooLarge = size > limits.messageBytes();
     bytes += size;
-    String target = destination == null ? names.destination(rows.getInt(offset + 17)) : destination;
-    long dueInMillis = rows.getLong(offset + 15);
+    String target =
+        destination == null
+            ? names.destination(rows.getInt(at(RowColumn.DESTINATION)))
+            : destination;
+    long dueInMillis = rows.getLong(at(RowColumn.DUE_IN));
     boolean timed = !rows.wasNull();
-    String state = rows.getString(offset + 16);
+    String state = rows.getString(at(RowColumn.STATE));
     // What is held waits for its key, whatever its time.
     if (timed && dueInMillis > 0 && !"held".equals(state)) {
       nextDueMillis.merge(target, dueInMillis, Math::min);
       return;
     }
-    String gateKey = rows.getString(offset + 2);
-    String largeKey = rows.getString(offset + 18);
-    String op = op(rows.getString(offset + 3));
-    int number = rows.getInt(offset + 4);
-    Names.Source source = source(number, rows.getString(offset + 5), rows.getString(offset + 6));
-    int attempts = rows.getInt(offset + 10);
-    long createdAtMicros = micros(rows.getTimestamp(offset + 8));
+    String gateKey = rows.getString(at(RowColumn.GATE_KEY));
+    String largeKey = rows.getString(at(RowColumn.LARGE_KEY));
+    String op = op(rows.getString(at(RowColumn.OP)));
+    int number = rows.getInt(at(RowColumn.SOURCE));
+    Names.Source source =
+        source(
+            number,
+            rows.getString(at(RowColumn.SCHEMA_NAME)),
+            rows.getString(at(RowColumn.TABLE_NAME)));
+    int attempts = rows.getInt(at(RowColumn.ATTEMPTS));
+    long createdAtMicros = micros(rows.getTimestamp(at(RowColumn.CREATED_AT)));
     byte[] body = NOTHING;
     String unreadable = null;
     if (!tooLarge) {
@@ -174,9 +181,9 @@ final class Rows {
                 op,
                 source.schema(),
                 source.table(),
-                rows.getString(offset + 7),
+                rows.getString(at(RowColumn.TX)),
                 createdAtMicros,
-                rows.getString(offset + 9),
+                rows.getString(at(RowColumn.TYPE)),
                 oldRow,
                 newRow,
                 headers,
@@ -192,7 +199,7 @@ final class Rows {
         new Message(
             id,
             WireId.stamp(createdAtMicros),
-            Long.parseUnsignedLong(rows.getString(offset + 19)),
+            Long.parseUnsignedLong(rows.getString(at(RowColumn.XID))),
             target,
             gateKey == null ? null : new Gate(number, gateKey),
             op.equals("truncate"),
@@ -203,6 +210,10 @@ final class Rows {
             size,
             tooLarge,
             unreadable));
+  }
+
+  private int at(RowColumn column) {
+    return column.after(offset);
   }
 
   private static long length(byte @Nullable [] value) {
