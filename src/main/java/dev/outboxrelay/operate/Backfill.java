@@ -17,10 +17,10 @@ public final class Backfill {
           + " where t.oid = to_regclass(cast(? as text))";
 
   private static final String START =
-      "select outbox.backfill_start(cast(? as regclass), cast(? as text), cast(? as text))";
+      "select outbox_internal.backfill_start(cast(? as regclass), cast(? as text), cast(? as text))";
 
   private static final String STEP =
-      "select outbox.backfill_step(cast(? as regclass), cast(? as text)) as written";
+      "select outbox_internal.backfill_step(cast(? as regclass), cast(? as text)) as written";
 
   private static final String PROGRESS =
       "select coalesce(sum(least(b.next_block, b.end_block)), 0) as read,"

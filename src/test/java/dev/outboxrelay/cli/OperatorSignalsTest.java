@@ -2,8 +2,10 @@ package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.ChildSignals;
 import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.JavaProcess;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.util.Objects;
 import java.util.Properties;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -28,6 +31,13 @@ final class OperatorSignalsTest {
 
   @RegisterExtension static final OperatorDatabase outbox = new OperatorDatabase();
   @TempDir Path folder;
+
+  @BeforeEach
+  void signalsArrive() throws Exception {
+    assumeTrue(
+        ChildSignals.reachChildren(ChildSignals.INTERRUPT),
+        "SIGINT is ignored here: a script has started the build in the background");
+  }
 
   private JavaProcess start(String... args) throws Exception {
     return JavaProcess.start(

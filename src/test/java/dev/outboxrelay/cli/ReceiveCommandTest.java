@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Await;
-import dev.outboxrelay.testing.HangUp;
+import dev.outboxrelay.testing.ChildSignals;
 import dev.outboxrelay.testing.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -83,7 +83,9 @@ final class ReceiveCommandTest {
     Path log = folder.resolve("receive.log");
     try (Program program = receive(port, ProcessBuilder.Redirect.to(log.toFile()))) {
       program.awaitPort(port);
-      assumeTrue(HangUp.reachesChildren(), "SIGHUP is ignored here, by nohup perhaps");
+      assumeTrue(
+          ChildSignals.reachChildren(ChildSignals.HANG_UP),
+          "SIGHUP is ignored here, by nohup perhaps");
       program.hangUp();
       Await.until("the signal is logged", () -> Files.readString(log).contains("SIGHUP"));
       assertEquals("{\"ack\":\"20\"}", ask(port, "{\"id\":\"20\"}"));

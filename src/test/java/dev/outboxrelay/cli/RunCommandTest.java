@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
 import dev.outboxrelay.testing.Await;
-import dev.outboxrelay.testing.HangUp;
+import dev.outboxrelay.testing.ChildSignals;
 import dev.outboxrelay.testing.RelayProcess;
 import dev.outboxrelay.testing.TestDatabase;
 import java.io.IOException;
@@ -158,7 +158,9 @@ final class RunCommandTest {
           "the relay runs",
           PATIENCE,
           () -> Files.exists(log) && Files.readString(log).contains("database localhost:1/shop"));
-      assumeTrue(HangUp.reachesChildren(), "SIGHUP is ignored here, by nohup perhaps");
+      assumeTrue(
+          ChildSignals.reachChildren(ChildSignals.HANG_UP),
+          "SIGHUP is ignored here, by nohup perhaps");
       relay.hangUp();
       Await.until(
           "the signal is logged",
