@@ -64,11 +64,9 @@ final class BenchTest {
   }
 
   @Test
-  void options_unknownScenario_areRefusedWithTheNames() {
+  void requireKnown_unknownScenario_areRefusedWithTheNames() {
     IllegalArgumentException refusal =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> new BenchOptions(null, List.of("drian"), 5, false, output));
+        assertThrows(IllegalArgumentException.class, () -> Bench.requireKnown(List.of("drian")));
     assertTrue(String.valueOf(refusal.getMessage()).contains("drain"), refusal.getMessage());
   }
 }
