@@ -4,7 +4,7 @@
 -- be able to take on, a role that reports in outbox.destination_state, which neither strangers nor operators may.
 --
 -- class 7021001: a doorbell (share: a writer's change is under way; exclusive: the relay sleeps); 7021002: a doorbell's
--- ownership; 7021003: a relay lives, the number is that of its own session. docs/threads.md.
+-- ownership; 7021003: a relay lives, the number is that of its own session. docs/internals/threads.md.
 create or replace view outbox.relay_locks as
 select
   l.pid,

@@ -16,7 +16,7 @@ final class OperationsPageTest {
 
   @Test
   void destination_eachColumnThatCanBeSet_isDescribed() throws Exception {
-    String page = Files.readString(Path.of("docs/operations.md"));
+    String page = Files.readString(Path.of("docs/guides/operations.md"));
     try (TestDatabase db = TestDatabase.create()) {
       List<String> columns =
           db.query(

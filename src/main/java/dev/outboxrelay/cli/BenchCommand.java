@@ -28,7 +28,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--scenario",
       paramLabel = "NAME",
       split = ",",
-      description = "Only these, by commas; docs/benchmarks.md describes them.")
+      description = "Only these, by commas; docs/internals/benchmarks.md describes them.")
   List<String> scenarios = List.of();
 
   @Option(

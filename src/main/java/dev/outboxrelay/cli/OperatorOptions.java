@@ -98,7 +98,7 @@ final class OperatorOptions {
               + access.user()
               + " may not: grant outbox_operator to "
               + access.user()
-              + ", or use the owner's login; see docs/security.md");
+              + ", or use the owner's login; see docs/understand/security.md");
     }
     if (Trouble.doubtsSchema(e)) {
       // Says so where the schema is missing, of another version, or somebody else's.

@@ -6,8 +6,9 @@ import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.WireId;
 
 /**
- * The format 'change': one flat object, described in docs/protocol.md. The order of the members is
- * part of the format: {@code id} comes first, so that a receiver can find it without parsing.
+ * The format 'change': one flat object, described in docs/reference/protocol.md. The order of the
+ * members is part of the format: {@code id} comes first, so that a receiver can find it without
+ * parsing.
  */
 final class ChangeFormatter implements Formatter {
 

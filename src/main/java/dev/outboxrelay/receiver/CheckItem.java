@@ -1,6 +1,6 @@
 package dev.outboxrelay.receiver;
 
-/** The checklist of docs/protocol.md, in the order in which it is gone through. */
+/** The checklist of docs/reference/protocol.md, in the order in which it is gone through. */
 enum CheckItem {
   CONNECTS("connects", "Listen there, and accept connections."),
   EVERY_OPERATION(

@@ -3,7 +3,7 @@ package dev.outboxrelay.receiver;
 /**
  * One line of a checklist.
  *
- * @param item its name, as in docs/protocol.md
+ * @param item its name, as in docs/reference/protocol.md
  * @param passed whether the other side did what it should
  * @param detail what was seen
  */

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Plays the relay towards somebody's receiver and goes through the checklist of docs/protocol.md.
- * The messages name the schema {@code outbox_check}, so that a receiver can tell them from real
- * ones.
+ * Plays the relay towards somebody's receiver and goes through the checklist of
+ * docs/reference/protocol.md. The messages name the schema {@code outbox_check}, so that a receiver
+ * can tell them from real ones.
  */
 public final class Conformance {
 

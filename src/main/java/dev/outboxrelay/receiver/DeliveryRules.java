@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What docs/protocol.md says of messages as they follow each other: order, epochs, repeats. */
+/**
+ * What docs/reference/protocol.md says of messages as they follow each other: order, epochs,
+ * repeats.
+ */
 final class DeliveryRules {
 
   private final boolean oneAtATime;

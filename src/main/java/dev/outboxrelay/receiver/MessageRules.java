@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What docs/protocol.md says of a single message, as rules: throws at the first that is broken. */
+/**
+ * What docs/reference/protocol.md says of a single message, as rules: throws at the first that is
+ * broken.
+ */
 final class MessageRules {
 
   private static final ObjectMapper JSON = new ObjectMapper();

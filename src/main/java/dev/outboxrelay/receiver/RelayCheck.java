@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * A receiver that checks whoever sends to it against docs/protocol.md: reads every message
- * strictly, gives every kind of answer there is, and looks at what the relay makes of it. A
+ * A receiver that checks whoever sends to it against docs/reference/protocol.md: reads every
+ * message strictly, gives every kind of answer there is, and looks at what the relay makes of it. A
  * receiver's author sees here what a receiver may say and what comes of it.
  */
 public final class RelayCheck implements Closeable {

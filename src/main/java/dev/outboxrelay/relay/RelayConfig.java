@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /**
  * A relay's settings. Every key, its flag, its environment variable and its default stand in
- * docs/configuration.md.
+ * docs/reference/configuration.md.
  *
  * @param database how to reach the database; its silence limit is the heartbeat bound
  * @param name this relay's name, shown as owner in {@code outbox.status}

@@ -1,6 +1,7 @@
 /**
  * The engine: ownership, windows, doorbells, order by key, retries. Knows neither SQL nor sockets.
- * One thread, the core, owns all state; everything else hands it events. See docs/threads.md.
+ * One thread, the core, owns all state; everything else hands it events. See
+ * docs/internals/threads.md.
  */
 @NullMarked
 package dev.outboxrelay.relay;

@@ -66,7 +66,7 @@ final class CommandLineTest {
   @MethodSource("commands")
   void configurationPage_ofEachCommand_listsEveryFlagWithItsVariableAndDefault(String command)
       throws Exception {
-    String page = Files.readString(Path.of("docs/configuration.md"));
+    String page = Files.readString(Path.of("docs/reference/configuration.md"));
     assertAll(
         options(command)
             .map(
@@ -90,7 +90,7 @@ final class CommandLineTest {
       strings = {
         "README.md",
         "docker-compose.yml",
-        "docs/operations.md",
+        "docs/guides/operations.md",
         "packaging/outbox-relay.env",
         "packaging/outbox-relay.service"
       })

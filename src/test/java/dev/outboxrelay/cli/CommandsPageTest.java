@@ -25,7 +25,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The commands page describes each command of the program, and no other. */
 final class CommandsPageTest {
-  private static final Path PAGE = Path.of("docs/commands.md");
+  private static final Path PAGE = Path.of("docs/reference/commands.md");
   private static final Pattern HEADING = Pattern.compile("(?m)^##+ (?:`([a-z -]+)`)?.*$");
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)\\)");
   private static final Pattern NUMBER = Pattern.compile("\\b\\d+\\b");

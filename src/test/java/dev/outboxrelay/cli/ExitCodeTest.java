@@ -41,7 +41,7 @@ final class ExitCodeTest {
 
   @Test
   void codes_ofOurs_areThoseOfTheOperationsPage() throws Exception {
-    String page = Files.readString(Path.of("docs/operations.md"));
+    String page = Files.readString(Path.of("docs/guides/operations.md"));
     String table = page.substring(page.indexOf("| exit code |"), page.indexOf("SIGTERM stops"));
     Set<Integer> listed = new TreeSet<>();
     ROW.matcher(table).results().map(ExitCodeTest::code).forEach(listed::add);

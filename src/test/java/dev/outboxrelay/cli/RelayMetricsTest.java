@@ -105,7 +105,7 @@ final class RelayMetricsTest {
     String scrape = registry.scrape();
     List<String> named =
         Pattern.compile("\\| `(outbox_relay_[a-z_]+)")
-            .matcher(Files.readString(Path.of("docs/operations.md")))
+            .matcher(Files.readString(Path.of("docs/guides/operations.md")))
             .results()
             .map(found -> found.group(1))
             .toList();

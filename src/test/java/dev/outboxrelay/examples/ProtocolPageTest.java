@@ -15,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The receiver that docs/protocol.md begins with, cut out of the page and run. */
+/** The receiver that docs/reference/protocol.md begins with, cut out of the page and run. */
 class ProtocolPageTest {
 
   private static final String PYTHON = "/usr/bin/python3";
@@ -26,7 +26,7 @@ class ProtocolPageTest {
   void receiverOnThePage_isTwentyLines_andPassesTheChecklist() throws Exception {
     assumeTrue(Program.exists(PYTHON), PYTHON + " is not installed here");
     List<String> lines =
-        Files.readAllLines(Path.of("docs", "protocol.md")).stream()
+        Files.readAllLines(Path.of("docs", "reference", "protocol.md")).stream()
             .dropWhile(line -> !line.startsWith("    import json"))
             .takeWhile(line -> line.isEmpty() || line.startsWith("    "))
             .map(line -> line.isEmpty() ? "" : line.substring(4))

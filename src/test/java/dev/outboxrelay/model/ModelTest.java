@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The models in docs/model hold, and each fault that is written into them is refuted. */
+/** The models in docs/internals/model hold, and each fault that is written into them is refuted. */
 final class ModelTest {
-  private static final Path PAGE = Path.of("docs", "model", "README.md");
+  private static final Path PAGE = Path.of("docs", "internals", "model", "README.md");
 
   private static Tlc doorbell(boolean liveness) {
     List<String> specification =

@@ -10,7 +10,10 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Runs the model checker TLC, in a process of its own, over one of the models in docs/model. */
+/**
+ * Runs the model checker TLC, in a process of its own, over one of the models in
+ * docs/internals/model.
+ */
 final class Tlc {
   private static final Pattern VIOLATED = Pattern.compile("Invariant (\\w+) is violated");
 
@@ -75,7 +78,7 @@ final class Tlc {
                 directory.resolve("states").toString(),
                 "-config",
                 configuration.toString(),
-                Path.of("docs", "model", model + ".tla").toString())
+                Path.of("docs", "internals", "model", model + ".tla").toString())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();

@@ -1,4 +1,4 @@
-/** Checks the models in docs/model. */
+/** Checks the models in docs/internals/model. */
 @NullMarked
 package dev.outboxrelay.model;
 

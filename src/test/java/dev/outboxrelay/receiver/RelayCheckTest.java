@@ -70,7 +70,7 @@ class RelayCheckTest {
         Arguments.of(Format.CHANGE, Framing.LENGTH, Ack.NONE));
   }
 
-  /** As docs/protocol.md says: fifty rows, at once, to a relay that runs. */
+  /** As docs/reference/protocol.md says: fifty rows, at once, to a relay that runs. */
   @ParameterizedTest(name = "{0}")
   @EnumSource(Ack.class)
   void ourOwnRelay_withFiftyRowsAtOnce_passesEveryItem(Ack ack) throws Exception {

@@ -108,7 +108,7 @@ final class CascadeTest {
     assertEquals(List.of(), outbox.findings());
   }
 
-  /** What docs/capture.md tells to do where an application writes such statements. */
+  /** What docs/guides/capture.md tells to do where an application writes such statements. */
   @Test
   void rowThatAWithDeletesAndInsertsAgain_besideOtherDeletes_isHeardInOrderRowByRow()
       throws SQLException {

@@ -25,9 +25,9 @@ final class OwnerTest {
     }
   }
 
-  /** The statement that docs/security.md gives. */
+  /** The statement that docs/understand/security.md gives. */
   private static void moveTo(String owner) throws Exception {
-    String page = Files.readString(Path.of("docs/security.md"));
+    String page = Files.readString(Path.of("docs/understand/security.md"));
     int start = page.indexOf("do $$");
     outbox.execute(
         page.substring(start, page.indexOf("$$;", start) + 2).replace("outbox_owner", owner));

@@ -73,7 +73,7 @@ final class PartitionRightTest {
     assertEquals(List.of(), outbox.query(GRANTED));
   }
 
-  /** The way that docs/capture.md tells. */
+  /** The way that docs/guides/capture.md tells. */
   @Test
   void newOwner_afterACaptureAnew_addsPartitionsAndTheOldOneMayNot() throws SQLException {
     outbox.execute("alter table p owner to gt_first", "select outbox.capture('p', 'crm')");

@@ -39,7 +39,7 @@ final class PartitionTest {
   private static final String ATTACH =
       "alter table root attach partition loose for values from (10) to (20)";
 
-  /** The way that docs/capture.md tells. */
+  /** The way that docs/guides/capture.md tells. */
   @Test
   void tableCapturedByItself_isReleasedAndAttachedInOneTransaction() throws SQLException {
     outbox.execute(

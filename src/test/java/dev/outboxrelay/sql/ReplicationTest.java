@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 /** What is captured of changes that logical replication brings. */
 final class ReplicationTest {
 
-  /** As docs/capture.md says: apply workers fire row triggers only, and only those that ask. */
+  /**
+   * As docs/guides/capture.md says: apply workers fire row triggers only, and only those that ask.
+   */
   @Test
   void subscriber_capturesWhatItsCapturesAskFor() throws Exception {
     try (EmbeddedServer server = EmbeddedServer.start(Map.of("wal_level", "logical"));

@@ -157,7 +157,7 @@ final class WriterTest {
         Connection writer = outbox.connect()) {
       Outbox.run(relay, SLEEP);
       Outbox.run(writer, "begin", "insert into t values (1)");
-      // The error that docs/capture.md explains.
+      // The error that docs/guides/capture.md explains.
       Outbox.refuses(writer, "0A000", "prepare transaction 'x'");
       Outbox.run(writer, "rollback", "begin", "set local outbox.notify = off");
       Outbox.run(writer, "insert into t values (2)", "prepare transaction 'x'");
@@ -167,7 +167,7 @@ final class WriterTest {
     }
   }
 
-  /** What docs/capture.md says an application can notice. */
+  /** What docs/guides/capture.md says an application can notice. */
   @Test
   void lastval_isTheMessagesAndNothingElseOfTheKindIsTouched() throws SQLException {
     outbox.execute(

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What docs/restore.md tells of real servers, with a receiver that drops ids that it knows. In each
- * history that gives numbers out again, the keys whose changes were lost are written again
+ * What docs/guides/restore.md tells of real servers, with a receiver that drops ids that it knows.
+ * In each history that gives numbers out again, the keys whose changes were lost are written again
  * afterwards: so what the receiver keeps in the end must be what the database holds.
  */
 @Tag("alone")
@@ -381,7 +381,7 @@ final class HistoryTest {
     Stage.await(() -> Files.readString(relay.log()).contains(words), SOON, words);
   }
 
-  /** Publisher and subscriber as docs/restore.md has them. */
+  /** Publisher and subscriber as docs/guides/restore.md has them. */
   private PostgresProcess subscriberOf(PostgresProcess old) throws Exception {
     PostgresProcess subscriber = primary(Map.of("wal_level", "logical"));
     old.execute(DATABASE, "create publication p for table orders, outbox.pending, outbox.parked");

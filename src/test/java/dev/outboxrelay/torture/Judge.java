@@ -18,7 +18,7 @@ import java.util.TreeSet;
 final class Judge {
   private static final Duration LOST_COMMITS = Duration.ofSeconds(10);
 
-  /** Answered and not yet off the table, at most: docs/threads.md. */
+  /** Answered and not yet off the table, at most: docs/internals/threads.md. */
   private static final int MOST_UNSETTLED = 10_000;
 
   private final List<Station> stations;

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A receiver as docs/protocol.md advises: it drops ids that it knows, and keeps of each row what
- * the last other line said. It outlives every server.
+ * A receiver as docs/reference/protocol.md advises: it drops ids that it knows, and keeps of each
+ * row what the last other line said. It outlives every server.
  */
 final class Keeper implements AutoCloseable {
   private final ScriptedReceiver receiver = ScriptedReceiver.startKeepingNothing(this::take);

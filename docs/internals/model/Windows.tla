@@ -11,7 +11,7 @@
 (* may be replaced at any moment by one that knows only the table.         *)
 (*                                                                         *)
 (* One owner at a time: Lease. Nobody sleeps here: Doorbell.               *)
-(* docs/model/README.md says which action is which method.                 *)
+(* docs/internals/model/README.md says which action is which method.       *)
 (***************************************************************************)
 EXTENDS Naturals, Sequences, FiniteSets
 

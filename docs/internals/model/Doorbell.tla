@@ -10,7 +10,7 @@
 (* once more, and only then waits for a notification.                      *)
 (*                                                                         *)
 (* There is no sweep and no poll in this model: the bell alone must do.    *)
-(* docs/model/README.md says which action is which method.                 *)
+(* docs/internals/model/README.md says which action is which method.       *)
 (***************************************************************************)
 EXTENDS Naturals, FiniteSets, TLC
 
