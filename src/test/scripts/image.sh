@@ -61,7 +61,7 @@ if [ -n "$repository" ]; then
 fi
 
 # README's commands, from `docker compose up` to the one that shows the line.
-sed -n '/^ *docker compose up/,/^$/p' README.md | sed 's/^ *//' > "$work/commands"
+sed -n '/^ *docker compose up/,/^ *```$/{/```/d;p}' README.md | sed 's/^ *//' > "$work/commands"
 show=$(grep '^docker compose logs' "$work/commands")
 grep -v '^docker compose logs' "$work/commands" > "$work/before"
 step "README's commands"

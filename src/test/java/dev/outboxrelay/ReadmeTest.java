@@ -21,7 +21,7 @@ import org.junit.jupiter.api.function.Executable;
 /** What README tells people to paste works, and what it points at is there. */
 final class ReadmeTest {
   private static final Path README = Path.of("README.md");
-  private static final Pattern SQL = Pattern.compile("^ {4}(insert|select|update) ");
+  private static final Pattern SQL = Pattern.compile("^ {0,8}(insert|select|update) ");
   private static final Pattern INLINE_SQL = Pattern.compile("`(select outbox\\.[^`]+;)`");
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)\\)");
   private static final int LEAST_STATEMENTS = 15;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
     name = "add",
     description = {
       "Makes a destination; a relay that runs takes it up at once.",
-      "The settings are the columns of outbox.destination: see docs/guides/operations.md#destinations."
+      "The settings are the columns of outbox.destination: see docs/reference/destinations.md."
     },
     footerHeading = Exits.EXAMPLES,
     footer = {

@@ -1,10 +1,10 @@
 package dev.outboxrelay.cli;
 
 /**
- * How the process ends; {@code docs/guides/operations.md} lists the same numbers. None of them is
- * one that the Java runtime ends with by itself: 1 (it could not start, or the main thread died), 3
- * (memory gone, with {@code -XX:+ExitOnOutOfMemoryError}), and 128 with a signal's number. Whoever
- * watches the process must tell these from what we say, since starting again helps there.
+ * How the process ends; {@code docs/reference/exit-codes.md} lists the same numbers. None of them
+ * is one that the Java runtime ends with by itself: 1 (it could not start, or the main thread
+ * died), 3 (memory gone, with {@code -XX:+ExitOnOutOfMemoryError}), and 128 with a signal's number.
+ * Whoever watches the process must tell these from what we say, since starting again helps there.
  */
 final class ExitCode {
   static final int OK = 0;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
     name = "set",
     description = {
       "Changes settings of a destination; a relay that runs goes by them at once.",
-      "The settings are the columns of outbox.destination: see docs/guides/operations.md#destinations.",
+      "The settings are the columns of outbox.destination: see docs/reference/destinations.md.",
       "Nothing after the '=' takes a value away, as of keep_delivered."
     },
     footerHeading = Exits.EXAMPLES,

@@ -35,7 +35,7 @@ final class SettingRefused {
                 + values.get(check.group(1))
                 + "' is no "
                 + check.group(1)
-                + " of a destination: see docs/guides/operations.md#destinations");
+                + " of a destination: see docs/reference/destinations.md");
       }
       if (words.state().startsWith(DATA_CLASS)) {
         throw new UserError(ExitCode.USAGE, words.withHint() + ", in " + values);

@@ -90,7 +90,7 @@ final class CommandLineTest {
       strings = {
         "README.md",
         "docker-compose.yml",
-        "docs/guides/operations.md",
+        "docs/guides/containers.md",
         "packaging/outbox-relay.env",
         "packaging/outbox-relay.service"
       })

@@ -85,7 +85,7 @@ final class CommandsPageTest {
     }
     spec.positionalParameters()
         .forEach(p -> checks.add(() -> assertTrue(section.contains("`" + p.paramLabel() + "`"))));
-    checks.add(() -> assertTrue(section.contains("    outbox-relay " + command), "a synopsis"));
+    checks.add(() -> assertTrue(section.contains("\noutbox-relay " + command), "a synopsis"));
     assertAll(checks);
   }
 

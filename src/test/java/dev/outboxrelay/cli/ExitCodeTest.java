@@ -40,9 +40,9 @@ final class ExitCodeTest {
   }
 
   @Test
-  void codes_ofOurs_areThoseOfTheOperationsPage() throws Exception {
-    String page = Files.readString(Path.of("docs/guides/operations.md"));
-    String table = page.substring(page.indexOf("| exit code |"), page.indexOf("SIGTERM stops"));
+  void codes_ofOurs_areThoseOfTheExitCodesPage() throws Exception {
+    String page = Files.readString(Path.of("docs/reference/exit-codes.md"));
+    String table = page.substring(page.indexOf("| exit code |"), page.indexOf("Exit code 9"));
     Set<Integer> listed = new TreeSet<>();
     ROW.matcher(table).results().map(ExitCodeTest::code).forEach(listed::add);
     assertEquals(all(), listed);

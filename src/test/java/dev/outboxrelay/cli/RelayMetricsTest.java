@@ -99,13 +99,13 @@ final class RelayMetricsTest {
   }
 
   @Test
-  void metrics_namedByTheOperationsPage_exist() throws Exception {
+  void metrics_namedByTheMetricsPage_exist() throws Exception {
     metrics.connected();
     metrics.owned("shop", 1);
     String scrape = registry.scrape();
     List<String> named =
         Pattern.compile("\\| `(outbox_relay_[a-z_]+)")
-            .matcher(Files.readString(Path.of("docs/guides/operations.md")))
+            .matcher(Files.readString(Path.of("docs/reference/metrics.md")))
             .results()
             .map(found -> found.group(1))
             .toList();

@@ -27,9 +27,8 @@ class ProtocolPageTest {
     assumeTrue(Program.exists(PYTHON), PYTHON + " is not installed here");
     List<String> lines =
         Files.readAllLines(Path.of("docs", "reference", "protocol.md")).stream()
-            .dropWhile(line -> !line.startsWith("    import json"))
-            .takeWhile(line -> line.isEmpty() || line.startsWith("    "))
-            .map(line -> line.isEmpty() ? "" : line.substring(4))
+            .dropWhile(line -> !line.startsWith("import json"))
+            .takeWhile(line -> !line.equals("```"))
             .toList();
     assertTrue(!lines.isEmpty() && lines.size() <= 21, () -> lines.size() + " lines");
     Path script = Files.write(directory.resolve("receive.py"), lines);

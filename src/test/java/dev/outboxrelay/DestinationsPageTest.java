@@ -11,12 +11,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** The operations page describes every setting that a destination has. */
-final class OperationsPageTest {
+/** The page of destinations describes every setting that a destination has. */
+final class DestinationsPageTest {
 
   @Test
   void destination_eachColumnThatCanBeSet_isDescribed() throws Exception {
-    String page = Files.readString(Path.of("docs/guides/operations.md"));
+    String page = Files.readString(Path.of("docs/reference/destinations.md"));
     try (TestDatabase db = TestDatabase.create()) {
       List<String> columns =
           db.query(
