@@ -162,6 +162,12 @@ public final class Probe {
       if (answer instanceof Answer.Nacked no) {
         return new Outcome(Result.REFUSED, id, no.reason(), took, waited);
       }
+      if (answer instanceof Answer.Deferred later) {
+        return new Outcome(Result.REFUSED, id, later.reason(), took, waited);
+      }
+      if (answer instanceof Answer.Paused pause) {
+        return new Outcome(Result.REFUSED, id, pause.reason(), took, waited);
+      }
       if (answer != null) {
         Result good = destination.ack() == Ack.NONE ? Result.SENT : Result.ACKNOWLEDGED;
         return new Outcome(good, id, "", took, waited);

@@ -160,7 +160,11 @@ final class Lane implements Progress.Moving {
 
   @Override
   public boolean rests() {
-    return retired || destination.paused() || link.isDown() || isEmpty() && backlog.isEmpty();
+    return retired
+        || destination.paused()
+        || link.isDown()
+        || link.isSlowedDown()
+        || isEmpty() && backlog.isEmpty();
   }
 
   @Override

@@ -36,6 +36,9 @@ final class Link {
   private static final Backoff RECONNECT =
       new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
+  /** Until the destination's new settings have arrived. */
+  private static final Duration PAUSED_REST = Duration.ofSeconds(10);
+
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
 
   private enum State {
@@ -53,6 +56,7 @@ final class Link {
   private final SlowStart slowStart;
   private final Reports reports;
   private final AckTimer ackTimer;
+  private final Slowdown slowdown;
 
   private State state = State.IDLE;
   private @Nullable Sink sink;
@@ -71,6 +75,9 @@ final class Link {
   /** It accepts connections, and nothing has come of that: reported as down. */
   private boolean mute;
 
+  /** The pause that the receiver has asked for is being written. */
+  private boolean pausing;
+
   private Scheduler.@Nullable Timer restTimer;
 
   Link(Destination destination, LaneContext context, Lane lane) {
@@ -81,11 +88,17 @@ final class Link {
     reports = new Reports(destination.name(), context);
     ackTimer =
         new AckTimer(inFlight, destination.ackTimeout().toMillis(), context.core(), this::lose);
+    slowdown = new Slowdown(destination, context.core(), lane::pump);
   }
 
   /** It cannot be reached, or does not answer, which is reported. */
   boolean isDown() {
     return down || mute;
+  }
+
+  /** It takes no more at the moment, which is reported. */
+  boolean isSlowedDown() {
+    return slowdown.isOn();
   }
 
   int inFlight() {
@@ -149,7 +162,8 @@ final class Link {
   }
 
   private boolean mayFly() {
-    return lane.backlog().settling() < MAX_SETTLING
+    return !slowdown.isOn()
+        && lane.backlog().settling() < MAX_SETTLING
         && inFlight.size() < slowStart.window()
         && inFlight.bytes() < IN_FLIGHT_BYTES;
   }
@@ -254,6 +268,20 @@ final class Link {
         }
         alive();
         lane.backlog().refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+      } else if (answer instanceof Answer.Deferred later) {
+        Entry entry = inFlight.remove(later.id());
+        if (entry == null) {
+          unknown(later);
+          break;
+        }
+        deferred(entry, later.reason(), later.retryAfter());
+      } else if (answer instanceof Answer.Paused paused) {
+        Entry entry = inFlight.remove(paused.id());
+        if (entry == null) {
+          unknown(paused);
+          break;
+        }
+        paused(entry, paused.reason());
       }
     }
     lane.moves().answered(inFlight.size() > 0, context.core().nanoTime());
@@ -265,8 +293,53 @@ final class Link {
     lane.pump();
   }
 
+  /**
+   * It takes no more at the moment. That is heard in the order of sending, so the message goes back
+   * before those that were not sent yet; the next one goes alone.
+   */
+  private void deferred(Entry entry, String reason, @Nullable Duration retryAfter) {
+    boolean news = !slowdown.isOn();
+    rest(entry, retryAfter);
+    if (!news) {
+      return;
+    }
+    String words = "takes no more at the moment: " + reason;
+    if (slowdown.isLasting()) {
+      mute = true;
+      context.events().down(destination.name(), words, slowdown.millis());
+    }
+    report(words);
+  }
+
+  private void rest(Entry entry, @Nullable Duration asked) {
+    lively = true;
+    suspects.answered();
+    slowStart.died();
+    sendAgain(List.of(entry));
+    slowdown.begin(asked);
+  }
+
+  /**
+   * It wants nothing until a person has looked. Whoever lets it go on at once is taken at his word.
+   */
+  private void paused(Entry entry, String reason) {
+    rest(entry, PAUSED_REST);
+    if (pausing) {
+      return;
+    }
+    pausing = true;
+    LOG.warn("destination {} is paused: {}", destination.name(), reason);
+    context
+        .work()
+        .update(
+            "pause of " + destination.name(),
+            () -> context.destinations().pause(destination.name(), lane.epoch(), reason),
+            () -> pausing = false);
+  }
+
   private void success(Entry entry) {
     alive();
+    slowdown.delivered();
     slowStart.succeeded();
     lane.backlog().acknowledged(entry);
   }
@@ -455,6 +528,7 @@ final class Link {
   /** Closes for good. */
   void close(String reason) {
     forgetConnection(reason);
+    slowdown.cancel();
     inFlight.removeAll();
     state = State.RESTING;
     if (restTimer != null) {

@@ -36,4 +36,22 @@ public sealed interface Answer {
    */
   record Nacked(long id, long stamp, String reason, boolean retry, @Nullable Duration retryAfter)
       implements Answer {}
+
+  /**
+   * Not now: the destination takes no more at the moment. The message stays owed and nobody is
+   * charged; the relay sends nothing more for a while.
+   *
+   * @param reason the receiver's words, cut at 1,000 characters
+   * @param retryAfter how long, null to leave it to the destination's backoff
+   */
+  record Deferred(long id, long stamp, String reason, @Nullable Duration retryAfter)
+      implements Answer {}
+
+  /**
+   * Not at all until a person has looked: the destination is to be paused. The message stays owed
+   * and nobody is charged.
+   *
+   * @param reason what the operator is to see, cut at 1,000 characters
+   */
+  record Paused(long id, long stamp, String reason) implements Answer {}
 }

@@ -54,6 +54,13 @@ public interface DestinationStore {
    */
   void report(String destination, boolean down, @Nullable String error) throws SQLException;
 
+  /**
+   * Pauses a destination, and reports why; nothing when another relay has taken over since.
+   *
+   * @param epoch that of the caller
+   */
+  void pause(String destination, long epoch, String reason) throws SQLException;
+
   /** Reports what keeps a destination's messages from being read or settled. */
   void tellTrouble(String destination, String error) throws SQLException;
 

@@ -131,6 +131,8 @@ final class JdbcDestinationStore implements DestinationStore {
         last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end
       where destination = ?""";
 
+  private static final String PAUSE = "select outbox_internal.pause_for(?, ?, ?)";
+
   private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
   private final ConnectionSource pool;
@@ -400,6 +402,19 @@ final class JdbcDestinationStore implements DestinationStore {
               PreparedStatement s = c.prepareStatement(REPORT)) {
             new Parameters(s).flag(down).error(text).error(text).text(destination);
             return s.executeUpdate();
+          }
+        });
+  }
+
+  @Override
+  public void pause(String destination, long epoch, String reason) throws SQLException {
+    ErrorText.store(
+        reason,
+        text -> {
+          try (Connection c = pool.getConnection();
+              PreparedStatement s = c.prepareStatement(PAUSE)) {
+            new Parameters(s).text(destination).number(epoch).error(text);
+            return s.execute();
           }
         });
   }

@@ -159,6 +159,21 @@ final class MemoryDestinationStore implements DestinationStore {
   }
 
   @Override
+  public void pause(String destination, long epoch, String reason) throws SQLException {
+    statement(
+        "pause",
+        () -> {
+          MemoryServer.Report report = server.report(destination);
+          Destination settings = server.destinations().get(destination);
+          if (settings != null && report.epoch == epoch && !settings.paused()) {
+            report.error = reason;
+            server.put(Settings.paused(settings, true));
+            server.notify(new Heard(Kind.CONTROL, destination));
+          }
+        });
+  }
+
+  @Override
   public void tellTrouble(String destination, String error) throws SQLException {
     statement("tellTrouble", () -> server.report(destination).error = error);
   }

@@ -334,6 +334,7 @@ final class SecurityTest {
               + " select id, xid, created_at, destination, source, op, 'held' from x",
           "update outbox.parked set state = 'retry', attempts = 1, last_error = 'x', due_at = now()",
           "select outbox_internal.let_go('crm', 10)",
+          "select outbox_internal.pause_for('crm', 0, 'gone')",
           "delete from outbox.parked",
           "select * from outbox.message",
           "select * from outbox.flyway_schema_history",

@@ -1,0 +1,150 @@
+package dev.outboxrelay.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.sink.Sink;
+import dev.outboxrelay.sink.SinkListener;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.RunningRelay;
+import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Message;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Destinations that take no more at the moment, or nothing until a person has looked. */
+final class DeferralTest {
+  private static final String STATUS =
+      "select paused || ' ' || (down_since is not null) || ' ' || pending || ' ' || last_error"
+          + " from outbox.status where destination = 'out'";
+
+  private final List<String> acked = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicInteger sendings = new AtomicInteger();
+
+  private TestDatabase db;
+  private Relay relay;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    db = TestDatabase.create();
+    db.execute(
+        "insert into outbox.destination (name, uri, retry_initial, retry_max, keep_delivered)"
+            + " values ('out', 'tcp://h:1', '10 ms', '20 ms', '1 hour')");
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    relay.stop();
+    db.close();
+  }
+
+  /** Answers each message at once, by what the test says of its n-th sending, from 1. */
+  private final class Answering implements Transport {
+    private final BiFunction<Integer, Message, Answer> answers;
+
+    Answering(BiFunction<Integer, Message, Answer> answers) {
+      this.answers = answers;
+    }
+
+    @Override
+    public Sink connect(Destination destination, SinkListener listener) {
+      listener.connected();
+      return new Sink() {
+        @Override
+        public void send(List<Message> messages) {
+          for (Message message : messages) {
+            Answer answer = answers.apply(sendings.incrementAndGet(), message);
+            if (answer instanceof Answer.Acked) {
+              acked.add(new String(message.body(), java.nio.charset.StandardCharsets.UTF_8));
+            }
+            listener.answered(List.of(answer));
+          }
+        }
+
+        @Override
+        public void close(String reason) {}
+      };
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private void start(BiFunction<Integer, Message, Answer> answers) throws Exception {
+    relay = new Relay(RunningRelay.config(db, "test"), new Answering(answers), RelayEvents.NONE);
+    relay.start();
+  }
+
+  private static Answer acked(Message m) {
+    return new Answer.Acked(m.id(), m.stamp());
+  }
+
+  @Test
+  void deferred_messages_areSentAgainInOrderAndNobodyIsCharged() throws Exception {
+    db.execute(
+        "select outbox.publish('out', to_json(i), key => (i % 3)::text) from"
+            + " generate_series(1, 60) i");
+    start(
+        (n, m) ->
+            n % 4 == 0 ? acked(m) : new Answer.Deferred(m.id(), m.stamp(), "429 slow down", null));
+    Await.until(
+        "delivered",
+        () -> db.count("select count(*) from outbox.message where state = 'delivered'") == 60);
+    assertEquals(0, db.count("select count(*) from outbox.message where attempts > 0"));
+    assertEquals(
+        List.of("takes no more at the moment: 429 slow down"),
+        db.query("select last_error from outbox.status"));
+    for (int key = 0; key < 3; key++) {
+      String named = "\"key\":\"" + key + "\"";
+      List<Integer> seen =
+          acked.stream()
+              .filter(body -> body.contains(named))
+              .map(body -> Integer.valueOf(body.replaceAll(".*\"new\":(\\d+).*", "$1").trim()))
+              .toList();
+      assertEquals(seen.stream().sorted().toList(), seen);
+      assertEquals(20, seen.size());
+    }
+  }
+
+  @Test
+  void deferred_forAWhileThatWasAskedFor_restsSoLongAndSaysWhy() throws Exception {
+    db.execute("select outbox.publish('out', '1', key => 'a')");
+    start((n, m) -> new Answer.Deferred(m.id(), m.stamp(), "503 busy", Duration.ofMinutes(5)));
+    Await.until(
+        "told",
+        () ->
+            db.query(STATUS).equals(List.of("false true 1 takes no more at the moment: 503 busy")));
+    db.execute("select outbox.publish('out', '2', key => 'a')", "select outbox.wake('out')");
+    Await.until("both owed", () -> db.count("select pending from outbox.status") == 2);
+    assertEquals(1, sendings.get());
+  }
+
+  @Test
+  void destination_thatIsGone_isPausedWithItsWordsUntilAPersonResumesIt() throws Exception {
+    db.execute("select outbox.publish('out', to_json(i)) from generate_series(1, 3) i");
+    start((n, m) -> n <= 3 ? new Answer.Paused(m.id(), m.stamp(), "410 gone for good") : acked(m));
+    Await.until("paused", () -> db.count("select count(*) from outbox.status where paused") == 1);
+    Await.until(
+        "told",
+        () ->
+            db.query(STATUS)
+                .equals(
+                    List.of("true false 3 paused, as its receiver has asked: 410 gone for good")));
+    db.execute("select outbox.resume('out')");
+    Await.until(
+        "delivered",
+        () ->
+            db.count(
+                    "select count(*) from outbox.message where state = 'delivered' and attempts = 0")
+                == 3);
+  }
+}
