@@ -1,0 +1,134 @@
+package dev.outboxrelay.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Every page: its links lead somewhere, its lines are short, its code says its language. */
+final class PagesTest {
+  private static final int PROSE = 100;
+  private static final int TABLE = 160;
+  private static final Path INTERNALS = Path.of("docs", "internals");
+  private static final Path NOT_RUN = Path.of("src/test/resources/docs/not-run.txt");
+  private static final int MOST_NOT_RUN = 60;
+
+  private static final Set<String> LANGUAGES =
+      Set.of(
+          "sql",
+          "sh",
+          "text",
+          "json",
+          "ini",
+          "yaml",
+          "xml",
+          "python",
+          "js",
+          "php",
+          "java",
+          "properties");
+
+  @Test
+  void links_ofEachPage_leadToFilesAndHeadings() {
+    List<String> broken = new ArrayList<>();
+    for (Page page : Page.all()) {
+      for (String link : page.links()) {
+        if (link.matches("(?:https?|mailto):.*")) {
+          continue;
+        }
+        String[] parts = link.split("#", 2);
+        Path target =
+            parts[0].isEmpty()
+                ? page.path()
+                : Path.of("").resolve(page.path()).resolveSibling(parts[0]).normalize();
+        if (!Files.exists(target)) {
+          broken.add(page + ": there is no " + link);
+        } else if (parts.length == 2 && !Page.of(target).anchors().contains(parts[1])) {
+          broken.add(page + ": there is no heading " + link);
+        }
+      }
+    }
+    assertEquals(List.of(), broken);
+  }
+
+  @Test
+  void pages_ofTheDocs_areReachedFromTheirIndex() {
+    List<String> lost = new ArrayList<>();
+    for (String part : List.of("start", "guides", "reference", "understand", "internals")) {
+      Path folder = Path.of("docs", part);
+      Set<String> linked = new TreeSet<>(Page.of(folder.resolve("README.md")).links());
+      if (Files.exists(folder.resolve("decisions"))) {
+        Page.of(folder.resolve("decisions/README.md"))
+            .links()
+            .forEach(link -> linked.add("decisions/" + link));
+      }
+      for (Page page : Page.under(folder)) {
+        String name = folder.relativize(page.path()).toString();
+        if (!name.equals("README.md") && !linked.contains(name)) {
+          lost.add(page + " is not in the index");
+        }
+      }
+    }
+    assertEquals(List.of(), lost);
+  }
+
+  @Test
+  void lines_ofProseAndTables_areShort() {
+    List<String> tooLong = new ArrayList<>();
+    for (Page page : Page.all()) {
+      if (!page.path().startsWith(INTERNALS)) {
+        tooLong.addAll(page.longLines(PROSE, TABLE));
+      }
+    }
+    assertEquals(List.of(), tooLong);
+  }
+
+  @Test
+  void fences_ofEachPage_sayTheirLanguage() {
+    List<String> without = new ArrayList<>();
+    for (Page page : Page.all()) {
+      for (Fence fence : page.fences()) {
+        if (!LANGUAGES.contains(fence.language()) && !fence.language().equals("setup")) {
+          without.add(page + ":" + fence.line() + " '" + fence.language() + "'");
+        }
+      }
+    }
+    assertEquals(List.of(), without);
+  }
+
+  /** Blocks that nobody runs are few, and each is written down with its reason. */
+  @Test
+  void blocksThatAreNotRun_areTheListedOnes() throws Exception {
+    List<String> marked = new ArrayList<>();
+    for (Page page : RunPagesTest.pages()) {
+      for (Fence fence : page.fences()) {
+        fence.notRun().ifPresent(reason -> marked.add(page + ": " + reason));
+      }
+    }
+    assertEquals(
+        String.join("\n", Files.readAllLines(NOT_RUN)), String.join("\n", marked), "not-run.txt");
+    assertTrue(marked.size() <= MOST_NOT_RUN, marked.size() + " blocks are not run");
+  }
+
+  /** What contributors need stands in internals; what users read is free of it. */
+  @Test
+  void usersPages_nameNoTestsAndNoSeeds() {
+    List<String> found = new ArrayList<>();
+    for (Page page : Page.all()) {
+      if (page.path().startsWith(INTERNALS) || page.path().equals(Path.of("CONTRIBUTING.md"))) {
+        continue;
+      }
+      page.prose()
+          .lines()
+          .filter(line -> line.matches(".*\\b[A-Z]\\w+Test\\b.*|.*\\bseeds?\\b.*"))
+          .forEach(line -> found.add(page + ": " + line));
+    }
+    assertEquals(List.of(), found);
+  }
+}

@@ -1,0 +1,5 @@
+/** The documentation is read, run and compared with the product. */
+@NullMarked
+package dev.outboxrelay.docs;
+
+import org.jspecify.annotations.NullMarked;
