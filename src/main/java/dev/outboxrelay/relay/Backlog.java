@@ -12,6 +12,7 @@ import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -165,6 +166,24 @@ final class Backlog {
     return new Limits(rows, readBytes, context.config().maxMessageBytes());
   }
 
+  /** Reads messages with a part of the memory, as {@link #limits} and {@link #read} would. */
+  interface Bounded {
+    Batch run(Limits limits) throws SQLException;
+  }
+
+  /**
+   * Reads messages that others wait for: where no memory is left one comes all the same, since what
+   * fills the memory may wait for that very one.
+   *
+   * @param bytes as many at most
+   */
+  void readSome(String what, int rows, long bytes, Bounded statement, ObjLongConsumer<Batch> then) {
+    MemoryBudget memory = context.memory();
+    long granted = memory.reserve(Math.min(bytes, memory.shareBytes()));
+    Limits limits = limits(rows, Math.max(1, granted));
+    read(what, () -> statement.run(limits), then, () -> memory.release(granted));
+  }
+
   /** Whether another window's worth may come in. */
   boolean hasRoom() {
     return fits(waiting + ready.size(), bytes) && !parked.isFull();
@@ -258,8 +277,7 @@ final class Backlog {
     context.memory().take(entry.bytes());
     if (!ordered) {
       ready.add(entry);
-    } else if (message.barrier()
-        && (origin == Origin.RETRY || message.id() == barrier.waitsForId())) {
+    } else if (message.barrier() && (origin == Origin.RETRY || barrier.isAwaited(message.id()))) {
       barrier.adopt(entry);
       ready.add(entry);
     } else if (origin == Origin.WINDOW && barrier.stops(message) && !gates.isBlockedBy(message)) {
@@ -288,7 +306,7 @@ final class Backlog {
 
   /** Everything that is owed, or more than fits, waits for refused messages. */
   boolean isHeldUp() {
-    return barrier.waitsForId() != 0 || parked.isFull();
+    return barrier.isHeldUp() || parked.isFull();
   }
 
   /** Does whatever can be done now. */
@@ -394,7 +412,7 @@ final class Backlog {
   /** The message's gate moves on. */
   void advance(Entry entry) {
     if (barrier.isActive(entry)) {
-      barrier.settled();
+      barrier.settled(entry.id());
       return;
     }
     Entry next = gates.settle(entry);

@@ -2,6 +2,9 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.values.Message;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,27 +15,42 @@ import org.jspecify.annotations.Nullable;
 final class Barrier {
   private final ArrayDeque<Entry> queue = new ArrayDeque<>();
   private long queuedBytes;
-  private boolean closed;
-  private long waitsForId;
-  private @Nullable Entry active;
+
+  /** Truncates that were let through and are not settled: one, but for those that come back. */
+  private final Set<Long> active = new HashSet<>();
+
+  /** Refused truncates that are waited for. */
+  private final TreeSet<Long> awaited = new TreeSet<>();
 
   /**
    * A truncate was refused; it comes back by its time, or by a window when a person requeues it.
    */
   void waitsFor(long id) {
-    closed = true;
-    active = null;
-    waitsForId = id;
+    active.remove(id);
+    awaited.add(id);
   }
 
-  /** The refused truncate that is waited for, 0 when none is. */
-  long waitsForId() {
-    return waitsForId;
+  /** The refused truncates that are waited for. */
+  Set<Long> awaited() {
+    return Set.copyOf(awaited);
+  }
+
+  boolean isAwaited(long id) {
+    return awaited.contains(id);
+  }
+
+  /** Nothing goes on before a refused truncate comes back. */
+  boolean isHeldUp() {
+    return active.isEmpty() && !awaited.isEmpty();
+  }
+
+  private boolean isClosed() {
+    return !active.isEmpty() || !awaited.isEmpty();
   }
 
   /** Whether a message that was read in a window must not go past. */
   boolean stops(Message message) {
-    return closed || message.barrier() || !queue.isEmpty();
+    return isClosed() || message.barrier() || !queue.isEmpty();
   }
 
   void queue(Entry entry) {
@@ -42,25 +60,23 @@ final class Barrier {
 
   /** Whether a truncate waits, or is waited for. */
   boolean isShut() {
-    return closed || !queue.isEmpty();
+    return isClosed() || !queue.isEmpty();
   }
 
   /** A refused truncate has come back. */
   void adopt(Entry entry) {
-    closed = true;
-    active = entry;
-    waitsForId = 0;
+    awaited.remove(entry.id());
+    active.add(entry.id());
   }
 
   boolean isActive(Entry entry) {
-    return active != null && active.id() == entry.id();
+    return active.contains(entry.id());
   }
 
-  /** The truncate is delivered or set aside. */
-  void settled() {
-    closed = false;
-    active = null;
-    waitsForId = 0;
+  /** The truncate is delivered, set aside, or gone. */
+  void settled(long id) {
+    active.remove(id);
+    awaited.remove(id);
   }
 
   void forEachQueued(Consumer<Entry> action) {
@@ -78,7 +94,7 @@ final class Barrier {
   /** Whether a truncate is the next to go, once everything before it is settled. */
   boolean isTruncateNext() {
     Entry head = queue.peek();
-    return !closed && head != null && head.message.barrier();
+    return !isClosed() && head != null && head.message.barrier();
   }
 
   /**
@@ -88,15 +104,14 @@ final class Barrier {
    */
   @Nullable Entry next(boolean nothingBefore) {
     Entry head = queue.peek();
-    if (closed || head == null) {
+    if (isClosed() || head == null) {
       return null;
     }
     if (head.message.barrier()) {
       if (!nothingBefore) {
         return null;
       }
-      closed = true;
-      active = head;
+      active.add(head.id());
     }
     queuedBytes -= head.bytes();
     return queue.remove();

@@ -2,7 +2,6 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
-import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
 import java.util.List;
@@ -85,18 +84,16 @@ final class DueReader {
     reading = true;
     leftOut |= refusedOnly;
     Set<Long> except = backlog.inMemoryByTime();
-    Limits limits =
-        backlog.limits(
-            context.config().pageSize(),
-            Math.min(WindowReader.READ_BYTES, context.memory().shareBytes()));
-    backlog.read(
+    backlog.readSome(
         "due messages of ",
-        () -> context.store().due(backlog.name(), refusedOnly, except, limits, backlog.encoding()),
+        context.config().pageSize(),
+        WindowReader.READ_BYTES,
+        limits ->
+            context.store().due(backlog.name(), refusedOnly, except, limits, backlog.encoding()),
         (batch, ticket) -> {
           reading = false;
           came(batch, ticket);
-        },
-        () -> {});
+        });
   }
 
   private void came(Batch batch, long ticket) {

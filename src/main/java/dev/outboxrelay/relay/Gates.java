@@ -3,9 +3,11 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,12 @@ final class Gates {
     /** The refused message that blocks, 0 when nothing blocks any more. */
     long headId;
 
+    /**
+     * Refused messages beside the head, null when there are none: what is held goes up to the first
+     * of them, which is the head then.
+     */
+    @Nullable TreeSet<Long> alsoRefused;
+
     /** Updates to 'held' that are not committed yet. */
     int holdsUnderWay;
 
@@ -69,16 +77,30 @@ final class Gates {
         park(line, 0);
       }
     } else if (line.parked && origin == Origin.WINDOW && entry.id() != line.headId) {
+      forgetRefused(line, entry.id());
       line.holdsUnderWay++;
       line.heldSinceRead = true;
       return Verdict.HOLD;
     }
     // A requeued head comes by a window, like a new message. An earlier message that a person has
     // requeued is not the head: the head's followers must not pass with it.
-    if (line.headId == entry.id()) {
-      line.headId = 0;
-    }
+    forgetRefused(line, entry.id());
     return append(line, entry);
+  }
+
+  private static void forgetRefused(Line line, long id) {
+    if (line.headId == id) {
+      line.headId = 0;
+    } else if (line.alsoRefused != null) {
+      line.alsoRefused.remove(id);
+    }
+  }
+
+  private static void alsoRefused(Line line, Collection<Long> ids) {
+    if (line.alsoRefused == null) {
+      line.alsoRefused = new TreeSet<>();
+    }
+    line.alsoRefused.addAll(ids);
   }
 
   private static Verdict append(Line line, Entry entry) {
@@ -139,17 +161,28 @@ final class Gates {
     entry.follower = null;
     line.active = null;
     line.last = null;
+    if (line.headId != 0) {
+      alsoRefused(line, List.of(line.headId));
+    }
     park(line, entry.id());
     line.holdsUnderWay += followers.size();
     line.heldSinceRead = true;
     return followers;
   }
 
-  /** A gate was found parked in the table. */
-  void parked(Gate gate, long headId) {
+  /**
+   * A gate was found parked in the table.
+   *
+   * @param refusedIds its refused messages, in order; none when only held ones are left
+   */
+  void parked(Gate gate, List<Long> refusedIds) {
     Line line = lines.computeIfAbsent(gate, g -> new Line());
-    if (line.active == null && !line.parked) {
-      park(line, headId);
+    if (line.active != null || line.parked) {
+      return;
+    }
+    park(line, refusedIds.isEmpty() ? 0 : refusedIds.get(0));
+    if (refusedIds.size() > 1) {
+      alsoRefused(line, refusedIds.subList(1, refusedIds.size()));
     }
   }
 
@@ -187,6 +220,24 @@ final class Gates {
   }
 
   /**
+   * What may go of the held messages that a read has shown: those before the next refused one,
+   * which blocks the gate when there is none before it.
+   */
+  List<Message> free(Gate gate, List<Message> held) {
+    Line line = lines.get(gate);
+    if (line == null || line.alsoRefused == null || line.alsoRefused.isEmpty()) {
+      return held;
+    }
+    long nextRefusedId = line.alsoRefused.first();
+    List<Message> free = held.stream().filter(message -> message.id() < nextRefusedId).toList();
+    if (free.isEmpty() && line.headId == 0) {
+      line.alsoRefused.remove(nextRefusedId);
+      line.headId = nextRefusedId;
+    }
+    return free;
+  }
+
+  /**
    * A read of held messages has ended.
    *
    * @param any it showed held rows, be they new or known
@@ -207,17 +258,20 @@ final class Gates {
   /** The blocking message is gone: requeued and delivered elsewhere, or discarded. */
   void unblock(Gate gate, long headId) {
     Line line = lines.get(gate);
-    if (line != null && line.headId == headId) {
-      line.headId = 0;
+    if (line != null) {
+      forgetRefused(line, headId);
     }
   }
 
-  /** Each gate that is blocked by a message, with that message's id. */
+  /** Each gate with a refused message, with that message's id: a gate may have several. */
   void forEachBlocked(BiConsumer<Gate, Long> action) {
     lines.forEach(
         (gate, line) -> {
           if (line.parked && line.headId != 0) {
             action.accept(gate, line.headId);
+          }
+          if (line.alsoRefused != null) {
+            line.alsoRefused.forEach(id -> action.accept(gate, id));
           }
         });
   }
@@ -231,11 +285,14 @@ final class Gates {
     }
   }
 
-  /** Whether this is the very message that its gate is blocked by. */
+  /** Whether this is one of the very messages that its gate is blocked by. */
   boolean isBlockedBy(Message message) {
     Gate gate = message.gate();
     Line line = gate == null ? null : lines.get(gate);
-    return line != null && line.parked && line.headId == message.id();
+    return line != null
+        && line.parked
+        && (line.headId == message.id()
+            || line.alsoRefused != null && line.alsoRefused.contains(message.id()));
   }
 
   boolean isParked(Gate gate) {

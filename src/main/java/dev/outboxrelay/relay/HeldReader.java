@@ -2,9 +2,10 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
-import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.values.Gate;
+import dev.outboxrelay.values.Message;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -54,24 +55,24 @@ final class HeldReader {
 
   private void read(Gate gate) {
     reading++;
-    int rows = Math.min(ROWS, context.config().pageSize());
-    Limits limits = backlog.limits(rows, Math.min(READ_BYTES, context.memory().shareBytes()));
-    backlog.read(
+    backlog.readSome(
         "held messages of ",
-        () -> context.store().held(backlog.name(), gate, limits, backlog.encoding()),
+        Math.min(ROWS, context.config().pageSize()),
+        READ_BYTES,
+        limits -> context.store().held(backlog.name(), gate, limits, backlog.encoding()),
         (batch, ticket) -> {
           reading--;
           came(gate, batch, ticket);
-        },
-        () -> {});
+        });
   }
 
   private void came(Gate gate, Batch batch, long ticket) {
     if (stopped) {
       return;
     }
+    List<Message> free = gates.free(gate, batch.messages());
     gates.endHeldRead(gate, !batch.messages().isEmpty());
-    if (backlog.admit(batch.messages(), Origin.HELD, ticket) == 0) {
+    if (backlog.admit(free, Origin.HELD, ticket) == 0) {
       if (batch.messages().isEmpty()) {
         want(gate);
       } else {

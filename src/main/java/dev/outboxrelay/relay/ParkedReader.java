@@ -41,7 +41,7 @@ final class ParkedReader {
     this.context = context;
   }
 
-  private record Standing(List<Parked> parked, long refusedTruncate) {}
+  private record Standing(List<Parked> parked, List<Long> refusedTruncates) {}
 
   /**
    * Reads before anything else is read.
@@ -51,8 +51,8 @@ final class ParkedReader {
   void start(Runnable then) {
     read(
         standing -> {
-          if (backlog.isOrdered() && standing.refusedTruncate() != 0) {
-            barrier.waitsFor(standing.refusedTruncate());
+          if (backlog.isOrdered()) {
+            standing.refusedTruncates().forEach(barrier::waitsFor);
           }
           then.run();
         });
@@ -74,12 +74,12 @@ final class ParkedReader {
         "parked gates of ",
         () ->
             new Standing(
-                store.parked(name, failedToo, MAX_PARKED + 1), store.refusedTruncate(name)),
+                store.parked(name, failedToo, MAX_PARKED + 1), store.refusedTruncates(name)),
         (standing, ticket) -> {
           reading = false;
           if (backlog.isOrdered()) {
             more = standing.parked().size() > MAX_PARKED;
-            standing.parked().forEach(p -> gates.parked(p.gate(), p.headId()));
+            standing.parked().forEach(p -> gates.parked(p.gate(), p.refusedIds()));
             standing.parked().forEach(this::awaitHead);
           }
           if (backlog.hasActedSince(ticket + 1)) {
@@ -96,7 +96,7 @@ final class ParkedReader {
    * have been shown.
    */
   private void awaitHead(Parked parked) {
-    if (parked.headId() != 0) {
+    if (!parked.refusedIds().isEmpty()) {
       return;
     }
     if (more) {

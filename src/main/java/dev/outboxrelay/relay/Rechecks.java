@@ -2,8 +2,8 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.values.Gate;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Looks whether what blocks still stands: a person may have requeued or discarded it, which no
@@ -112,19 +112,25 @@ final class Rechecks {
   }
 
   private void lookAtBarrier() {
-    long id = barrier.waitsForId();
-    if (id == 0) {
+    Set<Long> ids = barrier.awaited();
+    if (ids.isEmpty()) {
       return;
     }
     backlog.read(
         "refused truncate of ",
-        () -> context.store().standing(backlog.name(), List.of(id), false),
+        () -> context.store().standing(backlog.name(), ids, false),
         (standing, ticket) -> {
-          if (standing.isEmpty() && barrier.waitsForId() == id) {
-            barrier.settled();
-            lane.pump();
-          } else if (backlog.isBarred()) {
+          boolean gone = false;
+          for (long id : ids) {
+            if (!standing.contains(id) && barrier.isAwaited(id)) {
+              barrier.settled(id);
+              gone = true;
+            }
+          }
+          if (backlog.isBarred()) {
             requeued.want(standing);
+            lane.pump();
+          } else if (gone) {
             lane.pump();
           }
         },

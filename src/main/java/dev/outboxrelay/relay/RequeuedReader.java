@@ -2,7 +2,6 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
-import dev.outboxrelay.store.Limits;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -66,19 +65,16 @@ final class RequeuedReader {
     TreeSet<Long> ids = new TreeSet<>(wanted);
     wanted.clear();
     asked = ids;
-    Limits limits =
-        backlog.limits(
-            context.config().pageSize(),
-            Math.min(WindowReader.READ_BYTES, context.memory().shareBytes()));
-    backlog.read(
+    backlog.readSome(
         "requeued messages of ",
-        () -> context.store().requeued(backlog.name(), ids, limits, backlog.encoding()),
+        context.config().pageSize(),
+        WindowReader.READ_BYTES,
+        limits -> context.store().requeued(backlog.name(), ids, limits, backlog.encoding()),
         (batch, ticket) -> {
           reading = false;
           asked = new TreeSet<>();
           came(ids, batch, ticket);
-        },
-        () -> {});
+        });
   }
 
   private void came(TreeSet<Long> ids, Batch batch, long ticket) {

@@ -332,6 +332,7 @@ final class TailReader {
       pause.found(tookNanos);
     }
     if (wanted || !joining.isEmpty()) {
+      wanted = true; // whoever joins may not come in, and then nobody else would ask
       step();
       return;
     }

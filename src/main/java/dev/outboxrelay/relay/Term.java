@@ -55,6 +55,7 @@ final class Term implements AutoCloseable {
   private final Locks locks;
   private final Listener listener;
   private final TailReader tail;
+  private final MemoryBudget memory;
   private final Doorbells doorbells;
   private final Fleet fleet;
   private final Origin origin;
@@ -111,7 +112,7 @@ final class Term implements AutoCloseable {
             this::lost,
             this::fault);
     ReadClock clock = new ReadClock();
-    MemoryBudget memory = new MemoryBudget(config.memoryBytes());
+    memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
     MissedBells missedBells = new MissedBells(doorbells, this::newestOwnBell, events);
     tail =
@@ -383,6 +384,11 @@ final class Term implements AutoCloseable {
         return new Loss(String.valueOf(e.getMessage()), true);
       }
     }
+  }
+
+  /** What messages take in memory, and reads under way have laid aside. On the core. */
+  long memoryUsedBytes() {
+    return memory.usedBytes();
   }
 
   /** Completes when the term is lost; on any thread. */

@@ -25,9 +25,9 @@ final class GateByGate {
   }
 
   /** What is parked, by the first ids. */
-  private record Ids(long head, long firstHeld) {
+  private record Ids(List<Long> refused, long firstHeld) {
     long any() {
-      return head != 0 ? head : firstHeld;
+      return refused.isEmpty() ? firstHeld : refused.get(0);
     }
   }
 
@@ -37,7 +37,7 @@ final class GateByGate {
       new Parameters(s).number(destination).flag(failedToo).number(limit);
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
-          all.add(new Ids(r.getLong(1), r.getLong(2)));
+          all.add(new Ids(Rows.ids(r.getArray(1)), r.getLong(2)));
         }
       }
     }
@@ -46,7 +46,7 @@ final class GateByGate {
     for (Ids ids : all) {
       Gate gate = gates.get(ids.any());
       if (gate != null) {
-        parked.add(new Parked(gate, ids.head(), ids.firstHeld()));
+        parked.add(new Parked(gate, ids.refused(), ids.firstHeld()));
       }
     }
     return parked;

@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -308,7 +309,7 @@ final class JdbcMessageStore implements MessageStore {
             try (ResultSet r = s.executeQuery()) {
               while (r.next()) {
                 Gate gate = new Gate(r.getInt(1), r.getString(2));
-                parked.add(new Parked(gate, r.getLong(3), r.getLong(4)));
+                parked.add(new Parked(gate, Rows.ids(r.getArray(3)), r.getLong(4)));
               }
             }
             return parked;
@@ -351,14 +352,13 @@ final class JdbcMessageStore implements MessageStore {
   }
 
   @Override
-  public long refusedTruncate(String destination) throws SQLException {
+  public List<Long> refusedTruncates(String destination) throws SQLException {
     try (Connection c = pool.getConnection();
         PreparedStatement s = c.prepareStatement(MessageSql.BARRIER)) {
       new Parameters(s).number(numbers.of(c, destination));
-      try (ResultSet r = s.executeQuery()) {
-        r.next();
-        return r.getLong(1);
-      }
+      List<Long> ids = new ArrayList<>(Rows.ids(s));
+      Collections.sort(ids);
+      return ids;
     }
   }
 

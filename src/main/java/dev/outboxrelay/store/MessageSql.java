@@ -264,9 +264,13 @@ final class MessageSql {
       group by m.source, %s""",
           GATE_KEY);
 
-  /** The first refused one of a gate, and the first held one. */
+  /**
+   * The first refused ones of a gate, and the first held one. The order is the one of the index.
+   */
   private static final String FIRST_PARKED =
-      "min(m.id) filter (where m.state <> 'held'), min(m.id) filter (where m.state = 'held')";
+      "(array_agg(m.id order by (m.id + 0)) filter (where m.state <> 'held'))[1:"
+          + Parked.MAX_REFUSED
+          + "], min(m.id) filter (where m.state = 'held')";
 
   static final String PARKED =
       Expressions.sql(
@@ -305,11 +309,11 @@ final class MessageSql {
 
   static final String BARRIER =
       """
-      select min(p.id)
+      select p.id
       from (
         select m.id, m.op from outbox.parked m
         where (m.destination + 0) = ? and m.state = 'retry' offset 0) p
-      where p.op = 't'""";
+      where p.op = 't' order by p.id limit 100""";
 
   /** Parameters: destination, epoch, destination, ids. See {@link #parking}. */
   private static String fenced(String table, String states, String locked) {

@@ -93,8 +93,8 @@ public interface MessageStore {
    */
   Map<String, Long> nextDueMillis(Collection<String> destinations) throws SQLException;
 
-  /** The id of a refused truncate that waits for its retry, 0 when there is none. */
-  long refusedTruncate(String destination) throws SQLException;
+  /** The ids of refused truncates that wait for their retry, in order. */
+  List<Long> refusedTruncates(String destination) throws SQLException;
 
   /**
    * Takes delivered messages off the table, by exact ids.

@@ -4,6 +4,7 @@ import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import dev.outboxrelay.values.WireId;
+import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -67,6 +68,11 @@ final class Rows {
       }
     }
     return ids;
+  }
+
+  /** Ids of an array that the server made; none when it made none. */
+  static List<Long> ids(@Nullable Array array) throws SQLException {
+    return array == null ? List.of() : List.of((Long[]) array.getArray());
   }
 
   /** Reads all rows. */

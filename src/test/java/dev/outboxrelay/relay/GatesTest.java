@@ -110,14 +110,14 @@ final class GatesTest {
 
   @Test
   void requeuedHead_comesByAWindow_goes() {
-    gates.parked(A, 5);
+    gates.parked(A, List.of(5L));
     assertEquals(Verdict.HOLD, gates.admit(entry(7, A), Origin.WINDOW));
     assertEquals(Verdict.GO, gates.admit(entry(5, A), Origin.WINDOW));
   }
 
   @Test
   void requeuedEarlierOne_headStillBlocks_isHeld() {
-    gates.parked(A, 5);
+    gates.parked(A, List.of(5L));
     Entry requeued = entry(3, A);
     assertEquals(Verdict.HOLD, gates.admit(requeued, Origin.WINDOW));
     gates.holdCommitted(requeued.message);
@@ -126,15 +126,70 @@ final class GatesTest {
 
   @Test
   void discardedHead_unblocked_heldOnesMayBeRead() {
-    gates.parked(A, 5);
+    gates.parked(A, List.of(5L));
     assertFalse(gates.beginHeldRead(A));
     gates.unblock(A, 5);
     assertTrue(gates.beginHeldRead(A));
   }
 
+  /** The first was delivered before, and memory was lost before that stood in the table. */
+  @Test
+  void severalRefused_firstDelivered_heldOnesGoUpToTheNext() {
+    gates.parked(A, List.of(1L, 3L));
+    Entry first = entry(1, A);
+    assertEquals(Verdict.GO, gates.admit(first, Origin.RETRY));
+    assertNull(gates.settle(first));
+    assertTrue(gates.beginHeldRead(A));
+    Message second = entry(2, A).message;
+    Message fourth = entry(4, A).message;
+    assertEquals(List.of(second), gates.free(A, List.of(second, fourth)));
+    gates.endHeldRead(A, true);
+    assertTrue(gates.beginHeldRead(A));
+    assertEquals(List.of(), gates.free(A, List.of(fourth)));
+    gates.endHeldRead(A, true);
+    assertFalse(gates.beginHeldRead(A), "the third blocks");
+    Entry third = entry(3, A);
+    assertEquals(Verdict.GO, gates.admit(third, Origin.RETRY));
+    gates.settle(third);
+    assertTrue(gates.beginHeldRead(A));
+    assertEquals(List.of(fourth), gates.free(A, List.of(fourth)));
+  }
+
+  /** It must not wait behind a truncate that waits for its gate. */
+  @Test
+  void severalRefused_eachOfThem_isWhatBlocks() {
+    gates.parked(A, List.of(1L, 3L));
+    assertTrue(gates.isBlockedBy(entry(1, A).message));
+    assertFalse(gates.isBlockedBy(entry(2, A).message));
+    assertTrue(gates.isBlockedBy(entry(3, A).message));
+  }
+
+  @Test
+  void severalRefused_nothingHeld_newOnesAreHeldAllTheSame() {
+    gates.parked(A, List.of(1L, 3L));
+    gates.unblock(A, 1);
+    assertTrue(gates.beginHeldRead(A));
+    assertEquals(List.of(), gates.free(A, List.of()));
+    gates.endHeldRead(A, false);
+    assertEquals(Verdict.HOLD, gates.admit(entry(4, A), Origin.WINDOW));
+  }
+
+  @Test
+  void severalRefused_laterOneIsRefusedAgain_firstStillBlocks() {
+    gates.parked(A, List.of(1L, 3L));
+    Entry third = entry(3, A);
+    assertEquals(Verdict.GO, gates.admit(third, Origin.RETRY));
+    gates.block(third);
+    gates.unblock(A, 3);
+    assertTrue(gates.beginHeldRead(A));
+    assertEquals(List.of(), gates.free(A, List.of(entry(4, A).message)));
+    gates.endHeldRead(A, true);
+    assertFalse(gates.beginHeldRead(A), "the first blocks");
+  }
+
   @Test
   void foundWithHeldOnly_mayBeReadAtOnce_newOnesAreHeld() {
-    gates.parked(A, 0);
+    gates.parked(A, List.of());
     assertTrue(gates.beginHeldRead(A));
     assertEquals(Verdict.HOLD, gates.admit(entry(9, A), Origin.WINDOW));
   }

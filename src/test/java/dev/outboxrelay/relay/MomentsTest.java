@@ -520,7 +520,7 @@ final class MomentsTest {
     Await.until(
         "refused",
         () -> db.count("select count(*) from outbox.message where state = 'retry'") == 1);
-    Stop parked = relay.store.after("refusedTruncate");
+    Stop parked = relay.store.after("refusedTruncates");
     db.execute("update outbox.destination set max_attempts = max_attempts + 1 where name = 'cut'");
     parked.awaitReached();
     told(() -> db.execute("select outbox.discard(id) from outbox.message where op = 'truncate'"));

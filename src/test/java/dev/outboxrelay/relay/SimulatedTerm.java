@@ -81,6 +81,11 @@ public final class SimulatedTerm {
     return term.retire();
   }
 
+  /** As {@link Term#memoryUsedBytes}. */
+  public long memoryUsedBytes() {
+    return term.memoryUsedBytes();
+  }
+
   public void close() {
     term.close();
   }

@@ -1,6 +1,7 @@
 package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -89,7 +90,28 @@ final class SmallPartsTest {
     assertNull(barrier.next(false));
     assertEquals(truncate, barrier.next(true));
     assertNull(barrier.next(true), "the truncate is not settled yet");
-    barrier.settled();
+    barrier.settled(truncate.id());
     assertEquals(later, barrier.next(false));
+  }
+
+  /** The first was delivered before, and memory was lost before that stood in the table. */
+  @Test
+  void barrier_twoRefusedTruncates_waitsForBoth() {
+    Barrier barrier = new Barrier();
+    barrier.waitsFor(2);
+    barrier.waitsFor(5);
+    Entry first = entry(2, true);
+    Entry second = entry(5, true);
+    Entry later = entry(6, false);
+    barrier.queue(later);
+    barrier.adopt(first);
+    assertTrue(barrier.isActive(first));
+    barrier.settled(first.id());
+    assertTrue(barrier.isHeldUp());
+    assertNull(barrier.next(true), "the second one is still refused");
+    barrier.adopt(second);
+    assertFalse(barrier.isHeldUp());
+    barrier.settled(second.id());
+    assertEquals(later, barrier.next(true));
   }
 }

@@ -23,21 +23,52 @@ final class MemoryDatabase implements OutboxDatabase {
 
   private final MemoryServer server;
   private final Wire wire;
+  private final int start;
+  private final CompletableFuture<String> unfit = new CompletableFuture<>();
   private final Sessions sessions;
   private final MessageStore messages;
   private final DestinationStore destinations;
 
   MemoryDatabase(MemoryServer server, Wire wire, Sessions sessions) {
     this.server = server;
-    this.wire = wire;
+    this.wire = new SameServer(wire);
     this.sessions = sessions;
-    messages = new MemoryMessageStore(server, wire);
-    destinations = new MemoryDestinationStore(server, wire);
+    start = server.starts();
+    messages = new MemoryMessageStore(server, this.wire);
+    destinations = new MemoryDestinationStore(server, this.wire);
+  }
+
+  /** All sessions are on one server, since it was started once: another one is not admitted. */
+  private final class SameServer implements Wire {
+    private final Wire way;
+
+    SameServer(Wire way) {
+      this.way = way;
+    }
+
+    @Override
+    public void before(String what) throws SQLException {
+      way.before(what);
+      if (server.starts() != start) {
+        unfit.complete("the server is another one than before");
+        throw new SQLException("the server is another one than before", "08004");
+      }
+    }
+
+    @Override
+    public void after(String what) throws SQLException {
+      way.after(what);
+    }
+
+    @Override
+    public void awaitLock() throws SQLException {
+      way.awaitLock();
+    }
   }
 
   @Override
   public CompletableFuture<String> unfit() {
-    return new CompletableFuture<>();
+    return unfit;
   }
 
   @Override

@@ -239,11 +239,13 @@ final class MemoryMessageStore implements MessageStore {
             if (gate == null || !held && !refused) {
               continue;
             }
-            Parked known = parked.getOrDefault(gate, new Parked(gate, 0, 0));
+            Parked known = parked.getOrDefault(gate, new Parked(gate, List.of(), 0));
             if (held && known.firstHeldId() == 0) {
-              known = new Parked(gate, known.headId(), row.id);
-            } else if (refused && known.headId() == 0) {
-              known = new Parked(gate, row.id, known.firstHeldId());
+              known = new Parked(gate, known.refusedIds(), row.id);
+            } else if (refused && known.refusedIds().size() < Parked.MAX_REFUSED) {
+              List<Long> ids = new ArrayList<>(known.refusedIds());
+              ids.add(row.id);
+              known = new Parked(gate, ids, known.firstHeldId());
             }
             parked.put(gate, known);
           }
@@ -312,12 +314,12 @@ final class MemoryMessageStore implements MessageStore {
   }
 
   @Override
-  public long refusedTruncate(String destination) throws SQLException {
+  public List<Long> refusedTruncates(String destination) throws SQLException {
     return statement(
-        "refusedTruncate",
+        "refusedTruncates",
         () -> {
           List<Row> rows = rows(destination, row -> row.truncate && isIn(row, State.RETRY));
-          return rows.isEmpty() ? 0 : rows.get(0).id;
+          return rows.stream().map(row -> row.id).toList();
         });
   }
 

@@ -46,6 +46,7 @@ final class MemoryServer {
   private Consumer<Row> onSetBack = row -> {};
   private boolean claimed;
   private boolean down;
+  private int starts;
 
   /** What is said of a destination in its state. */
   static final class Report {
@@ -299,5 +300,11 @@ final class MemoryServer {
 
   void restart() {
     down = false;
+    starts++;
+  }
+
+  /** How often it was started: sessions before and after are not on one server. */
+  int starts() {
+    return starts;
   }
 }

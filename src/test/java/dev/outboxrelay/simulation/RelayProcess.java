@@ -130,6 +130,25 @@ final class RelayProcess implements Machine, Wire, MemoryDatabase.Sessions {
     timeline.in(chance.nanosBetween(pause / 2, pause), host, this::beginTerm);
   }
 
+  /**
+   * Messages stay within their memory, but for one message each read that may be under way: of each
+   * destination a page, one by time, two of held ones and one by ids, and one of the tail.
+   */
+  void checkMemory() {
+    SimulatedTerm current = term;
+    if (current == null) {
+      return;
+    }
+    int reads = 5 * world.server().destinations().size() + 1;
+    long bound = config.memoryBytes() + reads * world.largestMessageBytes();
+    if (current.memoryUsedBytes() > bound) {
+      world
+          .checker()
+          .violation(
+              "memory", host + ": " + current.memoryUsedBytes() + " bytes are used of " + bound);
+    }
+  }
+
   /** As SIGTERM does. */
   void stop(Runnable then) {
     stopping = true;
@@ -476,6 +495,7 @@ final class RelayProcess implements Machine, Wire, MemoryDatabase.Sessions {
     private void tell(T result) {
       try {
         then.accept(result);
+        checkMemory();
       } catch (RuntimeException | Error e) {
         failed.accept(e);
       }

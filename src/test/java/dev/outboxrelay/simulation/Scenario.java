@@ -21,6 +21,9 @@ final class Scenario {
   /** Whatever is owed by then has had its time: backoffs, a lease, and a repeated statement. */
   private static final long SETTLED_WITHIN = 40 * Timeline.SECOND;
 
+  /** What a message takes in memory beside its row values. */
+  private static final int BESIDE_VALUES_BYTES = 1000;
+
   private static final long LOOK_EVERY = 200 * Timeline.MILLI;
 
   /**
@@ -153,6 +156,7 @@ final class Scenario {
     double puttingOff = chance.of(0.0, 0.0, 0.1);
     int keys = chance.of(1, 3, 12);
     int bytes = chance.is(0.1) ? 100_000 : 60;
+    world.writesUpTo(bytes + BESIDE_VALUES_BYTES);
     for (int n = 1; n <= count; n++) {
       Writer.Habits habits =
           new Writer.Habits(

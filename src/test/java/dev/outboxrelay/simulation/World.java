@@ -13,6 +13,7 @@ final class World {
   private final Weather weather;
   private final Map<String, Receiver> receivers = new LinkedHashMap<>();
   private final boolean silentWriters;
+  private long largestMessageBytes;
 
   World(Chance chance, boolean traced, double failing, double slow, boolean silentWriters) {
     this.chance = chance;
@@ -53,6 +54,17 @@ final class World {
   /** Some do not ring, so that a sweep has to find what they wrote. */
   boolean hasSilentWriters() {
     return silentWriters;
+  }
+
+  /**
+   * @param bytes of a message in memory, at most
+   */
+  void writesUpTo(long bytes) {
+    largestMessageBytes = bytes;
+  }
+
+  long largestMessageBytes() {
+    return largestMessageBytes;
   }
 
   void put(String destination, Receiver receiver) {

@@ -201,7 +201,7 @@ final class HeldSnapshotTest {
             Map.entry("held", () -> store.held("out", gate, LIMITS, ID)),
             Map.entry("held, published", () -> store.held("out", published, LIMITS, ID)),
             Map.entry("parked", () -> store.parked("out", true, 100)),
-            Map.entry("refused truncate", () -> store.refusedTruncate("out")),
+            Map.entry("refused truncate", () -> store.refusedTruncates("out")),
             Map.entry("standing", () -> store.standing("out", ids, true)),
             Map.entry("fates", () -> store.fates("out", ids)),
             Map.entry("complete", () -> store.complete(Map.of("out", ids), Map.of())),

@@ -244,7 +244,7 @@ final class JdbcMessageStoreTest {
     assertTrue(
         store
             .parked("out", false, 10)
-            .contains(new Parked(gate, all.get(0).id(), all.get(2).id())));
+            .contains(new Parked(gate, List.of(all.get(0).id()), all.get(2).id())));
   }
 
   @Test
@@ -263,7 +263,8 @@ final class JdbcMessageStoreTest {
     assertTrue(due.refused());
     assertEquals(2, due.attempts());
     assertEquals(List.of(), store.due("out", false, Set.of(id), LIMITS, ID).messages());
-    assertEquals(List.of(new Parked(new Gate(0, "a"), id, 0)), store.parked("out", false, 10));
+    assertEquals(
+        List.of(new Parked(new Gate(0, "a"), List.of(id), 0)), store.parked("out", false, 10));
   }
 
   @Test
