@@ -206,6 +206,10 @@ begin
     cross join unnest(i.indkey::smallint[]) with ordinality as k(number, position)
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
     where i.indrelid = capture.source and i.indisprimary and k.position <= i.indnkeyatts;
+    if f.key_names = '{}' then
+      raise notice '% has no primary key: its messages have no key, and no order among themselves', f.table_name
+        using hint = 'Choose one: outbox.capture(..., key => ''{column}''); or say that there is none: key => ''{}''.';
+    end if;
   else
     f.key_names := capture.key;
   end if;

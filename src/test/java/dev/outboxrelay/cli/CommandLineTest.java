@@ -84,6 +84,24 @@ final class CommandLineTest {
                 }));
   }
 
+  @Test
+  void configurationPage_namesNoOtherFlags() throws Exception {
+    Set<String> known =
+        commands()
+            .flatMap(CommandLineTest::options)
+            .map(option -> option.longestName() + " " + Environment.variable(option))
+            .collect(Collectors.toSet());
+    Set<String> named =
+        Pattern.compile("(?m)^\\| `(--[a-z-]+)` \\| `(OUTBOX_RELAY_[A-Z_]+)` \\|")
+            .matcher(Files.readString(Path.of("docs/reference/configuration.md")))
+            .results()
+            .map(row -> row.group(1) + " " + row.group(2))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertFalse(named.isEmpty());
+    named.removeAll(known);
+    assertEquals(Set.of(), named);
+  }
+
   /** A misspelt one would be ignored. */
   @ParameterizedTest
   @ValueSource(

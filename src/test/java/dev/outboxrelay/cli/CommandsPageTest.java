@@ -28,6 +28,8 @@ final class CommandsPageTest {
   private static final Path PAGE = Path.of("docs/reference/commands.md");
   private static final Pattern HEADING = Pattern.compile("(?m)^##+ (?:`([a-z -]+)`)?.*$");
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)\\)");
+  private static final Pattern FLAG_ROW = Pattern.compile("(?m)^\\| `--[^|]*\\|");
+  private static final Pattern FLAG = Pattern.compile("--[a-z-]+");
   private static final Pattern NUMBER = Pattern.compile("\\b\\d+\\b");
 
   /** Each section by its command's name. */
@@ -87,6 +89,24 @@ final class CommandsPageTest {
         .forEach(p -> checks.add(() -> assertTrue(section.contains("`" + p.paramLabel() + "`"))));
     checks.add(() -> assertTrue(section.contains("\noutbox-relay " + command), "a synopsis"));
     assertAll(checks);
+  }
+
+  /** What a page tells to type and the program refuses is worse than what it leaves out. */
+  @ParameterizedTest
+  @MethodSource("commandsOfAPerson")
+  void flags_ofEachSection_areThoseOfTheCommand(String command) throws Exception {
+    Set<String> known =
+        Commands.of(command).getCommandSpec().options().stream()
+            .map(OptionSpec::longestName)
+            .collect(Collectors.toSet());
+    Set<String> named =
+        FLAG_ROW
+            .matcher(sections().get(command))
+            .results()
+            .flatMap(row -> FLAG.matcher(row.group()).results().map(flag -> flag.group()))
+            .collect(Collectors.toCollection(TreeSet::new));
+    named.removeAll(known);
+    assertEquals(Set.of(), named);
   }
 
   @ParameterizedTest
