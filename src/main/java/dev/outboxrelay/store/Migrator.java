@@ -23,13 +23,32 @@ import org.flywaydb.core.api.output.MigrateOutput;
 public final class Migrator {
   private static final String SCHEMA = "outbox";
 
+  /** What bears the name of the table of migrations, and is another thing. */
+  private static final String NO_HISTORY =
+      """
+      select 1
+      from pg_class c
+      where c.relname = 'flyway_schema_history'
+        and c.relnamespace = (select n.oid from pg_namespace n where n.nspname = ?)
+        and (c.relkind <> 'r' or 10 > (
+          select count(*) from pg_attribute a
+          where a.attrelid = c.oid and not a.attisdropped and a.attname in (
+            'installed_rank', 'version', 'description', 'type', 'script', 'checksum',
+            'installed_by', 'installed_on', 'execution_time', 'success')))""";
+
   private static final String CONTENTS =
-      "with o(name, schema) as ("
-          + " select relname, relnamespace from pg_class where relkind in ('r','p','v','m','f','S')"
-          + " union all select proname || '()', pronamespace from pg_proc"
-          + " union all select typname, typnamespace from pg_type where typtype in ('e','d','r'))"
-          + " select name from o where schema = (select oid from pg_namespace where nspname = ?)"
-          + " and name <> 'flyway_schema_history' order by name limit ?";
+      Expressions.sql(
+          """
+      with o (name, schema) as (
+        select relname, relnamespace from pg_class where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+        union all select proname || '()', pronamespace from pg_proc
+        union all select typname, typnamespace from pg_type where typtype in ('e', 'd', 'r'))
+      select o.name
+      from o
+      where o.schema = (select n.oid from pg_namespace n where n.nspname = ?)
+        and (o.name <> 'flyway_schema_history' or exists(%s))
+      order by o.name limit ?""",
+          NO_HISTORY);
 
   private final Login login;
   private final Flyway flyway;
@@ -90,6 +109,9 @@ public final class Migrator {
    *     java.sql.SQLException}
    */
   public SchemaState state() {
+    if (!isHistory()) {
+      return SchemaState.FOREIGN;
+    }
     MigrationInfoService info = flyway.info();
     List<MigrationInfo> applied =
         Arrays.stream(info.applied()).filter(m -> !m.getType().isSynthetic()).toList();
@@ -110,6 +132,19 @@ public final class Migrator {
     return info.pending().length == 0 ? SchemaState.CURRENT : SchemaState.OLDER;
   }
 
+  /** Asked first: what reads the history fails where it is none. */
+  private boolean isHistory() {
+    try (Connection connection = open();
+        PreparedStatement s = connection.prepareStatement(NO_HISTORY)) {
+      s.setString(1, SCHEMA);
+      try (ResultSet r = s.executeQuery()) {
+        return !r.next();
+      }
+    } catch (SQLException e) {
+      throw new FlywayException(Trouble.words(e), e);
+    }
+  }
+
   /**
    * What the schema holds beside the history of migrations.
    *
@@ -120,7 +155,8 @@ public final class Migrator {
     try (Connection connection = open();
         PreparedStatement s = connection.prepareStatement(CONTENTS)) {
       s.setString(1, SCHEMA);
-      s.setInt(2, atMost);
+      s.setString(2, SCHEMA);
+      s.setInt(3, atMost);
       List<String> names = new ArrayList<>();
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {

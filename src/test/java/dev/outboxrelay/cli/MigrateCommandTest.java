@@ -140,6 +140,26 @@ final class MigrateCommandTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "create table outbox.flyway_schema_history (id int)",
+        "create view outbox.flyway_schema_history as select 1 as installed_rank",
+        "create foreign data wrapper w; create server elsewhere foreign data wrapper w;"
+            + " create foreign table outbox.flyway_schema_history (id int) server elsewhere"
+      })
+  void history_thatIsNoTableOfMigrations_isExitCode10AndNamed(String statement) throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      db.execute("create schema outbox", statement);
+      for (String command : List.of("migrate", "run", "doctor")) {
+        CommandRun run = CommandRun.of(variables(db, db.user()), command);
+        assertEquals(ExitCode.SCHEMA_FOREIGN, run.exitCode(), command + ": " + run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().contains("it holds flyway_schema_history"), run.err());
+      }
+    }
+  }
+
   @Test
   void hostName_thatCannotBeResolved_isNamed() {
     CommandRun run =
