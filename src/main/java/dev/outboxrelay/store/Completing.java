@@ -96,11 +96,17 @@ final class Completing {
   /** Nearly all are pending. What is not there was refused before, or is gone. */
   private int plain(int number, List<Long> ids, @Nullable List<String> xids) throws SQLException {
     boolean kept = xids != null;
-    int done = update(kept ? MessageSql.KEEP : MessageSql.COMPLETE, number, ids, xids);
+    int done = update(kept ? MessageSql.KEEP : deletion(), number, ids, xids);
     if (done < ids.size()) {
       done += update(kept ? MessageSql.KEEP_PARKED : MessageSql.COMPLETE_PARKED, number, ids, xids);
     }
     return done;
+  }
+
+  private String deletion() throws SQLException {
+    return connection.getMetaData().getDatabaseMajorVersion() >= MessageSql.LISTED_SINCE
+        ? MessageSql.COMPLETE_LISTED
+        : MessageSql.COMPLETE;
   }
 
   /** Null when the destination keeps nothing. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -76,8 +77,7 @@ final class JdbcMessageStore implements MessageStore {
             int number = numbers.of(c, destination);
             Parameters p = new Parameters(s).number(number).number(after).number(number);
             p.snapshot(upTo).snapshot(from).snapshot(from).number(limits.rows());
-            return new RowByRow(
-                    c, numbers, List.of(destination), "pending", limits, name -> encoding)
+            return new RowByRow(c, numbers, "pending", limits, name -> encoding)
                 .read(RowByRow.places(s));
           }
         });
@@ -163,7 +163,7 @@ final class JdbcMessageStore implements MessageStore {
         found = r.getLong(2);
         if (found > 0 && found <= limits.rows()) {
           do {
-            places.add(new RowByRow.Place(r.getLong(3), r.getLong(4)));
+            places.add(new RowByRow.Place(r.getLong(3), r.getInt(4), r.getLong(5)));
           } while (r.next());
         }
       }
@@ -172,9 +172,7 @@ final class JdbcMessageStore implements MessageStore {
     if (places.size() < found || bytes >= limits.bytes()) {
       return new Tail(snapshot, true, Batch.NONE);
     }
-    Batch batch =
-        new RowByRow(c, numbers, encodings.keySet(), "pending", limits, encodings::get)
-            .read(places);
+    Batch batch = new RowByRow(c, numbers, "pending", limits, encodings::get).read(places);
     return new Tail(snapshot, false, batch);
   }
 
@@ -216,8 +214,7 @@ final class JdbcMessageStore implements MessageStore {
               try (PreparedStatement s = c.prepareStatement(MessageSql.DUE_PLACES)) {
                 Parameters p = new Parameters(s).number(numbers.of(c, destination));
                 p.flag(refusedOnly).numbers(except).number(limits.rows());
-                return new RowByRow(
-                        c, numbers, List.of(destination), null, limits, name -> encoding)
+                return new RowByRow(c, numbers, null, limits, name -> encoding)
                     .read(RowByRow.places(s));
               }
             });
@@ -268,8 +265,7 @@ final class JdbcMessageStore implements MessageStore {
         c -> {
           try (PreparedStatement s = c.prepareStatement(MessageSql.REQUEUED_PLACES)) {
             inEither(new Parameters(s), c, destination, ids).number(limits.rows());
-            return new RowByRow(
-                    c, numbers, List.of(destination), "pending", limits, name -> encoding)
+            return new RowByRow(c, numbers, "pending", limits, name -> encoding)
                 .read(RowByRow.places(s));
           }
         });
@@ -293,7 +289,7 @@ final class JdbcMessageStore implements MessageStore {
           try (PreparedStatement s = c.prepareStatement(MessageSql.HELD_PLACES)) {
             Parameters p = new Parameters(s).number(numbers.of(c, destination));
             p.number(gate.source()).text(gate.key()).number(limits.rows());
-            return new RowByRow(c, numbers, List.of(destination), "held", limits, name -> encoding)
+            return new RowByRow(c, numbers, "held", limits, name -> encoding)
                 .read(RowByRow.places(s));
           }
         });
@@ -601,7 +597,8 @@ final class JdbcMessageStore implements MessageStore {
       Parameters parameters, Connection connection, String destination, Collection<Long> ids)
       throws SQLException {
     int number = numbers.of(connection, destination);
-    return parameters.number(number).numbers(ids).number(number).numbers(ids);
+    Set<Long> each = new LinkedHashSet<>(ids);
+    return parameters.number(number).numbers(each).number(number).numbers(each);
   }
 
   private Names rows(Connection connection) {

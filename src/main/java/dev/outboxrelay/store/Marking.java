@@ -56,7 +56,7 @@ record Marking(
   }
 
   private Parameters fence(Parameters p) throws SQLException {
-    p.number(destination).text(name).number(epoch).number(destination).numbers(ids);
+    p.number(destination).number(destination).text(name).number(epoch).numbers(ids);
     return xid == null ? p : p.xid(xid);
   }
 }

@@ -10,7 +10,9 @@ import java.util.Map;
  * on its first column, for an order that it gives, and, if it is a partial one, for a condition
  * that implies its own: then it may walk all of it, dead rows included, and takes that for free
  * when it believes it to be empty. So a condition that another index could serve stands outside of
- * a fence, "offset 0", or is said in other words.
+ * a fence, "offset 0", or is said in other words. Before PostgreSQL 17 that holds for a list on the
+ * second column as well: it may become a filter on a walk along the first. So rows are looked up
+ * one by one, see {@link #lookup}.
  *
  * <p>A destination is a number here, see {@link Numbers}.
  */
@@ -222,20 +224,55 @@ final class MessageSql {
       where d.due_at is not null""",
           Expressions.millisUntil("d.due_at"), WITH_A_TIME);
 
-  /** Rows of either table. Parameters: twice a condition's, which is on x. */
-  private static String inEither(String condition) {
+  /** A destination's ids, to look up. Parameters: destination, ids. */
+  private static final String THESE =
+      "(select ?::integer as destination) d cross join unnest(?::bigint[]) as i (id)";
+
+  /** One row of a table, by what names it in {@link #THESE} or the like. */
+  private static String lookup(String table, String columns, String destination, String locking) {
+    return Expressions.sql(
+        """
+        cross join lateral (
+          select %2$s from outbox.%1$s r
+          where r.destination = %3$s.destination and r.id = i.id %4$s)""",
+        table, columns, destination, locking);
+  }
+
+  /** Rows of a table by their ids. Parameters: destination, ids. */
+  private static String these(String table) {
+    return THESE + " " + lookup(table, "*", "d", "offset 0");
+  }
+
+  /**
+   * The places of a destination's rows: the ids are looked up one by one, then the rows are fetched
+   * without an index. Parameters: destination, those of ids.
+   */
+  private static String placed(String table, String ids) {
+    return Expressions.sql(
+        """
+        ctid = any (array(
+          select l.ctid
+          from (select ?::integer as destination) d cross join unnest(%s) as i (id)
+          %s l))""",
+        ids, lookup(table, "r.ctid", "d", "offset 0"));
+  }
+
+  private static final String IDS = "?::bigint[]";
+
+  /** Rows of either table. */
+  private static String inEither(String pending, String parked) {
     return Expressions.sql(
         """
         from (
-          select %2$s from outbox.pending x where %1$s
+          select %s from %s x
           union all
-          select %3$s from outbox.parked x where %1$s
+          select %s from %s x
           offset 0) m""",
-        condition, PENDING_ROW, PARKED_ROW);
+        PENDING_ROW, pending, PARKED_ROW, parked);
   }
 
   private static final String IN_REQUEUED =
-      inEither("x.destination = ? and x.id = any (?)") + " where m.state = 'pending'";
+      inEither(these("pending"), these("parked")) + " where m.state = 'pending'";
 
   /** Parameters: message bytes (5), destination, ids, destination, ids, rows, budget. */
   static final String REQUEUED = sized(IN_REQUEUED, "m.id");
@@ -284,14 +321,10 @@ final class MessageSql {
   private static String standing(String states) {
     return Expressions.sql(
         """
-        select m.id from outbox.pending m where m.destination = ? and m.id = any (?)
+        select m.id from %s m
         union all
-        select p.id
-        from (
-          select m.id, m.state from outbox.parked m
-          where m.destination = ? and m.id = any (?) offset 0) p
-        where %s""",
-        states);
+        select p.id from %s p where %s""",
+        these("pending"), these("parked"), states);
   }
 
   /** Parameters: those of ids in either table, states. */
@@ -299,13 +332,15 @@ final class MessageSql {
 
   /** Null where the message is to be sent. Parameters: those of ids in either table. */
   static final String FATES =
-      """
-      select m.id, null::text from outbox.pending m where m.destination = ? and m.id = any (?)
+      Expressions.sql(
+          """
+      select m.id, null::text from %s m
       union all
       select m.id,
         case m.state when 'failed' then 'ASIDE' when 'delivered' then 'DELIVERED'
           else case when m.due_at > now() then 'LATER' end end
-      from outbox.parked m where m.destination = ? and m.id = any (?)""";
+      from %s m""",
+          these("pending"), these("parked"));
 
   static final String BARRIER =
       """
@@ -315,16 +350,25 @@ final class MessageSql {
         where (m.destination + 0) = ? and m.state = 'retry' offset 0) p
       where p.op = 't' order by p.id limit 100""";
 
-  /** Parameters: destination, epoch, destination, ids. See {@link #parking}. */
+  /**
+   * INVARIANT: the row of destination_state is locked first, for which each look-up needs what its
+   * part of the statement gives. Parameters: destination, destination, its name, epoch, ids. See
+   * {@link #parking}.
+   */
   private static String fenced(String table, String states, String locked) {
-    return Expressions.sql(
-        """
-        destination = ? and id = any (array(
-          select m.id
-          from outbox.destination_state d cross join outbox.%s m
-          where d.destination = ? and d.epoch = ? and m.destination = ? and m.id = any (?)%s
-          for share of d for update of m %s))""",
-        table, states, locked);
+    return placed(
+        table,
+        Expressions.sql(
+            """
+            array(
+              select m.id
+              from (
+                select ?::integer as destination
+                from outbox.destination_state s
+                where s.destination = ? and s.epoch = ? for share) d
+              cross join unnest(?::bigint[]) as i (id)
+              %s m)""",
+            lookup(table, "r.id", "d", states + " for update " + locked)));
   }
 
   static final String EPOCH = "select epoch from outbox.destination_state where destination = ?";
@@ -353,8 +397,8 @@ final class MessageSql {
   }
 
   /**
-   * Moves pending messages to the parked ones. Parameters: destination, then the name in {@code
-   * destination_state}, epoch, destination, ids, then those of the values.
+   * Moves pending messages to the parked ones. Parameters: those of {@link #fenced}, then those of
+   * the values.
    *
    * <p>A fence: a relay that has been replaced, or one of its statements that is still under way,
    * changes no state any more. The take-over waits for the row of destination_state that this
@@ -369,11 +413,11 @@ final class MessageSql {
    * By its xid it is what was refused: a person may have made it owed again. Compared as text,
    * since rows are found by their ids, never by the index of transactions.
    */
-  private static final String THE_SAME = " and m.xid::text = ?::xid8::text";
+  private static final String THE_SAME = " and r.xid::text = ?::xid8::text";
 
   /** What may be marked as refused, of the parked ones. */
   private static final String STILL_OWED =
-      " and m.state in ('pending', 'retry', 'held')" + THE_SAME;
+      " and r.state in ('pending', 'retry', 'held')" + THE_SAME;
 
   private static final String LATER = "clock_timestamp() + ? * interval '1 millisecond'";
 
@@ -408,7 +452,7 @@ final class MessageSql {
   static final String HOLD_PARKED =
       "update outbox.parked set state = 'held', due_at = null where "
           + fenced(
-              "parked", " and m.state not in ('retry', 'held', 'failed', 'delivered')", "nowait");
+              "parked", " and r.state not in ('retry', 'held', 'failed', 'delivered')", "nowait");
 
   /** What holding would mark. Parameters: name, epoch, those of ids. */
   static final String NOT_HELD =
@@ -501,28 +545,32 @@ final class MessageSql {
         count(*), max(g.delivered_at) - interval '1 minute'
       from gone g group by g.destination""";
 
-  /** To take messages off, or to keep them: what a completion does, by destination and ids. */
-  static final String COMPLETE =
+  /**
+   * To take messages off, or to keep them: what a completion does, by destination and ids. This one
+   * is executed oftenest, and looking up each id costs more than the deletion. So it is for servers
+   * alone for which the list is always a condition of the index: those from {@link #LISTED_SINCE}.
+   */
+  static final String COMPLETE_LISTED =
       "delete from outbox.pending where destination = ? and id = any (?)";
 
-  static final String COMPLETE_PARKED =
-      "delete from outbox.parked where destination = ? and id = any (?)";
+  static final int LISTED_SINCE = 17;
+
+  static final String COMPLETE = "delete from outbox.pending where " + placed("pending", IDS);
+
+  static final String COMPLETE_PARKED = "delete from outbox.parked where " + placed("parked", IDS);
 
   /**
-   * One statement for many destinations: one each would be a round trip a message. Each id is
-   * looked up first, fenced off, since a join would as soon walk the whole table. Parameters: ids,
+   * One statement for many destinations: one each would be a round trip a message. Parameters: ids,
    * destinations.
    */
   private static String completeSeveral(String table) {
     return Expressions.sql(
         """
         delete from outbox.%1$s where ctid = any (array(
-          select x.ctid
-          from unnest(?::bigint[], ?::integer[]) as d (id, destination)
-          cross join lateral (
-            select m.ctid from outbox.%1$s m
-            where m.destination = d.destination and m.id = d.id offset 0) x))""",
-        table);
+          select l.ctid
+          from unnest(?::bigint[], ?::integer[]) as i (id, destination)
+          %2$s l))""",
+        table, lookup(table, "r.ctid", "i", "offset 0"));
   }
 
   static final String COMPLETE_SEVERAL = completeSeveral("pending");
@@ -534,7 +582,7 @@ final class MessageSql {
 
   private static String keep(String which) {
     return parked(
-        "destination = ? and id = any (" + which + ") and" + DELIVERED_NOW,
+        placed("pending", which) + " and" + DELIVERED_NOW,
         COMMON_OF_X,
         "'delivered', 0, null, null, clock_timestamp()");
   }
@@ -543,8 +591,8 @@ final class MessageSql {
     return Expressions.sql(
         """
         update outbox.parked set state = 'delivered', delivered_at = clock_timestamp(), due_at = null
-        where destination = ? and id = any (%s) and coalesce(state, '') <> 'delivered' and%s""",
-        which, DELIVERED_NOW);
+        where %s and coalesce(state, '') <> 'delivered' and%s""",
+        placed("parked", which), DELIVERED_NOW);
   }
 
   /** Ids that nobody else has locked. Parameters: destination, ids. */
@@ -552,9 +600,9 @@ final class MessageSql {
     return Expressions.sql(
         """
         array(
-          select m.id from outbox.%s m
-          where m.destination = ? and m.id = any (?) for update skip locked)""",
-        table);
+          select m.id from %s
+          %s m)""",
+        THESE, lookup(table, "r.id", "d", "for update skip locked"));
   }
 
   /** Ids in either table that nobody else has locked, each by one statement. */
@@ -562,9 +610,9 @@ final class MessageSql {
 
   static final String FREE_PARKED = "select unnest(" + free("parked") + ")";
 
-  static final String KEEP = keep("?");
+  static final String KEEP = keep(IDS);
 
-  static final String KEEP_PARKED = keepParked("?");
+  static final String KEEP_PARKED = keepParked(IDS);
 
   /** Parameters of this and the next: destination, destination, ids. */
   static final String KEEP_FREE = keep(free("pending"));
@@ -572,30 +620,32 @@ final class MessageSql {
   static final String KEEP_FREE_PARKED = keepParked(free("parked"));
 
   static final String COMPLETE_FREE =
-      "delete from outbox.pending where destination = ? and id = any (" + free("pending") + ")";
+      "delete from outbox.pending where " + placed("pending", free("pending"));
 
   static final String COMPLETE_FREE_PARKED =
-      "delete from outbox.parked where destination = ? and id = any (" + free("parked") + ")";
+      "delete from outbox.parked where " + placed("parked", free("parked"));
 
   /** What is left of a completion of the free rows: it is locked. */
   static final String LEFT = standing("p.state <> 'delivered'");
 
   /** Parameters: destination, ids, transactions, and these again. */
   static final String LEFT_OF_KEPT =
-      "select m.id from outbox.pending m where m.destination = ? and m.id = any (?) and"
+      "select m.id from "
+          + these("pending")
+          + " m where"
           + DELIVERED_NOW
-          + " union all select p.id from (select m.id, m.state, m.xid from outbox.parked m"
-          + " where m.destination = ? and m.id = any (?) offset 0) p"
-          + " where p.state <> 'delivered' and"
+          + " union all select p.id from "
+          + these("parked")
+          + " p where p.state <> 'delivered' and"
           + DELIVERED_NOW;
 
   // Where a row cannot be read: which there are, and one of them after the other. -----------------
 
-  /** Ids and sizes, which are read without looking at any value. */
+  /** What names a row, and its size, which are read without looking at any value. */
   private static String places(String from, String order) {
     return Expressions.sql(
         """
-        select m.id, %s
+        select m.id, m.destination, %s
         %s
         order by %s limit ?""",
         SIZE, from, order);
@@ -614,20 +664,25 @@ final class MessageSql {
       Expressions.sql(
           """
       %s
-      select pg_current_snapshot(), n.found, p.id, p.size
+      select pg_current_snapshot(), n.found, p.id, p.destination, p.size
       from n left join lateral (
-        select m.id, %s as size
+        select m.id, m.destination, %s as size
         %s
         order by m.id) p on true""",
           WITH_WINDOW, SIZE, OF_WINDOW);
 
-  /** Parameters: destinations, ids, destinations, ids, state, state. */
+  private static String named(String table) {
+    return "unnest(?::integer[], ?::bigint[]) as i (destination, id) "
+        + lookup(table, "*", "i", "offset 0");
+  }
+
+  /** Parameters: each one's destination, ids, and these again; state, state. */
   private static final String IN_BY_IDS =
       Expressions.sql(
           """
       %s
       where (m.state = ? or ?::text is null and m.state in ('pending', 'retry'))""",
-          inEither("x.destination = any (?) and x.id = any (?)"));
+          inEither(named("pending"), named("parked")));
 
   static final String BY_IDS = sized(IN_BY_IDS, "m.id");
 
@@ -654,6 +709,6 @@ final class MessageSql {
       Expressions.sql(
           """
       select m.id, m.source, %s
-      from outbox.parked m where m.destination = ? and m.id = any (?)""",
-          GATE_KEY);
+      from %s m""",
+          GATE_KEY, these("parked"));
 }

@@ -8,7 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowByRow {
   private static final byte[] NOTHING = new byte[0];
-  private static final List<Long> NO_ROW = List.of();
+  private static final List<Place> NO_ROW = List.of();
 
   private final Connection connection;
   private final Numbers numbers;
-  private final Collection<String> destinations;
   private final @Nullable String state;
   private final Limits limits;
   private final Function<String, Encoding> encodings;
@@ -35,8 +33,8 @@ final class RowByRow {
   private final Map<Long, Message> messages = new HashMap<>();
   private final Map<String, Long> nextDueMillis = new HashMap<>();
 
-  /** A row by its id, with the size of its values. */
-  record Place(long id, long bytes) {}
+  /** A row by its id and its destination's number, with the size of its values. */
+  record Place(long id, int destination, long bytes) {}
 
   /**
    * @param state rows in another state, by now, are left out; null for those that may be due
@@ -44,24 +42,22 @@ final class RowByRow {
   RowByRow(
       Connection connection,
       Numbers numbers,
-      Collection<String> destinations,
       @Nullable String state,
       Limits limits,
       Function<String, Encoding> encodings) {
     this.connection = connection;
     this.numbers = numbers;
-    this.destinations = destinations;
     this.state = state;
     this.limits = limits;
     this.encodings = encodings;
   }
 
-  /** The ids and sizes that a query gives, in its order. */
+  /** What a query gives, in its order. */
   static List<Place> places(PreparedStatement query) throws SQLException {
     List<Place> places = new ArrayList<>();
     try (ResultSet rows = query.executeQuery()) {
       while (rows.next()) {
-        places.add(new Place(rows.getLong(1), rows.getLong(2)));
+        places.add(new Place(rows.getLong(1), rows.getInt(2), rows.getLong(3)));
       }
     }
     return places;
@@ -69,16 +65,14 @@ final class RowByRow {
 
   /** Reads these rows, in this order, as far as the limits allow. */
   Batch read(List<Place> places) throws SQLException {
-    List<Long> ids = new ArrayList<>();
+    int taken = 0;
     long bytes = 0;
-    for (Place place : places) {
-      if (!ids.isEmpty() && bytes >= limits.bytes()) {
-        break;
-      }
-      ids.add(place.id());
-      bytes += place.bytes();
+    while (taken < places.size() && (taken == 0 || bytes < limits.bytes())) {
+      bytes += places.get(taken).bytes();
+      taken++;
     }
-    halve(ids);
+    halve(places.subList(0, taken));
+    List<Long> ids = places.stream().limit(taken).map(Place::id).toList();
     return new Batch(
         ids.stream().map(messages::get).filter(Objects::nonNull).toList(),
         ids.size() < places.size() || ids.size() >= limits.rows(),
@@ -86,35 +80,35 @@ final class RowByRow {
         nextDueMillis);
   }
 
-  private void halve(List<Long> ids) throws SQLException {
-    if (ids.isEmpty()) {
+  private void halve(List<Place> rows) throws SQLException {
+    if (rows.isEmpty()) {
       return;
     }
     try {
-      all(ids);
+      all(rows);
     } catch (SQLException e) {
       if (!RowFault.mayBe(e)) {
         throw e;
       }
-      if (ids.size() == 1) {
+      if (rows.size() == 1) {
         if (!RowFault.is(e)) {
           // Throws where the fault is not the row's.
           all(NO_ROW);
         }
-        unreadable(ids.get(0), RowFault.words(e));
+        unreadable(rows.get(0), RowFault.words(e));
         return;
       }
-      int half = ids.size() / 2;
-      halve(ids.subList(0, half));
-      halve(ids.subList(half, ids.size()));
+      int half = rows.size() / 2;
+      halve(rows.subList(0, half));
+      halve(rows.subList(half, rows.size()));
     }
   }
 
-  private void all(List<Long> ids) throws SQLException {
-    Limits unlimited = new Limits(Math.max(1, ids.size()), Long.MAX_VALUE, limits.messageBytes());
+  private void all(List<Place> rows) throws SQLException {
+    Limits unlimited = new Limits(Math.max(1, rows.size()), Long.MAX_VALUE, limits.messageBytes());
     try (PreparedStatement s = connection.prepareStatement(MessageSql.BY_IDS)) {
       Parameters p = new Parameters(s).sizeLimit(limits.messageBytes());
-      these(p, ids);
+      these(p, rows);
       p.number(unlimited.rows()).number(unlimited.bytes());
       try (ResultSet r = s.executeQuery()) {
         Batch batch = new Rows(r, numbers.names(connection), unlimited, encodings).read();
@@ -124,29 +118,31 @@ final class RowByRow {
     }
   }
 
-  private void these(Parameters p, List<Long> ids) throws SQLException {
-    List<Integer> asked = numbers.of(connection, destinations);
-    p.integers(asked).numbers(ids).integers(asked).numbers(ids).text(state).text(state);
+  private void these(Parameters p, List<Place> rows) throws SQLException {
+    List<Integer> destinations = rows.stream().map(Place::destination).toList();
+    List<Long> ids = rows.stream().map(Place::id).toList();
+    p.integers(destinations).numbers(ids).integers(destinations).numbers(ids);
+    p.text(state).text(state);
   }
 
-  private void unreadable(long id, String words) throws SQLException {
+  private void unreadable(Place row, String words) throws SQLException {
     try {
-      unreadable(MessageSql.UNREADABLE, id, words);
+      unreadable(MessageSql.UNREADABLE, row, words);
     } catch (SQLException e) {
       if (!RowFault.is(e)) {
         throw e;
       }
       // Its key cannot be read either, so no message that can be read has that.
-      unreadable(MessageSql.UNREADABLE_KEYLESS, id, words);
+      unreadable(MessageSql.UNREADABLE_KEYLESS, row, words);
     }
   }
 
-  private void unreadable(String sql, long id, String words) throws SQLException {
+  private void unreadable(String sql, Place row, String words) throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(sql)) {
-      these(new Parameters(s), List.of(id));
+      these(new Parameters(s), List.of(row));
       try (ResultSet r = s.executeQuery()) {
         if (r.next()) {
-          unreadable(r, id, words);
+          unreadable(r, row.id(), words);
         }
       }
     }
