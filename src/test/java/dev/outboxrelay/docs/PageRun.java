@@ -47,6 +47,7 @@ final class PageRun implements AutoCloseable {
   /** What changes nothing, so that it may be asked again. */
   private static final String LOOK = "(?s)select [a-z_, ]+ from outbox\\.\\w+\\s*";
 
+  private static final String BACKGROUND_ERRORS = "background.err";
   private static final Pattern ROLE = Pattern.compile("create role (\\w+)");
   private static final String URL = "jdbc:postgresql://localhost:5432/shop";
   private static final List<String> PORTS = List.of("9000", "9464");
@@ -88,9 +89,15 @@ final class PageRun implements AutoCloseable {
       try {
         run(fence);
       } catch (SQLException | AssertionError e) {
-        fail(page + ":" + fence.line() + ": " + e.getMessage() + "\n" + fence.text(), e);
+        String said = page + ":" + fence.line() + ": " + e.getMessage() + "\n" + fence.text();
+        fail(said + "in the background:\n" + backgroundErrors(), e);
       }
     }
+  }
+
+  private String backgroundErrors() throws IOException {
+    Path errors = folder.resolve(BACKGROUND_ERRORS);
+    return Files.exists(errors) ? Files.readString(errors) : "";
   }
 
   private void run(Fence fence) throws Exception {
@@ -218,7 +225,7 @@ final class PageRun implements AutoCloseable {
           Program.start(
               List.of("/bin/bash", "-c", before + "exec " + text),
               Map.of(),
-              ProcessBuilder.Redirect.appendTo(folder.resolve("background.err").toFile())));
+              ProcessBuilder.Redirect.appendTo(folder.resolve(BACKGROUND_ERRORS).toFile())));
       return;
     }
     Path out = folder.resolve("out");
