@@ -68,8 +68,11 @@ create table outbox.destination (
   constraint destination_number_key unique (number),
   constraint destination_name_check check (name ~ '^[A-Za-z0-9_.-]{1,63}$'),
   constraint destination_uri_check check (
-    uri ~ '^(tcp|tls)://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}$'
-    and substring(uri from '[0-9]{1,5}$')::integer between 1 and 65535),
+    case when uri ~ '^https?://'
+    then uri ~ '^https?://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\])(:[0-9]{1,5})?(/[!-"$-~]*)?$'
+      and coalesce(substring(uri from '^https?://[^/]*[^/:]:([0-9]{1,5})(?:/|$)')::integer, 1) between 1 and 65535
+    else uri ~ '^(tcp|tls)://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}$'
+      and substring(uri from '[0-9]{1,5}$')::integer between 1 and 65535 end),
   constraint destination_format_check check (format in ('change', 'td', 'cloudevents', 'debezium', 'payload')),
   constraint destination_framing_check check (framing in ('ndjson', 'length', 'raw')),
   constraint destination_ack_check check (ack in ('line', 'close', 'none')),
@@ -92,7 +95,8 @@ comment on column outbox.destination.name is
   'By which people, captures and messages call it. Letters, digits, _ . and -, at most 63.';
 comment on column outbox.destination.number is
   'outbox.destination_number.number of the name; set by a trigger, whatever is given.';
-comment on column outbox.destination.uri is 'tcp://host:port or tls://host:port.';
+comment on column outbox.destination.uri is
+  'tcp://host:port, tls://host:port, http://host/path or https://host/path.';
 comment on column outbox.destination.format is
   'How a message is written: change, td, cloudevents, debezium or payload.';
 comment on column outbox.destination.framing is
@@ -117,7 +121,7 @@ comment on column outbox.destination.keep_delivered is
 comment on column outbox.destination.paused is
   'Nothing is sent while this is true; messages stay owed.';
 comment on column outbox.destination.options is
-  'Further settings, of TLS among others; see the protocol''s and operations'' pages.';
+  'Further settings of the transport, by outbox_internal.transport_options; secrets are named, never held.';
 comment on column outbox.destination.doorbell is
   'Which doorbell wakes its relay: many destinations may share one.';
 comment on column outbox.destination.created_at is 'When the row was made.';

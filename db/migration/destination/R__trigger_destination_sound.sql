@@ -3,27 +3,32 @@
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
 -- A host is what can be one: whatever else is saved here would be looked up again and again. Systems disagree about addresses
 -- written otherwise than as four plain numbers (1.2.3, 010.0.0.1, 0x7f.1). Zones of IPv6 ([fe80::1%eth0]) are not supported.
--- The transport (HostName, TcpOptions, WirePairs in Java) says the same.
+-- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions in Java) say the same.
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
+-- A secret is named, never held: whoever reads this table, or a dump of it, must not find one.
 --
--- reads: nothing
+-- calls: outbox_internal.transport_options, outbox_internal.option_fault
 create or replace function outbox_internal.destination_sound() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
-  known constant text[] := '{idle_timeout_ms,tls_ca,tls_cert,tls_key,tls_server_name}';
   label constant text := '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
   octet constant text := '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
   ipv4 constant text := '(' || octet || '\.){3}' || octet;
   number constant text := '([0-9]+|0[xX][0-9A-Fa-f]*)';
-  uri_parts constant text[] := regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$');
+  uri_parts constant text[] := coalesce(
+    regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$'),
+    regexp_match(new.uri, '^(https?)://(\[[^]]*\]|[^]:/?#@]+)'));
+  over_http constant boolean := coalesce(uri_parts[1] like 'http%', false);
+  known text[];
   hosts text[] := array[uri_parts[2]];
   host text;
   is_address boolean;
   unknown text;
   wrong text;
+  fault text;
 begin
   if jsonb_typeof(new.options -> 'tls_server_name') = 'string' then
     -- An address stands here without brackets.
@@ -54,7 +59,13 @@ begin
     end if;
   end loop;
 
-  if new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
+  if over_http and (new.framing <> 'ndjson' or new.ack <> 'line') then
+    raise exception 'destination %: framing and ack stay as they are by default with a uri that begins with %://',
+      quote_literal(new.name), uri_parts[1]
+      using errcode = 'check_violation', hint = 'The answer to a request acknowledges it.';
+  end if;
+
+  if not over_http and new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
     raise exception 'destination %: % goes with ack ''close'' or ''none'', not with ''line''', quote_literal(new.name),
       case when new.framing = 'raw' then 'framing ''raw''' else 'format ''payload''' end
       using errcode = 'check_violation',
@@ -63,22 +74,23 @@ begin
   end if;
 
   if jsonb_typeof(new.options) = 'object' then
+    select array_agg(o.option order by o.option) into known
+    from outbox_internal.transport_options() o where o.scheme = coalesce(uri_parts[1], 'tcp');
+
     select string_agg(quote_literal(o.key), ', ') into unknown from jsonb_object_keys(new.options) as o(key) where o.key <> all (known);
     if unknown is not null then
       raise exception 'destination %: options have %', quote_literal(new.name), unknown
         using errcode = 'check_violation', hint = 'Known are ' || array_to_string(known, ', ') || '.';
     end if;
 
-    select string_agg(quote_literal(o.key), ', ') into wrong from jsonb_each(new.options) as o(key, value)
-    where case
-      when o.key <> 'idle_timeout_ms' then jsonb_typeof(o.value) <> 'string' or (o.value #>> '{}') !~ '[^ \t\n\v\f\r]'
-      when jsonb_typeof(o.value) <> 'number' then true
-      when (o.value #>> '{}') !~ '^[0-9]{1,8}$' then true
-      else (o.value #>> '{}')::numeric not between 1 and 86400000
-    end;
+    select string_agg(quote_literal(o.key), ', '), string_agg(f.fault, '; ') into wrong, fault
+    from jsonb_each(new.options) as o(key, value)
+    join outbox_internal.transport_options() t on t.scheme = coalesce(uri_parts[1], 'tcp') and t.option = o.key
+    cross join lateral (select outbox_internal.option_fault(t.type, o.value) as fault offset 0) f
+    where f.fault is not null;
     if wrong is not null then
       raise exception 'destination %: option % has no sound value', quote_literal(new.name), wrong
-        using errcode = 'check_violation', hint = 'idle_timeout_ms is a number from 1 to 86400000, the others are strings.';
+        using errcode = 'check_violation', hint = upper(left(fault, 1)) || substr(fault, 2) || '.';
     end if;
 
     if (new.options ? 'tls_cert') <> (new.options ? 'tls_key') then
@@ -86,9 +98,21 @@ begin
         using errcode = 'check_violation';
     end if;
 
-    if uri_parts[1] = 'tcp' and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
-      raise exception 'destination %: options for TLS, and a uri that begins with tcp://', quote_literal(new.name)
-        using errcode = 'check_violation', hint = 'Without tls:// everything is sent in plain text, whatever tls_ca says.';
+    if uri_parts[1] in ('tcp', 'http') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
+      raise exception 'destination %: options for TLS, and a uri that begins with %://', quote_literal(new.name), uri_parts[1]
+        using errcode = 'check_violation', hint = 'Without tls:// or https:// everything is sent in plain text, whatever tls_ca says.';
+    end if;
+
+    if new.options ->> 'cloudevents_mode' = 'binary' and new.format <> 'cloudevents' then
+      raise exception 'destination %: cloudevents_mode ''binary'' needs the format ''cloudevents''', quote_literal(new.name)
+        using errcode = 'check_violation';
+    end if;
+
+    if (new.options ->> 'batch')::integer > 1
+      and (new.format = 'payload' or new.options ->> 'cloudevents_mode' = 'binary') then
+      raise exception 'destination %: a batch needs messages that carry their ids', quote_literal(new.name)
+        using errcode = 'check_violation',
+              hint = 'Neither the format ''payload'' nor cloudevents_mode ''binary'' has them in the body.';
     end if;
 
     if new.options ? 'idle_timeout_ms' and (new.ack = 'close' or new.framing = 'raw') then

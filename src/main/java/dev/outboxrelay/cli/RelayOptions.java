@@ -3,9 +3,12 @@ package dev.outboxrelay.cli;
 import dev.outboxrelay.relay.RelayConfig;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.AllowedDestinations;
+import dev.outboxrelay.sink.Secrets;
+import dev.outboxrelay.sink.SecretsDir;
 import dev.outboxrelay.store.DatabaseSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -13,6 +16,7 @@ import picocli.CommandLine.Option;
 /** The flags that say how the relay works. */
 final class RelayOptions {
   static final String ALLOW_DESTINATIONS = "--allow-destinations";
+  static final String SECRETS_DIR = "--secrets-dir";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   @Option(
@@ -87,6 +91,15 @@ final class RelayOptions {
   @Nullable String allowDestinations;
 
   @Option(
+      names = SECRETS_DIR,
+      paramLabel = "DIR",
+      description = {
+        "Files with the secrets that destinations' options name, and nothing else;",
+        "read again when they change."
+      })
+  @Nullable Path secretsDir;
+
+  @Option(
       names = "--stop-timeout",
       paramLabel = "DURATION",
       defaultValue = "8s",
@@ -136,6 +149,32 @@ final class RelayOptions {
       return AllowedDestinations.parse(allowDestinations);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, ALLOW_DESTINATIONS + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * What destinations' options may name.
+   *
+   * @param passwordFile the database's, which must not be among them
+   */
+  Secrets secrets(@Nullable Path passwordFile) {
+    if (secretsDir == null) {
+      return Secrets.NONE;
+    }
+    try {
+      SecretsDir directory = new SecretsDir(secretsDir);
+      if (passwordFile != null && directory.holds(passwordFile)) {
+        throw new UserError(
+            ExitCode.USAGE,
+            SECRETS_DIR
+                + ": "
+                + secretsDir
+                + " holds the database's password too, which whoever may write destinations could"
+                + " send away: give the secrets a directory of their own");
+      }
+      return directory;
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, SECRETS_DIR + ": " + e.getMessage());
     }
   }
 

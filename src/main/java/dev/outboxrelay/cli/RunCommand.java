@@ -5,7 +5,9 @@ import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.RelayConfig;
 import dev.outboxrelay.relay.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
-import dev.outboxrelay.sink.tcp.TcpTransport;
+import dev.outboxrelay.sink.Secrets;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.sink.all.Transports;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -52,6 +54,7 @@ final class RunCommand implements Callable<Integer> {
     DatabaseAccess access = database.access();
     RelayConfig config = options.config(access);
     AddressPolicy policy = options.policy();
+    Secrets secrets = options.secrets(database.passwordFile);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     RelayMetrics metrics = new RelayMetrics(registry);
     Optional<CredentialsCopy> copy =
@@ -75,7 +78,9 @@ final class RunCommand implements Callable<Integer> {
         gate.trustLogin();
       }
       if (gate.isReadyForSessions() && stop.hold()) {
-        deliver(config, policy, new FanOut(List.of(new RelayLog(), metrics, ending)), stop);
+        try (Transport transport = Transports.open(SINK_THREADS, policy, secrets)) {
+          deliver(config, transport, new FanOut(List.of(new RelayLog(), metrics, ending)), stop);
+        }
       }
       UserError error = ending.decided().getNow(null);
       if (error != null) {
@@ -86,16 +91,14 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static void deliver(
-      RelayConfig config, AddressPolicy policy, RelayEvents events, StopSignal stop)
+      RelayConfig config, Transport transport, RelayEvents events, StopSignal stop)
       throws InterruptedException {
-    try (TcpTransport transport = new TcpTransport(SINK_THREADS, policy)) {
-      Relay relay = new Relay(config, transport, events);
-      relay.start();
-      stop.await();
-      LOG.info("stopping");
-      relay.stop();
-      LOG.info("stopped");
-    }
+    Relay relay = new Relay(config, transport, events);
+    relay.start();
+    stop.await();
+    LOG.info("stopping");
+    relay.stop();
+    LOG.info("stopped");
   }
 
   private @Nullable HttpEndpoint endpoint(PrometheusMeterRegistry registry, RelayMetrics metrics) {

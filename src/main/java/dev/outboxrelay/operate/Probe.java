@@ -3,9 +3,11 @@ package dev.outboxrelay.operate;
 import dev.outboxrelay.format.Formatters;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Answer;
+import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;
-import dev.outboxrelay.sink.tcp.TcpTransport;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
@@ -83,7 +85,7 @@ public final class Probe {
   public Outcome send(Row row, boolean connectOnly) throws SQLException, InterruptedException {
     Destination destination = Destinations.destination(row);
     long epoch = new Destinations(session).epoch(destination.name());
-    try (TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY)) {
+    try (Transport transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE)) {
       return new Attempt(destination).run(transport, connectOnly ? null : message(row, epoch));
     }
   }
@@ -137,7 +139,7 @@ public final class Probe {
       this.destination = destination;
     }
 
-    Outcome run(TcpTransport transport, @Nullable Message message) throws InterruptedException {
+    Outcome run(Transport transport, @Nullable Message message) throws InterruptedException {
       Sink sink = transport.connect(destination, this);
       try {
         await(destination.connectTimeout().plusSeconds(1), this::isConnectedOrClosed);

@@ -84,7 +84,9 @@ final class Link {
     this.destination = destination;
     this.context = context;
     this.lane = lane;
-    slowStart = new SlowStart(destination.maxInFlight());
+    slowStart =
+        new SlowStart(
+            Math.min(destination.maxInFlight(), context.transport().mostInFlight(destination)));
     reports = new Reports(destination.name(), context);
     ackTimer =
         new AckTimer(inFlight, destination.ackTimeout().toMillis(), context.core(), this::lose);

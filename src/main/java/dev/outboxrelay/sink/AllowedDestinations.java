@@ -64,16 +64,41 @@ public final class AllowedDestinations implements AddressPolicy {
 
   @Override
   public boolean allows(String host, InetAddress address) {
+    if (names(withoutTrailingDot(host.toLowerCase(Locale.ROOT)))) {
+      return true;
+    }
+    for (Network network : networks) {
+      if (network.contains(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether the host is listed as it is written: a name, or an address for itself or in a network.
+   */
+  public boolean namesHost(String host) {
     String name = withoutTrailingDot(host.toLowerCase(Locale.ROOT));
+    if (names(name)) {
+      return true;
+    }
+    if (!ADDRESS.matcher(name).matches()) {
+      return false;
+    }
+    try {
+      InetAddress address = InetAddress.getByName(name);
+      return networks.stream().anyMatch(network -> network.contains(address));
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private boolean names(String name) {
     for (String allowed : hosts) {
       boolean matches =
           allowed.startsWith("*.") ? name.endsWith(allowed.substring(1)) : name.equals(allowed);
       if (matches) {
-        return true;
-      }
-    }
-    for (Network network : networks) {
-      if (network.contains(address)) {
         return true;
       }
     }

@@ -19,6 +19,14 @@ public interface Transport extends AutoCloseable {
    */
   Sink connect(Destination destination, SinkListener listener);
 
+  /**
+   * How many messages one of its sinks can make use of at a time; more would wait inside it, and
+   * their time for an answer would run.
+   */
+  default int mostInFlight(Destination destination) {
+    return Integer.MAX_VALUE;
+  }
+
   /** Closes every connection and ends the transport's threads; waits at most a second. */
   @Override
   void close();

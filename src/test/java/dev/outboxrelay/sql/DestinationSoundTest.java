@@ -144,7 +144,10 @@ class DestinationSoundTest {
         "tcp://a'b:1",
         "tcp://h:0",
         "tcp://h:65536",
-        "http://h:1",
+        "http://u@h:1",
+        "http://h:70000",
+        "http:/h",
+        "https://h/#x",
         "tcp://h:1\n"
       })
   void uri_thatIsNonsense_isRefusedHereAndByTheRelay(String uri) {

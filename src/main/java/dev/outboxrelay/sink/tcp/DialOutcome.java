@@ -3,7 +3,7 @@ package dev.outboxrelay.sink.tcp;
 import io.netty.channel.Channel;
 
 /** Hears how it went to make a connection; called on the event loop, once. */
-interface DialOutcome {
+public interface DialOutcome {
   /**
    * The connection stands, TLS included; nothing has been read from it.
    *

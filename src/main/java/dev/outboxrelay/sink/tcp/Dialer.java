@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * for now, and tries one address after the other. What may block (names, TLS files) runs on an
  * executor of its own.
  */
-final class Dialer {
+public final class Dialer {
 
   private static final Logger LOG = LoggerFactory.getLogger(Dialer.class);
 
@@ -46,7 +46,7 @@ final class Dialer {
     InetAddress[] resolve(String host) throws UnknownHostException;
   }
 
-  void dial(Route route, EventLoop loop, DialOutcome outcome) {
+  public void dial(Route route, EventLoop loop, DialOutcome outcome) {
     boolean literal = NetUtil.createByteArrayFromIpAddressString(route.endpoint().host()) != null;
     Preparation preparation = new Preparation(route, loop, outcome);
     if (literal && !route.endpoint().secure()) {

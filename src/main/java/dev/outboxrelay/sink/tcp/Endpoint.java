@@ -6,11 +6,11 @@ import java.util.regex.Pattern;
 /**
  * Where a destination's URI points.
  *
- * @param secure true for {@code tls://}
+ * @param scheme what the URI begins with
  * @param host a name, an IPv4 address, or an IPv6 address without its brackets
  * @param port 1 to 65535
  */
-record Endpoint(boolean secure, String host, int port) {
+public record Endpoint(String scheme, String host, int port) {
 
   private static final Pattern URI =
       Pattern.compile("(tcp|tls)://(?:\\[([^\\[\\]]*)]|([^\\[\\]:]*)):([0-9]{1,5})");
@@ -34,12 +34,17 @@ record Endpoint(boolean secure, String host, int port) {
               + (address == null ? "a host name or an IPv4 address" : "an IPv6 address"));
     }
     String host = address == null ? matcher.group(3) : address;
-    return new Endpoint(matcher.group(1).equals("tls"), host, port);
+    return new Endpoint(matcher.group(1), host, port);
+  }
+
+  /** Whether TLS is spoken. */
+  public boolean secure() {
+    return scheme.equals("tls") || scheme.equals("https");
   }
 
   @Override
   public String toString() {
     String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    return (secure ? "tls://" : "tcp://") + shown + ":" + port;
+    return scheme + "://" + shown + ":" + port;
   }
 }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * SQL, so that nothing is saved that would be looked up in vain for ever; a test draws names and
  * holds the two against each other.
  */
-final class HostName {
+public final class HostName {
 
   /** As many as a question to a name server can carry, without the dot at the end. */
   private static final int MAX_CHARS = 253;
@@ -33,7 +33,7 @@ final class HostName {
   private HostName() {}
 
   /** A name, with or without a dot at its end, or an IPv4 address of four plain numbers. */
-  static boolean isNameOrIpv4(String host) {
+  public static boolean isNameOrIpv4(String host) {
     if (NUMBERS.matcher(host).matches()) {
       return IPV4.matcher(host).matches();
     }
@@ -42,7 +42,7 @@ final class HostName {
   }
 
   /** An IPv6 address without brackets and without a zone. */
-  static boolean isIpv6(String host) {
+  public static boolean isIpv6(String host) {
     if (!IPV6.matcher(host).matches()) {
       return false;
     }

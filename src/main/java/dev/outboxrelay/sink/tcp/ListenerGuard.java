@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * event loop's work for the others. What it did not hear it will not act on, so its connection
  * ends.
  */
-final class ListenerGuard implements SinkListener {
+public final class ListenerGuard implements SinkListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(ListenerGuard.class);
 
@@ -24,7 +24,7 @@ final class ListenerGuard implements SinkListener {
   /**
    * @param connection gets what the listener throws, but for its end
    */
-  ListenerGuard(String name, SinkListener listener, Consumer<Throwable> connection) {
+  public ListenerGuard(String name, SinkListener listener, Consumer<Throwable> connection) {
     this.name = name;
     this.listener = listener;
     this.connection = connection;

@@ -6,14 +6,14 @@ import java.nio.charset.StandardCharsets;
  * Words of a receiver made fit for a log, a terminal and a column of text: one line, of bounded
  * length, without what steers a terminal, turns the writing round or cannot be stored.
  */
-final class Printable {
+public final class Printable {
 
   private static final char REPLACEMENT = '\ufffd';
 
   private Printable() {}
 
   /** A text of at most so many characters. */
-  static String text(String text, int maxChars) {
+  public static String text(String text, int maxChars) {
     StringBuilder printable = new StringBuilder(Math.min(text.length(), maxChars));
     for (int at = 0; at < text.length(); ) {
       int c = text.codePointAt(at);

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param unanswered nothing will tell later that the receiver refused the connection ({@code ack}
  *     'none'), so that must be known before it is used
  */
-record Route(Endpoint endpoint, TlsOptions tls, Duration timeout, boolean unanswered) {
+public record Route(Endpoint endpoint, TlsOptions tls, Duration timeout, boolean unanswered) {
 
   /** The name that the receiver's certificate must bear. */
   String serverName() {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls the TLS files and names
  * @param idleTimeout a connection that was idle for so long is closed, null for never
  */
-record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
+public record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -28,7 +28,7 @@ record TcpOptions(TlsOptions tls, @Nullable Duration idleTimeout) {
 
   private static final long MAX_IDLE_TIMEOUT_MS = Duration.ofDays(1).toMillis();
 
-  static TcpOptions parse(String json) {
+  public static TcpOptions parse(String json) {
     JsonNode options = read(json);
     TreeSet<String> unknown = new TreeSet<>();
     String ca = null;

@@ -11,7 +11,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Says in words what went wrong with TLS. */
-final class TlsFailure {
+public final class TlsFailure {
 
   private static final int MAX_CAUSES = 10;
 
@@ -52,7 +52,7 @@ final class TlsFailure {
    * The receiver's alert, when this is how the connection ended. With TLS 1.3 a receiver judges the
    * relay's certificate only after the handshake is done on the relay's side.
    */
-  static @Nullable String alert(Throwable failure) {
+  public static @Nullable String alert(Throwable failure) {
     SSLException tls = find(failure, SSLException.class);
     if (tls == null || !message(tls).contains("fatal alert")) {
       return null;

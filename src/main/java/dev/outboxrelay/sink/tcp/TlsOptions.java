@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param key the private key for it, PKCS #8, null for none
  * @param serverName the name that the receiver's certificate must bear, null for the URI's host
  */
-record TlsOptions(
+public record TlsOptions(
     @Nullable Path ca,
     @Nullable Path certificate,
     @Nullable Path key,
     @Nullable String serverName) {
 
-  static final TlsOptions NONE = new TlsOptions(null, null, null, null);
+  public static final TlsOptions NONE = new TlsOptions(null, null, null, null);
 }

@@ -172,7 +172,7 @@ class SinkErrorTest {
       EventLoop loop = transport.loops().next();
       Route route =
           new Route(
-              new Endpoint(false, "127.0.0.1", peer.port()),
+              new Endpoint("tcp", "127.0.0.1", peer.port()),
               TlsOptions.NONE,
               Duration.ofSeconds(5),
               false);

@@ -1,0 +1,40 @@
+package dev.outboxrelay.sink.all;
+
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.Secrets;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.sink.TransportKind;
+import dev.outboxrelay.sink.TransportsByScheme;
+import dev.outboxrelay.sink.http.HttpTransport;
+import dev.outboxrelay.sink.tcp.Sockets;
+import dev.outboxrelay.sink.tcp.TcpTransport;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Every transport that the relay has, on the same threads where they speak over sockets. */
+public final class Transports {
+  /** What they declare of themselves. */
+  public static final List<TransportKind> KINDS = List.of(TcpTransport.KIND, HttpTransport.KIND);
+
+  private Transports() {}
+
+  /**
+   * All of them.
+   *
+   * @param threads event loops, 1 or 2 serve hundreds of destinations
+   * @param policy where connections may go
+   * @param secrets what destinations' options name
+   */
+  public static Transport open(int threads, AddressPolicy policy, Secrets secrets) {
+    Sockets sockets = new Sockets(threads, policy);
+    Map<String, Transport> all = new HashMap<>();
+    add(all, TcpTransport.KIND, new TcpTransport(sockets));
+    add(all, HttpTransport.KIND, new HttpTransport(sockets, secrets));
+    return new TransportsByScheme(all, List.of(sockets));
+  }
+
+  private static void add(Map<String, Transport> all, TransportKind kind, Transport transport) {
+    kind.schemes().forEach(scheme -> all.put(scheme, transport));
+  }
+}

@@ -1,0 +1,5 @@
+/** All transports, each chosen by the scheme of a destination's uri. */
+@NullMarked
+package dev.outboxrelay.sink.all;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,227 @@
+package dev.outboxrelay.sink.all;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.sink.AddressPolicy;
+import dev.outboxrelay.sink.Secrets;
+import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.sink.TransportKind;
+import dev.outboxrelay.sink.TransportKind.OptionKind;
+import dev.outboxrelay.testing.Destinations;
+import dev.outboxrelay.testing.RecordedSink;
+import dev.outboxrelay.testing.TestDatabase;
+import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Framing;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** What the transports declare, the database checks and the reference page are one. */
+final class TransportKindsTest {
+
+  @Test
+  void options_thatAreDeclared_areThoseThatTheDatabaseTakes() throws SQLException {
+    TreeSet<String> declared = new TreeSet<>();
+    for (TransportKind kind : Transports.KINDS) {
+      for (String scheme : kind.schemes()) {
+        for (OptionKind option : kind.options()) {
+          declared.add(scheme + " " + option.name() + " " + option.type());
+        }
+      }
+    }
+    try (TestDatabase db = TestDatabase.create()) {
+      assertEquals(
+          declared,
+          new TreeSet<>(
+              db.query(
+                  "select concat_ws(' ', scheme, option, type)"
+                      + " from outbox_internal.transport_options()")));
+    }
+  }
+
+  @Test
+  void page_ofTransports_saysWhatIsDeclared() throws Exception {
+    String page = Files.readString(Path.of("docs/reference/transports.md"));
+    List<String> missing = new ArrayList<>();
+    for (String row :
+        List.of(
+            row("order", TransportKind::order),
+            row("framing", TransportKind::framing),
+            row("acknowledgement", TransportKind::acknowledgement),
+            row("\"not now\"", TransportKind::deferral))) {
+      if (!page.contains(row)) {
+        missing.add(row);
+      }
+    }
+    for (TransportKind kind : Transports.KINDS) {
+      for (OptionKind option : kind.options()) {
+        String row =
+            "| `"
+                + option.name()
+                + "` | "
+                + kind.schemes().stream()
+                    .filter(scheme -> !option.secureOnly() || scheme.endsWith("s"))
+                    .reduce((a, b) -> a + ", " + b)
+                    .orElse("")
+                + " | "
+                + option.byDefault()
+                + " | "
+                + option.help()
+                + " |";
+        if (!page.contains(row)) {
+          missing.add(row);
+        }
+      }
+    }
+    assertEquals(List.of(), missing);
+  }
+
+  private static String row(String promise, Function<TransportKind, String> words) {
+    return Transports.KINDS.stream()
+        .map(words)
+        .collect(Collectors.joining(" | ", "| " + promise + " | ", " |"));
+  }
+
+  /** Each is refused when it is saved, and by the transport when it is there all the same. */
+  @Test
+  void httpDestination_thatMakesNoSense_isRefusedByBoth() throws Exception {
+    Map<String, String> rows = new TreeMap<>();
+    for (String options :
+        List.of(
+            "{\"headers\":{\"Host\":\"other\"}}",
+            "{\"headers\":{\"webhook-id\":\"1\"}}",
+            "{\"headers\":{\"ce-id\":\"1\"}}",
+            "{\"headers\":{\"X\":\"a\\nY: b\"}}",
+            "{\"headers\":{\"X\":\" a\"}}",
+            "{\"headers\":{\"X\":\"\"}}",
+            "{\"headers\":{\"X Y\":\"a\"}}",
+            "{\"headers\":{\"Authorization\":\"plain\"}}",
+            "{\"headers\":{\"X\":{\"secret\":\"../a\"}}}",
+            "{\"headers\":{\"X\":{\"secret\":\"a.hosts\"}}}",
+            "{\"headers\":{\"X\":{\"secret\":\"a\",\"b\":1}}}",
+            "{\"headers\":{\"X\":{}}}",
+            "{\"headers\":{\"X\":1}}",
+            "{\"headers\":[]}",
+            "{\"signing_secret\":\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"}",
+            "{\"signing_secret\":[]}",
+            "{\"signing_secret\":[{\"secret\":\"a\"},\"b\"]}",
+            "{\"connections\":0}",
+            "{\"connections\":65}",
+            "{\"connections\":\"8\"}",
+            "{\"batch\":1001}",
+            "{\"batch\":1.5}",
+            "{\"cloudevents_mode\":\"none\"}",
+            "{\"cloudevents_mode\":\"binary\"}",
+            "{\"tls_ca\":\"/a\"}",
+            "{\"idle_timeout_ms\":0}",
+            "{\"follow\":true}")) {
+      rows.put(options, "http://h/x");
+    }
+    List<String> uris =
+        List.of(
+            "http://h:0",
+            "http://h:70000/a",
+            "http://user@h/",
+            "http://u:p@h/",
+            "http://h/a b",
+            "http://h/#f",
+            "http://",
+            "http:///x",
+            "http://h?x=1",
+            "http://..",
+            "http://1.2.3/x",
+            "http://[::1",
+            "http://[fe80::1%25eth0]/",
+            "http://h/\u00e4",
+            "http://h/a\r\nX: y",
+            "HTTP://h/");
+    List<String> taken = new ArrayList<>();
+    try (TestDatabase db = TestDatabase.create();
+        Transport transport = Transports.open(1, (host, address) -> false, Secrets.NONE)) {
+      for (Map.Entry<String, String> row : rows.entrySet()) {
+        check(db, transport, row.getValue(), row.getKey(), taken);
+      }
+      for (String uri : uris) {
+        check(db, transport, uri, "{}", taken);
+      }
+      assertEquals(List.of(), taken);
+      for (String uri :
+          List.of(
+              "http://h", "https://h:8443/a?b=c&d=%20", "http://[::1]:80/", "http://10.0.0.1/")) {
+        assertEquals(
+            "", save(db, uri, "{\"tls_ca\":\"/a\"}".repeat(uri.startsWith("https") ? 1 : 0)));
+        assertTrue(
+            said(transport, uri, "{}").contains("may connect to")
+                || said(transport, uri, "{}").contains("name is not known"),
+            uri);
+      }
+      assertEquals(
+          "",
+          save(
+              db,
+              "https://h/",
+              "{\"headers\":{\"X-Key\":{\"secret\":\"k\"},\"X-Shop\":\"n\"},\"signing_secret\":"
+                  + "[{\"secret\":\"a\"},{\"secret\":\"b\"}],\"batch\":100,\"connections\":2}"));
+    }
+  }
+
+  private static void check(
+      TestDatabase db, Transport transport, String uri, String options, List<String> taken)
+      throws SQLException {
+    if (save(db, uri, options).isEmpty()) {
+      taken.add("saved: " + uri + " " + options);
+    }
+    String said = said(transport, uri, options);
+    if (said.contains("may connect to") || said.contains("name is not known")) {
+      taken.add("taken: " + uri + " " + options + ": " + said);
+    }
+  }
+
+  private static int saved;
+
+  private static String save(TestDatabase db, String uri, String options) throws SQLException {
+    try {
+      db.execute(
+          "insert into outbox.destination (name, uri, options) values ('d"
+              + ++saved
+              + "', '"
+              + uri
+              + "', '"
+              + (options.isEmpty() ? "{}" : options)
+              + "')");
+      return "";
+    } catch (SQLException e) {
+      assertEquals("23514", e.getSQLState(), () -> uri + " " + options + ": " + e);
+      assertTrue(!String.valueOf(e.getMessage()).contains("MfKQ9r8"), "a secret is not shown");
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private static String said(Transport transport, String uri, String options) {
+    RecordedSink heard = new RecordedSink();
+    try {
+      transport.connect(Destinations.at(uri, Framing.NDJSON, Ack.LINE, options), heard);
+    } catch (IllegalArgumentException e) {
+      return String.valueOf(e.getMessage());
+    }
+    return heard.awaitClosed(Fault.UNREACHABLE);
+  }
+
+  @Test
+  void uri_ofNoTransport_isRefusedInWords() {
+    try (Transport transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE)) {
+      String said = said(transport, "ftp://h/", "{}");
+      assertTrue(said.contains("this relay knows http, https, tcp, tls"), said);
+    }
+  }
+}
