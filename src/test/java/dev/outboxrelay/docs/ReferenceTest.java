@@ -2,6 +2,7 @@ package dev.outboxrelay.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
 import java.nio.file.Path;
@@ -183,6 +184,28 @@ final class ReferenceTest {
       }
     }
     assertEquals(List.of(), wrong);
+  }
+
+  /** As the page writes them: 1 second, 5 minutes. */
+  @Test
+  void durations_ofTheDestinationsPage_areTheDefaultsOfTheTable() throws Exception {
+    String page = Page.of(FOLDER.resolve("destinations.md")).prose();
+    List<String> columns =
+        database.query(
+            "select a.attname || '=' || pg_get_expr(d.adbin, d.adrelid)"
+                + " from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid"
+                + " and a.attnum = d.adnum where d.adrelid = 'outbox.destination'::regclass"
+                + " and a.atttypid = 'interval'::regtype");
+    assertFalse(columns.isEmpty());
+    for (String column : columns) {
+      String[] parts = column.split("=", 2);
+      Matcher row = Pattern.compile("(?m)^\\| `" + parts[0] + "` \\| (.*?) \\|").matcher(page);
+      assertTrue(row.find(), column);
+      assertEquals(
+          List.of("t"),
+          database.query("select interval '" + row.group(1) + "' = " + parts[1]),
+          column + " and not " + row.group(1));
+    }
   }
 
   /** Each error that the SQL files raise, with its SQLSTATE; add a row for a new one. */
