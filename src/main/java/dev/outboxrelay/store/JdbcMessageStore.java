@@ -410,14 +410,16 @@ final class JdbcMessageStore implements MessageStore {
   private static int fail(Marking marking, int attempts, @Nullable String error)
       throws SQLException {
     Marking.Values values = p -> p.number(attempts).error(error);
-    try {
-      return marking.mark(MessageSql.FAIL, MessageSql.FAIL_PARKED, values);
-    } catch (SQLException e) {
-      if (!RowFault.isDamaged(e)) {
-        throw e;
+    for (String moving : List.of(MessageSql.FAIL, MessageSql.FAIL_WITHOUT_VALUES)) {
+      try {
+        return marking.mark(moving, MessageSql.FAIL_PARKED, values);
+      } catch (SQLException e) {
+        if (!RowFault.isDamaged(e)) {
+          throw e;
+        }
       }
-      return marking.mark(MessageSql.FAIL_WITHOUT_VALUES, MessageSql.FAIL_PARKED, values);
     }
+    return marking.mark(MessageSql.FAIL_WITHOUT_KEY, MessageSql.FAIL_PARKED, values);
   }
 
   /** Nothing was changed: for there was nothing to be, or the caller's time is over. */

@@ -380,6 +380,10 @@ final class MessageSql {
           .replace("x.old_row", "null::json")
           .replace("x.headers", "null::json");
 
+  /** As this, without the key and the type, which may be large and damaged as well. */
+  private static final String WITHOUT_KEY =
+      WITHOUT_VALUES.replace("x.key", "null::text").replace("x.type", "null::text");
+
   /**
    * Pending messages that are to be parked ones, with what a message gets that leaves {@code
    * outbox.pending}: state, attempts, last_error, due_at, delivered_at.
@@ -438,6 +442,10 @@ final class MessageSql {
   /** Of one whose values the disk has lost: it cannot move with them. */
   static final String FAIL_WITHOUT_VALUES =
       parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_VALUES, "'failed', ?, ?, null, null");
+
+  /** Of one whose key is lost as well: no message that can be read has it. */
+  static final String FAIL_WITHOUT_KEY =
+      parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_KEY, "'failed', ?, ?, null, null");
 
   static final String FAIL_PARKED =
       Expressions.sql(

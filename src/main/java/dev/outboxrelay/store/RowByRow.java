@@ -129,7 +129,7 @@ final class RowByRow {
     try {
       unreadable(MessageSql.UNREADABLE, row, words);
     } catch (SQLException e) {
-      if (!RowFault.is(e)) {
+      if (!RowFault.mayBe(e)) {
         throw e;
       }
       // Its key cannot be read either, so no message that can be read has that.

@@ -589,6 +589,27 @@ final class JdbcMessageStoreTest {
   }
 
   @Test
+  void row_whoseKeyIsDamaged_isSetAsideWithoutIt() throws Exception {
+    db.execute(insert("a"), insert("b"), insert("c"));
+    db.execute(
+        "update outbox.pending set key = (select string_agg(md5(g::text), '')"
+            + " from generate_series(1, 1000) g) where key = 'b'");
+    damage();
+    Batch batch = store.page("out", 0, null, store.snapshot(), LIMITS, ID);
+    Message damaged = batch.messages().get(1);
+    assertNull(damaged.gate());
+    assertTrue(damaged.unreadable().contains("XX001"), damaged.unreadable());
+
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
+    assertTrue(store.fail("out", epoch, refused(damaged.id()), 0, damaged.unreadable()));
+    assertEquals(List.of("a", "c"), keys(store.page("out", 0, null, store.snapshot(), LIMITS, ID)));
+    assertEquals(
+        List.of("t"),
+        db.query("select key is null and last_error like '%XX001%' from outbox.failed"));
+  }
+
+  @Test
   void takeOver_rowsFromTheFuture_becomeVisible() throws Exception {
     db.execute(
         "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
