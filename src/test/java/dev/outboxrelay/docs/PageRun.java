@@ -51,6 +51,7 @@ final class PageRun implements AutoCloseable {
   private static final Pattern ROLE = Pattern.compile("create role (\\w+)");
   private static final String URL = "jdbc:postgresql://localhost:5432/shop";
   private static final List<String> PORTS = List.of("9000", "9464");
+  private static final String PASSWORD_OF_OWNER = "secret";
   private static final String PASSWORD_FILE = "/etc/outbox-relay/database-password";
 
   private final Page page;
@@ -71,7 +72,7 @@ final class PageRun implements AutoCloseable {
       replaced.put(port, Integer.toString(Program.freePort()));
     }
     replaced.put(URL, database.url());
-    Path password = Files.writeString(folder.resolve("database-password"), database.password());
+    Path password = Files.writeString(folder.resolve("database-password"), PASSWORD_OF_OWNER);
     replaced.put(PASSWORD_FILE, password.toString());
     prepareShell();
   }
@@ -215,7 +216,14 @@ final class PageRun implements AutoCloseable {
         folder.resolve("environment"),
         "export PATH='%s':\"$PATH\"\nexport OUTBOX_RELAY_DATABASE_URL='%s'\nexport OUTBOX_RELAY_DATABASE_USER='%s'\n"
                 .formatted(bin, database.url(), database.user())
-            + "export OUTBOX_RELAY_DATABASE_PASSWORD='%s'\n".formatted(database.password()));
+            // A page that names a file has a login of its own.
+            + (namesPasswordFile()
+                ? ""
+                : "export OUTBOX_RELAY_DATABASE_PASSWORD='%s'\n".formatted(database.password())));
+  }
+
+  private boolean namesPasswordFile() {
+    return page.fences().stream().anyMatch(fence -> fence.text().contains(PASSWORD_FILE));
   }
 
   private void shell(Fence fence, String text) throws IOException, InterruptedException {
