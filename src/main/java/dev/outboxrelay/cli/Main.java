@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       MigrateCommand.class,
       StatusCommand.class,
+      ExplainCommand.class,
       FailedCommand.class,
       RequeueCommand.class,
       DiscardCommand.class,

@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What there is: {@code outbox.status} and {@code outbox.capture_list}. */
+/** What there is: {@code outbox.status}, {@code outbox.explain}, {@code outbox.capture_list}. */
 public final class Overview {
   private static final String STATUS =
       "select s.* from outbox.status s"
@@ -21,6 +21,8 @@ public final class Overview {
           + " and (cast(? as text) is null or c.source = to_regclass(cast(? as text)))"
           + " order by 1, 2";
 
+  private static final String EXPLAIN = "select e.* from outbox.explain(cast(? as text)) e";
+
   private final Session session;
 
   public Overview(Session session) {
@@ -30,6 +32,11 @@ public final class Overview {
   /** A row a destination, with whatever the view tells. */
   public List<Row> status(@Nullable String destination) throws SQLException {
     return session.query(STATUS, destination, destination);
+  }
+
+  /** A row for each reason why a message waits, the outermost first. */
+  public List<Row> explain(MessageName name) throws SQLException {
+    return session.query(EXPLAIN, name.text());
   }
 
   /** A row a table and destination. */

@@ -325,6 +325,22 @@ final class OperatorCommandsTest {
     assertEquals(2, outbox.count("select count(*) from outbox.destination"));
   }
 
+  // explain
+
+  @Test
+  void explain_ofWhatWaitsAndOfWhatIsNotThere_saysWhy() throws Exception {
+    outbox.execute("select outbox.publish('crm', '{}')", "select outbox.pause('crm')");
+    String id = outbox.query("select id::text from outbox.message").get(0);
+    assertTrue(ok("explain", id).contains("crm is paused"), ok("explain", id));
+    JsonNode reasons = json("explain", id, "--json").get("reasons");
+    assertEquals("paused", reasons.get(0).get("reason").asText());
+    assertEquals("select outbox.resume('crm');", reasons.get(0).get("remedy").asText());
+    CommandRun none = outbox.run("explain", "999999");
+    assertEquals(ExitCode.FINDINGS, none.exitCode(), none.err());
+    assertTrue(none.out().contains("delivered, discarded, or never was"), none.out());
+    fails(ExitCode.USAGE, "explain", "x1");
+  }
+
   // captures
 
   @Test

@@ -1,0 +1,182 @@
+-- outbox.explain: why a message waits, or what became of it. A row for each reason, the outermost first.
+--
+-- All that is said is true at the same time: a message behind another of its key, of a destination that
+-- is paused, waits for both. What is counted stops at 10,000.
+--
+-- parameters: message_id  outbox.wire_id of the row, or outbox.message.id as text
+-- returns:    reason       one word for scripts, see the comment
+--             explanation  a sentence for people
+--             behind       outbox.wire_id of the message that it waits behind
+--             since, until from when and up to when the reason holds, where that is known
+--             remedy       a statement, where a person can do something
+-- raises:     as outbox_internal.known_message
+-- reads:      outbox.pending, outbox.parked, outbox.destination, outbox.status, outbox.copied()
+create or replace function outbox.explain(message_id text)
+returns table (
+  reason text, explanation text, behind text, since timestamptz, until timestamptz, remedy text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+as $$
+#variable_conflict use_column
+declare
+  most constant integer := 10000;
+  known record;
+  message record;
+  target record;
+  now_is record;
+  head record;
+  copy text;
+  wire text;
+  before bigint;
+begin
+  select k.known_destination as destination, k.known_id as id into known
+  from outbox_internal.known_message(explain.message_id) k;
+  if known.id is null then
+    if explain.message_id is not null then
+      return query select 'unknown',
+        format('there is no message %s: it was delivered, discarded, or never was', explain.message_id),
+        null::text, null::timestamptz, null::timestamptz, null::text;
+    end if;
+    return;
+  end if;
+
+  select n.number, m.* into message
+  from outbox.destination_number n
+  cross join lateral (
+    select p.id, p.created_at, p.source, p.op, p.key, 'pending' as state, 0 as attempts,
+           null::timestamptz as due_at, null::timestamptz as delivered_at, null::text as last_error
+    from outbox.pending p where p.destination = n.number and p.id = known.id
+    union all
+    select p.id, p.created_at, p.source, p.op, p.key, p.state, p.attempts,
+           p.due_at, p.delivered_at, p.last_error
+    from outbox.parked p where p.destination = n.number and p.id = known.id
+  ) m
+  where n.name = known.destination;
+  wire := outbox.wire_id(message.id, message.created_at);
+
+  if message.state = 'delivered' then
+    return query select 'delivered',
+      format('%s acknowledged it at %s', known.destination, message.delivered_at), null::text,
+      message.delivered_at, null::timestamptz, format('select outbox.requeue(%L);', wire);
+    return;
+  end if;
+  if message.state = 'failed' then
+    return query select 'failed',
+      format('it was set aside after %s refusals, the last: %s', message.attempts,
+        coalesce(message.last_error, '(no words)')),
+      null::text, null::timestamptz, null::timestamptz,
+      format('select outbox.requeue(%L); or: select outbox.discard(%1$L);', wire);
+    return;
+  end if;
+
+  select d.* into target from outbox.destination d where d.name = known.destination;
+  if target.name is null then
+    return query select 'no destination',
+      format('the destination %s does not exist any more', known.destination), null::text,
+      null::timestamptz, null::timestamptz,
+      format('insert into outbox.destination (name, uri) values (%L, ''tcp://host:port''); or: '
+        'select outbox.discard(%L);', known.destination, wire);
+    return;
+  end if;
+
+  -- What concerns the whole destination.
+  select s.* into now_is from outbox.status s where s.destination = target.name;
+  copy := outbox.copied();
+  if copy is not null then
+    return query select 'copy', copy, null::text, null::timestamptz, null::timestamptz,
+      'select outbox.adopt(); or: select outbox.release_all();';
+  end if;
+  if target.paused then
+    return query select 'paused', format('%s is paused', target.name) || coalesce(': ' || now_is.last_error, ''),
+      null::text, null::timestamptz, null::timestamptz, format('select outbox.resume(%L);', target.name);
+  end if;
+  if now_is.owner is null then
+    return query select 'no relay', format('no relay delivers for %s', target.name), null::text,
+      null::timestamptz, null::timestamptz, null::text;
+  end if;
+  if now_is.down_since is not null then
+    return query select 'down',
+      format('%s cannot be reached at %s: %s', target.name, target.uri,
+        coalesce(now_is.last_error, '(no words)')),
+      null::text, now_is.down_since, null::timestamptz, null::text;
+  end if;
+  if now_is.stalled_since is not null then
+    return query select 'stalled',
+      format('relay %s has sent nothing of %s since then', now_is.owner, target.name)
+        || coalesce(': ' || now_is.last_error, ''),
+      null::text, now_is.stalled_since, null::timestamptz, format('select outbox.wake(%L);', target.name);
+  end if;
+
+  -- A truncate that is refused stops all that came after it.
+  select m.id, m.created_at, m.due_at, m.last_error into head
+  from outbox.parked m
+  where (m.destination + 0) = message.number and m.state = 'retry' and m.op = 't' and m.id < message.id
+  order by m.id limit 1;
+  if found then
+    return query select 'truncate',
+      format('all later messages of %s wait for the truncate %s, which was refused: %s', target.name,
+        outbox.wire_id(head.id, head.created_at), coalesce(head.last_error, '(no words)')),
+      outbox.wire_id(head.id, head.created_at), null::timestamptz, head.due_at,
+      format('select outbox.discard(%L);', outbox.wire_id(head.id, head.created_at));
+  end if;
+
+  if message.key is not null and message.op <> 't' then
+    select m.id, m.created_at, m.state, m.due_at, m.last_error into head
+    from outbox.parked m
+    where (m.destination + 0) = message.number and m.source = message.source
+      and (case when octet_length(m.key) <= 200 then m.key
+        else 'hash ' || hashtextextended(m.key, 0)::text end)
+        = (case when octet_length(message.key) <= 200 then message.key
+          else 'hash ' || hashtextextended(message.key, 0)::text end)
+      and m.state in ('retry', 'held', 'failed')
+      and (m.state = 'retry' or m.state = 'failed' and target.on_failure = 'hold')
+      and m.id < message.id
+    order by (m.id + 0) limit 1;
+    if found then
+      return query select 'key',
+        format('message %s of its key was %s: %s', outbox.wire_id(head.id, head.created_at),
+          case head.state when 'retry' then 'refused and is tried again' else 'set aside' end,
+          coalesce(head.last_error, '(no words)')),
+        outbox.wire_id(head.id, head.created_at), null::timestamptz, head.due_at,
+        case head.state
+          when 'retry' then format('select outbox.discard(%L);', outbox.wire_id(head.id, head.created_at))
+          else format('select outbox.requeue(%L); or: select outbox.discard(%1$L);',
+            outbox.wire_id(head.id, head.created_at))
+        end;
+    end if;
+  end if;
+
+  if message.state = 'retry' then
+    return query select 'refused',
+      format('it was refused %s times of %s, the last: %s', message.attempts, target.max_attempts,
+        coalesce(message.last_error, '(no words)')),
+      null::text, null::timestamptz, message.due_at, format('select outbox.requeue(%L);', wire);
+  elsif message.due_at > clock_timestamp() then
+    return query select 'later', 'it was published for later', null::text, null::timestamptz,
+      message.due_at, null::text;
+  else
+    select count(*) into before
+    from (
+      select from outbox.pending p
+      where p.destination = message.number and p.id < message.id
+      limit most
+    ) b;
+    return query select 'turn',
+      format('it waits for its turn; messages of %s before it: %s', target.name,
+        case when before = most then most || ' or more' else before::text end),
+      null::text, message.created_at, null::timestamptz, null::text;
+  end if;
+end
+$$;
+
+comment on function outbox.explain(text) is
+  'Why a message waits, or what became of it: a row for each reason, the outermost first.
+message_id: as receivers and outbox.failed.wire_id say it (1042-hoe22fla2o), or the number alone.
+Returns reason: unknown (delivered, discarded, or never was), delivered (and kept), failed (set aside),
+no destination, copy, paused, no relay, down, stalled (all of the destination), truncate, key (behind
+the message that behind names), refused (next try at until), later (published for then), turn (it is
+sent when those before it are); explanation, since and until for people; remedy: a statement.
+Errors: cardinality_violation when several messages have the number; invalid_text_representation when
+it has neither form.';
+revoke execute on function outbox.explain(text) from public;
