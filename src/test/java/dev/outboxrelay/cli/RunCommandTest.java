@@ -220,6 +220,7 @@ final class RunCommandTest {
               new String[] {"--name", " "},
               new String[] {"--http-port", "70000"},
               new String[] {"--allow-destinations", "10.0.0.0/99"},
+              new String[] {"--secrets-dir", "/no/such/directory"},
               new String[] {"--allow-destinations", ""},
               new String[] {"--allow-destinations", " , "})) {
         CommandRun run = runInProcess(db, flag);
@@ -243,6 +244,24 @@ final class RunCommandTest {
               "run");
       assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
       assertTrue(run.err().contains("the list is empty"), run.err());
+    }
+  }
+
+  /** Whoever may write destinations could have it sent to a host of his own. */
+  @Test
+  void secretsDir_withTheDatabasesPasswordInIt_isRefused(@TempDir Path directory) throws Exception {
+    try (TestDatabase db = TestDatabase.createEmpty()) {
+      Path password = Files.writeString(directory.resolve("password"), db.password() + "\n");
+      CommandRun run =
+          CommandRun.of(
+              Map.of(
+                  "OUTBOX_RELAY_DATABASE_URL", db.url(),
+                  "OUTBOX_RELAY_DATABASE_USER", db.user(),
+                  "OUTBOX_RELAY_DATABASE_PASSWORD_FILE", password.toString(),
+                  "OUTBOX_RELAY_SECRETS_DIR", directory.toString()),
+              "run");
+      assertEquals(ExitCode.USAGE, run.exitCode(), run.err());
+      assertTrue(run.err().contains("holds the database's password too"), run.err());
     }
   }
 
