@@ -7,10 +7,14 @@ import dev.outboxrelay.operate.Probe;
 import dev.outboxrelay.operate.Probe.Outcome;
 import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.operate.Session;
+import dev.outboxrelay.sink.Secrets;
+import dev.outboxrelay.sink.SecretsDir;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,6 +52,12 @@ final class TestDestination implements Callable<Integer> {
       description = "Connects, with TLS where it is asked for, and sends nothing.")
   boolean connectOnly;
 
+  @Option(
+      names = RelayOptions.SECRETS_DIR,
+      paramLabel = "DIR",
+      description = "Files with the secrets that the destination's options name.")
+  @Nullable Path secretsDir;
+
   @Mixin OperatorOptions operator = new OperatorOptions();
 
   @Override
@@ -61,7 +71,7 @@ final class TestDestination implements Callable<Integer> {
     if (row.isEmpty()) {
       throw OperatorOptions.noDestination(name, destinations.names());
     }
-    Outcome outcome = new Probe(session).send(row.get(), connectOnly);
+    Outcome outcome = new Probe(session, secrets()).send(row.get(), connectOnly);
     String uri = row.get().text("uri");
     operator.answer(
         Row.of(
@@ -74,6 +84,17 @@ final class TestDestination implements Callable<Integer> {
             "answered", outcome.answered()),
         name + ", " + uri + ": " + words(outcome));
     return outcome.isGood() ? ExitCode.OK : ExitCode.FINDINGS;
+  }
+
+  private Secrets secrets() {
+    if (secretsDir == null) {
+      return Secrets.NONE;
+    }
+    try {
+      return new SecretsDir(secretsDir);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(ExitCode.USAGE, RelayOptions.SECRETS_DIR + ": " + e.getMessage());
+    }
   }
 
   private static String words(Outcome outcome) {

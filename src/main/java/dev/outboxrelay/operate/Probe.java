@@ -32,9 +32,18 @@ public final class Probe {
       "{\"probe\":\"outbox-relay\"}".getBytes(StandardCharsets.UTF_8);
 
   private final Session session;
+  private final Secrets secrets;
 
   public Probe(Session session) {
+    this(session, Secrets.NONE);
+  }
+
+  /**
+   * @param secrets what the destination's options name
+   */
+  public Probe(Session session, Secrets secrets) {
     this.session = session;
+    this.secrets = secrets;
   }
 
   /** How it went. */
@@ -85,7 +94,7 @@ public final class Probe {
   public Outcome send(Row row, boolean connectOnly) throws SQLException, InterruptedException {
     Destination destination = Destinations.destination(row);
     long epoch = new Destinations(session).epoch(destination.name());
-    try (Transport transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE)) {
+    try (Transport transport = Transports.open(1, AddressPolicy.ANY, secrets)) {
       return new Attempt(destination).run(transport, connectOnly ? null : message(row, epoch));
     }
   }

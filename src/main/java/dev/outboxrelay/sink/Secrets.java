@@ -7,7 +7,7 @@ public interface Secrets {
   Secrets NONE =
       (name, host) -> {
         throw new IllegalArgumentException(
-            "the secret '" + name + "' is needed: start the relay with --secrets-dir");
+            "the secret '" + name + "' is needed: give its directory by --secrets-dir");
       };
 
   /**
