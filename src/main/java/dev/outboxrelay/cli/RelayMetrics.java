@@ -21,8 +21,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts a relay. Events come on the core thread; a scrape reads from another, so what it reads is
- * atomic.
+ * Counts a relay. Events come one after the other on several threads, and a scrape reads from
+ * another: what it reads is atomic.
  */
 final class RelayMetrics implements RelayEvents {
   private static final String PREFIX = "outbox.relay.";

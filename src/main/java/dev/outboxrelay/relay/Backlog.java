@@ -12,9 +12,7 @@ import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,14 +24,20 @@ import org.jspecify.annotations.Nullable;
  * What a lane has in memory, from the first read to the moment at which it is dropped as a whole:
  * which messages are known, which may be sent, which wait for others, and how answers settle them.
  */
-final class Backlog {
+final class Backlog implements Intake, Settling, TailMember {
   /** Another page is read while no more than so many pages' worth is waiting. */
   private static final int LOW_WATER_PAGES = 2;
+
+  /**
+   * Answered, and not yet settled in the table, at most so many: with what is in flight, the bound
+   * of what is repeated after a crash.
+   */
+  static final int MAX_SETTLING = 10_000;
 
   /** Not at once: what is read again and not marked again would go round without an end. */
   private static final long REREAD_MILLIS = 20;
 
-  private final Lane lane;
+  private final Conductor conductor;
   private final LaneContext context;
   private final Destination destination;
   private final boolean ordered;
@@ -41,7 +45,7 @@ final class Backlog {
   private final KnownIds known;
   private final Gates gates = new Gates();
   private final Barrier barrier = new Barrier();
-  private final ArrayDeque<Entry> ready = new ArrayDeque<>();
+  private final MessageQueue queue;
   private final WindowReader window;
   private final DueReader due;
   private final HeldReader held;
@@ -53,9 +57,6 @@ final class Backlog {
   private final Refusals refusals;
   private final Rechecks rechecks;
   private final Consumer<List<Long>> completed = this::completed;
-
-  /** In memory behind another message. */
-  private int waiting;
 
   private long bytes;
 
@@ -70,36 +71,40 @@ final class Backlog {
   /** When a person has acted last: reads with an earlier ticket may show how it was before. */
   private long actedMoment = Long.MIN_VALUE;
 
-  Backlog(Lane lane, LaneContext context) {
-    this.lane = lane;
+  Backlog(Conductor conductor, LaneContext context) {
+    this.conductor = conductor;
     this.context = context;
-    destination = lane.destination();
+    destination = conductor.destination();
     ordered = destination.ordering() == Ordering.KEY;
+    queue = new MessageQueue(ordered, gates, barrier);
     known = new KnownIds(context.clock());
-    window = new WindowReader(this, context);
+    window = new WindowReader(this, this, context);
     due = new DueReader(this, context);
     held = new HeldReader(this, gates, context);
     requeued = new RequeuedReader(this, context);
     refused = new RefusedReader(this::readRefused, this::later, this::pump);
     holds = new Holds(this, gates, held, context);
-    discards = new Discards(this, context, this::forEachInMemory);
+    discards = new Discards(this, context, queue::forEach);
     parked = new ParkedReader(this, gates, barrier, held, context);
     refusals = new Refusals(this, destination, gates, barrier, holds, due, context);
-    rechecks = new Rechecks(lane, this, gates, barrier, holds, held, requeued, context);
+    rechecks = new Rechecks(this, window::isOn, gates, barrier, holds, held, requeued, context);
   }
 
   // What is read. ---------------------------------------------------------------------------------
 
-  String name() {
-    return lane.name();
+  @Override
+  public String name() {
+    return destination.name();
   }
 
-  int doorbell() {
-    return lane.doorbell();
+  @Override
+  public int doorbell() {
+    return destination.doorbell();
   }
 
-  Encoding encoding() {
-    return lane.encoding();
+  @Override
+  public Encoding encoding() {
+    return conductor.encoding();
   }
 
   WindowReader window() {
@@ -117,17 +122,20 @@ final class Backlog {
   }
 
   /** Whether a message that was set aside, by whomever, blocks its gate. */
-  boolean failedToo() {
+  @Override
+  public boolean failedToo() {
     return destination.onFailure() == OnFailure.HOLD;
   }
 
   /** Whether messages of a key keep their order. */
-  boolean isOrdered() {
+  @Override
+  public boolean isOrdered() {
     return ordered;
   }
 
   /** The window has shown everything up to an id. */
-  void windowReached(long id) {
+  @Override
+  public void windowReached(long id) {
     parked.windowReached(id);
   }
 
@@ -138,7 +146,8 @@ final class Backlog {
    * @param then gets the result and the read's ticket
    * @param always runs before, in any case
    */
-  <T> void read(
+  @Override
+  public <T> void read(
       String what, Work.Statement<T> statement, ObjLongConsumer<T> then, Runnable always) {
     long ticket = context.clock().begin();
     context
@@ -155,20 +164,9 @@ final class Backlog {
             });
   }
 
-  /** What may not be sent yet, and most of what is in flight; some twice. */
-  private void forEachInMemory(Consumer<Entry> action) {
-    ready.forEach(action);
-    gates.forEach(action);
-    barrier.forEachQueued(action);
-  }
-
-  Limits limits(int rows, long readBytes) {
+  @Override
+  public Limits limits(int rows, long readBytes) {
     return new Limits(rows, readBytes, context.config().maxMessageBytes());
-  }
-
-  /** Reads messages with a part of the memory, as {@link #limits} and {@link #read} would. */
-  interface Bounded {
-    Batch run(Limits limits) throws SQLException;
   }
 
   /**
@@ -177,28 +175,53 @@ final class Backlog {
    *
    * @param bytes as many at most
    */
-  void readSome(String what, int rows, long bytes, Bounded statement, ObjLongConsumer<Batch> then) {
+  @Override
+  public void readSome(
+      String what, int rows, long bytes, Bounded statement, ObjLongConsumer<Batch> then) {
     MemoryBudget memory = context.memory();
     long granted = memory.reserve(Math.min(bytes, memory.shareBytes()));
     Limits limits = limits(rows, Math.max(1, granted));
     read(what, () -> statement.run(limits), then, () -> memory.release(granted));
   }
 
+  @Override
+  public boolean wantsTail() {
+    return window.wantsTail();
+  }
+
+  @Override
+  public void fromTail(List<Message> messages, long ticket) {
+    window.fromTail(messages, ticket);
+  }
+
+  @Override
+  public void pageWindow(String from, String upTo, long afterId) {
+    window.pageWindow(from, upTo, afterId);
+  }
+
+  @Override
+  public void lag(String readUpTo) {
+    window.lag(readUpTo);
+  }
+
   /** Whether another window's worth may come in. */
-  boolean hasRoom() {
-    return fits(waiting + ready.size(), bytes) && !parked.isFull();
+  @Override
+  public boolean hasRoom() {
+    return fits(queue.size(), bytes) && !parked.isFull();
   }
 
   /**
    * Whether what was refused or held may come back. What waits behind a truncate does not count: it
    * goes only when these have gone.
    */
-  boolean hasMemory() {
-    return fits(waiting + ready.size() - barrier.queued(), bytes - barrier.queuedBytes());
+  @Override
+  public boolean hasMemory() {
+    return fits(queue.size() - barrier.queued(), bytes - barrier.queuedBytes());
   }
 
   /** No more may be queued behind a truncate. */
-  boolean isBarrierFull() {
+  @Override
+  public boolean isBarrierFull() {
     return !fits(barrier.queued(), barrier.queuedBytes());
   }
 
@@ -208,12 +231,14 @@ final class Backlog {
   }
 
   /** Reads what is due, and when the next will be. */
-  void readDue() {
+  @Override
+  public void readDue() {
     due.read();
   }
 
   /** A message will be due then. */
-  void dueIn(long delayMillis) {
+  @Override
+  public void dueIn(long delayMillis) {
     due.in(delayMillis);
   }
 
@@ -223,19 +248,22 @@ final class Backlog {
   }
 
   /** The smallest ids that may be pending, as far as this lane has read: at least so many. */
-  List<Long> smallestPending(int limit) {
+  @Override
+  public List<Long> smallestPending(int limit) {
     TreeSet<Long> pending = new TreeSet<>(known.smallest(limit));
     pending.addAll(requeued.all());
     return List.copyOf(pending);
   }
 
   /** From where everything owed is to be read; null when nobody knows. */
-  @Nullable Mark mark() {
-    return lane.mark();
+  @Override
+  public @Nullable Mark mark() {
+    return conductor.mark();
   }
 
   /** What was read by its time and is in memory. */
-  Set<Long> inMemoryByTime() {
+  @Override
+  public Set<Long> inMemoryByTime() {
     return known.inMemoryByTime();
   }
 
@@ -246,7 +274,8 @@ final class Backlog {
    *
    * @return how many were new
    */
-  int admit(List<Message> messages, Origin origin, long ticket) {
+  @Override
+  public int admit(List<Message> messages, Origin origin, long ticket) {
     int admitted = 0;
     for (Message message : messages) {
       if (known.add(message.id(), ticket, message.timed())) {
@@ -262,12 +291,14 @@ final class Backlog {
   }
 
   /** A moment, for {@link #hasActedSince}. */
-  long moment() {
+  @Override
+  public long moment() {
     return context.clock().now();
   }
 
   /** Whether a person has acted at this moment or later, as far as is known. */
-  boolean hasActedSince(long moment) {
+  @Override
+  public boolean hasActedSince(long moment) {
     return actedMoment >= moment;
   }
 
@@ -275,33 +306,14 @@ final class Backlog {
     Entry entry = new Entry(message);
     bytes += entry.bytes();
     context.memory().take(entry.bytes());
-    if (!ordered) {
-      ready.add(entry);
-    } else if (message.barrier() && (origin == Origin.RETRY || barrier.isAwaited(message.id()))) {
-      barrier.adopt(entry);
-      ready.add(entry);
-    } else if (origin == Origin.WINDOW && barrier.stops(message) && !gates.isBlockedBy(message)) {
-      barrier.queue(entry);
-      waiting++;
-    } else {
-      pass(entry, origin);
-    }
-  }
-
-  private void pass(Entry entry, Origin origin) {
-    Verdict verdict = gates.admit(entry, origin);
-    if (verdict == Verdict.GO) {
-      ready.add(entry);
-    } else if (verdict == Verdict.WAIT) {
-      waiting++;
-    } else {
+    if (queue.admit(entry, origin) == Verdict.HOLD) {
       holds.add(entry);
     }
   }
 
   /** Nothing is in memory, and nothing more is known to be read. */
   boolean isEmpty() {
-    return ready.isEmpty() && waiting == 0 && !window.isPaging();
+    return queue.isEmpty() && !window.isPaging();
   }
 
   /** Everything that is owed, or more than fits, waits for refused messages. */
@@ -310,7 +322,8 @@ final class Backlog {
   }
 
   /** Does whatever can be done now. */
-  void pump() {
+  @Override
+  public void pump() {
     do {
       someTaken = false;
       passBarrier();
@@ -319,8 +332,8 @@ final class Backlog {
       }
       rechecks.pump();
       holds.flush();
-      if (!ready.isEmpty()) {
-        lane.send(ready);
+      if (!queue.isNoneReady()) {
+        conductor.send();
       }
     } while (someTaken);
     due.pump();
@@ -336,20 +349,12 @@ final class Backlog {
    */
   private void passBarrier() {
     boolean nothingBefore =
-        ready.isEmpty()
-            && lane.inFlight() == 0
-            && waiting == barrier.queued()
-            && gates.parkedCount() == 0
+        queue.isOnlyBehindTruncate()
+            && conductor.inFlight() == 0
             && settling == 0
-            && (!barrier.isTruncateNext() || refused.isNone());
-    for (Entry next = barrier.next(nothingBefore); next != null; next = barrier.next(false)) {
-      waiting--;
-      if (next.message.barrier()) {
-        refused.forget();
-        ready.add(next);
-      } else {
-        pass(next, Origin.WINDOW);
-      }
+            && (!queue.isTruncateNext() || refused.isNone());
+    if (queue.passBarrier(nothingBefore, holds::add)) {
+      refused.forget();
     }
   }
 
@@ -361,8 +366,34 @@ final class Backlog {
         () -> {});
   }
 
+  /**
+   * Takes what may be sent now off the queue.
+   *
+   * @param limit so many at most
+   * @param sentBytes no more than these, and one message
+   * @param into gets them, in order
+   */
+  void takeReady(int limit, long sentBytes, List<Entry> into) {
+    long taken = 0;
+    while (!queue.isNoneReady()
+        && into.size() < limit
+        && taken < sentBytes
+        && settling < MAX_SETTLING) {
+      Entry entry = queue.take();
+      if (entry.fate != null) {
+        taken(entry, entry.fate);
+      } else if (entry.message.tooLarge() || entry.message.unreadable() != null) {
+        refusals.unsendable(entry);
+      } else {
+        into.add(entry);
+        taken += entry.bytes();
+      }
+    }
+  }
+
   /** No window is read, whatever memory there is. */
-  boolean isBarred() {
+  @Override
+  public boolean isBarred() {
     return isBarrierFull() || parked.isFull();
   }
 
@@ -378,17 +409,17 @@ final class Backlog {
   }
 
   private void completed(List<Long> ids) {
-    lane.settled();
+    conductor.settled();
     if (!dropped) {
       settling -= ids.size();
       known.settled(ids, destination.keepDelivered() != null);
       requeued.want(known.takeDoubtful());
-      lane.pump();
+      conductor.pump();
     }
   }
 
   /** Not sent: a person has taken it off the table, set it aside, or put it off. */
-  void taken(Entry entry, Fate fate) {
+  private void taken(Entry entry, Fate fate) {
     someTaken = true;
     if (fate == Fate.GONE) {
       forget(entry);
@@ -410,17 +441,10 @@ final class Backlog {
   }
 
   /** The message's gate moves on. */
-  void advance(Entry entry) {
-    if (barrier.isActive(entry)) {
-      barrier.settled(entry.id());
-      return;
-    }
-    Entry next = gates.settle(entry);
-    Gate gate = entry.message.gate();
-    if (next != null) {
-      waiting--;
-      ready.add(next);
-    } else if (gate != null && ordered) {
+  @Override
+  public void advance(Entry entry) {
+    Gate gate = queue.advance(entry);
+    if (gate != null) {
       held.want(gate);
     }
   }
@@ -439,15 +463,11 @@ final class Backlog {
     refusals.refused(entry, reason, retry, retryAfter);
   }
 
-  /** Not sent, since it is over the limit or cannot be read. */
-  void unsendable(Entry entry) {
-    refusals.unsendable(entry);
-  }
-
   /** Changes the state of rows. */
-  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
+  @Override
+  public <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     settling++;
-    lane.update(
+    conductor.update(
         what + name(),
         update,
         result -> {
@@ -457,7 +477,8 @@ final class Backlog {
   }
 
   /** Does something later, unless memory is dropped before. */
-  void later(long delayMillis, Runnable action) {
+  @Override
+  public void later(long delayMillis, Runnable action) {
     context
         .core()
         .schedule(
@@ -465,22 +486,24 @@ final class Backlog {
             () -> {
               if (!dropped) {
                 action.run();
-                lane.pump();
+                conductor.pump();
               }
             });
   }
 
   /** Their new state stands in the table, from where they will be read again. */
-  void marked(List<Entry> entries) {
-    lane.settled();
+  @Override
+  public void marked(List<Entry> entries) {
+    conductor.settled();
     entries.forEach(this::forget);
     known.settled(entries.stream().map(Entry::id).toList(), true);
     requeued.want(known.takeDoubtful());
   }
 
   /** So many do not wait in memory behind another one any more. */
-  void waitNoMore(int messages) {
-    waiting -= messages;
+  @Override
+  public void waitNoMore(int messages) {
+    queue.waitNoMore(messages);
   }
 
   private void forget(Entry entry) {
@@ -490,12 +513,12 @@ final class Backlog {
 
   /** A connection died with these in flight; nobody knows whose fault it was. Last one first. */
   void sendAgain(List<Entry> backwards) {
-    backwards.forEach(ready::addFirst);
+    queue.sendAgain(backwards);
   }
 
   /** A connection died with this one alone in flight, and it is not to be charged. */
   void sendLast(Entry entry) {
-    ready.addLast(entry);
+    queue.sendLast(entry);
   }
 
   /** How many messages are answered and not yet settled in the table. */
@@ -518,12 +541,14 @@ final class Backlog {
   }
 
   /** Looks whether what blocks still stands. */
-  void recheckBlocked() {
+  @Override
+  public void recheckBlocked() {
     rechecks.look();
   }
 
   /** A message may not be what it was: reads it by its id, soon. */
-  void rereadSoon(long id) {
+  @Override
+  public void rereadSoon(long id) {
     requeued.want(id, REREAD_MILLIS);
   }
 

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * that they are not sent. One look at a time, however many messages are touched one by one.
  */
 final class Discards {
-  private final Backlog backlog;
+  private final Intake intake;
   private final LaneContext context;
   private final Consumer<Consumer<Entry>> collect;
   private boolean looking;
@@ -21,8 +21,8 @@ final class Discards {
   /**
    * @param collect tells what is in memory and not settled
    */
-  Discards(Backlog backlog, LaneContext context, Consumer<Consumer<Entry>> collect) {
-    this.backlog = backlog;
+  Discards(Intake intake, LaneContext context, Consumer<Consumer<Entry>> collect) {
+    this.intake = intake;
     this.context = context;
     this.collect = collect;
   }
@@ -40,9 +40,9 @@ final class Discards {
     }
     looking = true;
     List<Long> ids = new ArrayList<>(entries.keySet());
-    backlog.read(
+    intake.read(
         "messages in memory of ",
-        () -> context.store().fates(backlog.name(), ids),
+        () -> context.store().fates(intake.name(), ids),
         (fates, ticket) -> {
           looking = false;
           mark(entries, fates);
@@ -81,8 +81,8 @@ final class Discards {
       entry.fate = fate;
     }
     if (taken > 0) {
-      context.events().discarded(backlog.name(), taken);
-      backlog.pump();
+      context.events().discarded(intake.name(), taken);
+      intake.pump();
     }
   }
 }

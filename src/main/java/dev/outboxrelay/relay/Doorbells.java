@@ -24,6 +24,7 @@ final class Doorbells {
 
     int lanes;
     boolean asleep;
+    long asleepNanos;
     boolean busy;
     long lastRungNanos;
     boolean rungOnce;
@@ -88,10 +89,10 @@ final class Doorbells {
     unheardNanos = nowNanos;
   }
 
-  /** Whether each writer rings. */
-  boolean isAsleep(int doorbell) {
+  /** Whether each writer rings, and has done so at a moment. */
+  boolean isAsleepSince(int doorbell, long nanos) {
     Bell bell = bells.get(doorbell);
-    return bell != null && bell.asleep;
+    return bell != null && bell.asleep && bell.asleepNanos - nanos <= 0;
   }
 
   /** Whether a writer has rung since then, or may have, as far as is known. */
@@ -137,7 +138,7 @@ final class Doorbells {
   }
 
   /** The locks were got. Those that nobody wants any more are given back. */
-  void fellAsleep(Set<Integer> got) {
+  void fellAsleep(Set<Integer> got, long nowNanos) {
     Set<Integer> unwanted = new HashSet<>();
     for (int doorbell : got) {
       Bell bell = bells.get(doorbell);
@@ -145,6 +146,7 @@ final class Doorbells {
         unwanted.add(doorbell);
       } else {
         bell.asleep = true;
+        bell.asleepNanos = nowNanos;
       }
     }
     if (!unwanted.isEmpty()) {

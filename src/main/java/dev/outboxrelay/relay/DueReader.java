@@ -23,7 +23,7 @@ final class DueReader {
    */
   private static final long ONCE_MORE_MILLIS = 5_000;
 
-  private final Backlog backlog;
+  private final Intake intake;
   private final LaneContext context;
   private boolean reading;
   private boolean wanted;
@@ -35,8 +35,8 @@ final class DueReader {
   private Scheduler.@Nullable Timer timer;
   private long timerAtNanos;
 
-  DueReader(Backlog backlog, LaneContext context) {
-    this.backlog = backlog;
+  DueReader(Intake intake, LaneContext context) {
+    this.intake = intake;
     this.context = context;
   }
 
@@ -72,24 +72,24 @@ final class DueReader {
   }
 
   void pump() {
-    boolean refusedOnly = backlog.isBarrierFull();
+    boolean refusedOnly = intake.isBarrierFull();
     if (leftOut && !refusedOnly) {
       leftOut = false;
       wanted = true;
     }
-    if (!wanted || reading || stopped || !backlog.hasMemory()) {
+    if (!wanted || reading || stopped || !intake.hasMemory()) {
       return;
     }
     wanted = false;
     reading = true;
     leftOut |= refusedOnly;
-    Set<Long> except = backlog.inMemoryByTime();
-    backlog.readSome(
+    Set<Long> except = intake.inMemoryByTime();
+    intake.readSome(
         "due messages of ",
         context.config().pageSize(),
         WindowReader.READ_BYTES,
         limits ->
-            context.store().due(backlog.name(), refusedOnly, except, limits, backlog.encoding()),
+            context.store().due(intake.name(), refusedOnly, except, limits, intake.encoding()),
         (batch, ticket) -> {
           reading = false;
           came(batch, ticket);
@@ -101,15 +101,15 @@ final class DueReader {
       return;
     }
     for (Message message : batch.messages()) {
-      backlog.admit(List.of(message), message.refused() ? Origin.RETRY : Origin.WINDOW, ticket);
+      intake.admit(List.of(message), message.refused() ? Origin.RETRY : Origin.WINDOW, ticket);
     }
     batch.nextDueMillis().values().forEach(this::in);
     if (batch.messages().isEmpty()) {
-      backlog.recheckBlocked();
+      intake.recheckBlocked();
     } else {
       in(ONCE_MORE_MILLIS);
     }
-    backlog.pump();
+    intake.pump();
   }
 
   void stop() {

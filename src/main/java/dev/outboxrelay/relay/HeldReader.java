@@ -23,15 +23,15 @@ final class HeldReader {
   /** Rows were shown that are known: their completion is on its way. */
   private static final long AGAIN_MILLIS = 5;
 
-  private final Backlog backlog;
+  private final Intake intake;
   private final Gates gates;
   private final LaneContext context;
   private final Set<Gate> wanted = new LinkedHashSet<>();
   private int reading;
   private boolean stopped;
 
-  HeldReader(Backlog backlog, Gates gates, LaneContext context) {
-    this.backlog = backlog;
+  HeldReader(Intake intake, Gates gates, LaneContext context) {
+    this.intake = intake;
     this.gates = gates;
     this.context = context;
   }
@@ -44,7 +44,7 @@ final class HeldReader {
   }
 
   void pump() {
-    while (!wanted.isEmpty() && !stopped && reading < READS && backlog.hasMemory()) {
+    while (!wanted.isEmpty() && !stopped && reading < READS && intake.hasMemory()) {
       Gate gate = wanted.iterator().next();
       wanted.remove(gate);
       if (gates.beginHeldRead(gate)) {
@@ -55,11 +55,11 @@ final class HeldReader {
 
   private void read(Gate gate) {
     reading++;
-    backlog.readSome(
+    intake.readSome(
         "held messages of ",
         Math.min(ROWS, context.config().pageSize()),
         READ_BYTES,
-        limits -> context.store().held(backlog.name(), gate, limits, backlog.encoding()),
+        limits -> context.store().held(intake.name(), gate, limits, intake.encoding()),
         (batch, ticket) -> {
           reading--;
           came(gate, batch, ticket);
@@ -72,7 +72,7 @@ final class HeldReader {
     }
     List<Message> free = gates.free(gate, batch.messages());
     gates.endHeldRead(gate, !batch.messages().isEmpty());
-    if (backlog.admit(free, Origin.HELD, ticket) == 0) {
+    if (intake.admit(free, Origin.HELD, ticket) == 0) {
       if (batch.messages().isEmpty()) {
         want(gate);
       } else {
@@ -86,7 +86,7 @@ final class HeldReader {
                 });
       }
     }
-    backlog.pump();
+    intake.pump();
   }
 
   void stop() {

@@ -17,7 +17,7 @@ import java.util.Set;
  * overtake.
  */
 final class Holds {
-  private final Backlog backlog;
+  private final Settling settling;
   private final Gates gates;
   private final HeldReader held;
   private final LaneContext context;
@@ -33,8 +33,8 @@ final class Holds {
 
   private boolean marking;
 
-  Holds(Backlog backlog, Gates gates, HeldReader held, LaneContext context) {
-    this.backlog = backlog;
+  Holds(Settling settling, Gates gates, HeldReader held, LaneContext context) {
+    this.settling = settling;
     this.gates = gates;
     this.held = held;
     this.context = context;
@@ -77,10 +77,10 @@ final class Holds {
     List<Entry> entries = List.copyOf(now);
     now.clear();
     List<Long> ids = entries.stream().map(Entry::id).toList();
-    context.events().held(backlog.name(), ids.size());
-    backlog.update(
+    context.events().held(settling.name(), ids.size());
+    settling.update(
         "hold of ",
-        () -> context.store().hold(backlog.name(), backlog.encoding().epoch(), ids),
+        () -> context.store().hold(settling.name(), settling.encoding().epoch(), ids),
         locked -> {
           marking = false;
           if (locked.isEmpty()) {
@@ -93,7 +93,7 @@ final class Holds {
   }
 
   private void marked(List<Entry> entries) {
-    backlog.marked(entries);
+    settling.marked(entries);
     Set<Gate> touched = new LinkedHashSet<>();
     for (Entry entry : entries) {
       gates.holdCommitted(entry.message);
@@ -105,7 +105,7 @@ final class Holds {
   /** Somebody has locked some, so none was marked: the others are marked without them. */
   private void keepBack(List<Entry> entries, Set<Long> locked) {
     if (behindLocked.isEmpty()) {
-      backlog.later(
+      settling.later(
           Completer.LOCKED_MILLIS,
           () -> {
             behindLocked.values().forEach(now::addAll);

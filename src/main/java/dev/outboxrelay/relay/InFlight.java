@@ -1,6 +1,5 @@
 package dev.outboxrelay.relay;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,28 +21,6 @@ final class InFlight {
       bytes -= entry.bytes();
     }
     return entry;
-  }
-
-  /**
-   * Removes everything that was sent up to and including a message.
-   *
-   * @return in the order of sending, empty when the message is not in flight
-   */
-  List<Entry> removeUpTo(long id) {
-    List<Entry> removed = new ArrayList<>();
-    if (!entries.containsKey(id)) {
-      return removed;
-    }
-    for (var it = entries.values().iterator(); it.hasNext(); ) {
-      Entry entry = it.next();
-      it.remove();
-      bytes -= entry.bytes();
-      removed.add(entry);
-      if (entry.id() == id) {
-        break;
-      }
-    }
-    return removed;
   }
 
   /** Removes everything, in the order of sending. */

@@ -4,7 +4,7 @@ import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.store.Replaced;
 import dev.outboxrelay.values.Destination;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One destination that this relay owns: its connection, and what is in memory of its messages.
  * Lives on the core. Memory may be dropped at any moment, since the table knows what is owed.
  */
-final class Lane implements Progress.Moving {
+final class Lane implements Progress.Moving, Conductor, LinkListener {
   private final Destination destination;
   private final Encoding encoding;
   private final LaneContext context;
@@ -70,11 +70,13 @@ final class Lane implements Progress.Moving {
     return destination.doorbell();
   }
 
-  Destination destination() {
+  @Override
+  public Destination destination() {
     return destination;
   }
 
-  Encoding encoding() {
+  @Override
+  public Encoding encoding() {
     return encoding;
   }
 
@@ -82,7 +84,8 @@ final class Lane implements Progress.Moving {
     return backlog;
   }
 
-  @Nullable Mark mark() {
+  @Override
+  public @Nullable Mark mark() {
     return mark;
   }
 
@@ -111,7 +114,8 @@ final class Lane implements Progress.Moving {
   }
 
   /** Reads everything owed, from the start: after a take-over, and whenever memory was dropped. */
-  void start() {
+  @Override
+  public void start() {
     if (destination.paused() || retired) {
       return;
     }
@@ -154,7 +158,8 @@ final class Lane implements Progress.Moving {
   }
 
   /** Something of it was settled in the table. */
-  void settled() {
+  @Override
+  public void settled() {
     moves.settled(context.core().nanoTime());
   }
 
@@ -173,7 +178,8 @@ final class Lane implements Progress.Moving {
   }
 
   /** Throws everything in memory away; {@link #start} reads it again. */
-  void reset() {
+  @Override
+  public void reset() {
     if (mark == null) {
       mark(backlog.window().reached(), Long.MAX_VALUE);
     }
@@ -183,7 +189,8 @@ final class Lane implements Progress.Moving {
   }
 
   /** Does whatever can be done now. */
-  void pump() {
+  @Override
+  public void pump() {
     if (retired) {
       checkEmpty();
     } else {
@@ -191,12 +198,38 @@ final class Lane implements Progress.Moving {
     }
   }
 
-  /** Sends what may be sent, and takes it off the queue. */
-  void send(ArrayDeque<Entry> ready) {
-    link.send(ready);
+  @Override
+  public void send() {
+    link.send();
   }
 
-  int inFlight() {
+  @Override
+  public void takeReady(int limit, long bytes, List<Entry> into) {
+    backlog.takeReady(limit, bytes, into);
+  }
+
+  @Override
+  public void acknowledged(Entry entry) {
+    backlog.acknowledged(entry);
+  }
+
+  @Override
+  public void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter) {
+    backlog.refused(entry, reason, retry, retryAfter);
+  }
+
+  @Override
+  public void sendAgain(List<Entry> backwards) {
+    backlog.sendAgain(backwards);
+  }
+
+  @Override
+  public void sendLast(Entry entry) {
+    backlog.sendLast(entry);
+  }
+
+  @Override
+  public int inFlight() {
     return link.inFlight();
   }
 
@@ -214,7 +247,8 @@ final class Lane implements Progress.Moving {
   }
 
   /** Changes the state of rows; {@code then} is left out when the backlog was dropped meanwhile. */
-  <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
+  @Override
+  public <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     Backlog asking = backlog;
     updatesUnderWay++;
     context

@@ -7,7 +7,6 @@ import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,12 +21,6 @@ import org.slf4j.LoggerFactory;
 final class Link {
   /** Sent and unanswered, at most so many bytes, and one message more. */
   private static final long IN_FLIGHT_BYTES = 4L << 20;
-
-  /**
-   * Answered, and not yet settled in the table, at most so many: with what is in flight, the bound
-   * of what is repeated after a crash.
-   */
-  static final int MAX_SETTLING = 10_000;
 
   /** Messages in one call to the sink. */
   private static final int SEND_BATCH = 500;
@@ -51,8 +44,12 @@ final class Link {
 
   private final Destination destination;
   private final LaneContext context;
-  private final Lane lane;
+  private final LinkListener listener;
   private final InFlight inFlight = new InFlight();
+
+  /** About to be sent; kept, so that no list is made anew. */
+  private final List<Entry> taken = new ArrayList<>();
+
   private final SlowStart slowStart;
   private final Reports reports;
   private final AckTimer ackTimer;
@@ -80,17 +77,17 @@ final class Link {
 
   private Scheduler.@Nullable Timer restTimer;
 
-  Link(Destination destination, LaneContext context, Lane lane) {
+  Link(Destination destination, LaneContext context, LinkListener listener) {
     this.destination = destination;
     this.context = context;
-    this.lane = lane;
+    this.listener = listener;
     slowStart =
         new SlowStart(
             Math.min(destination.maxInFlight(), context.transport().mostInFlight(destination)));
     reports = new Reports(destination.name(), context);
     ackTimer =
         new AckTimer(inFlight, destination.ackTimeout().toMillis(), context.core(), this::lose);
-    slowdown = new Slowdown(destination, context.core(), lane::pump);
+    slowdown = new Slowdown(destination, context.core(), listener::pump);
   }
 
   /** It cannot be reached, or does not answer, which is reported. */
@@ -107,47 +104,45 @@ final class Link {
     return inFlight.size();
   }
 
-  /**
-   * Sends what may be sent of the messages that are ready, and takes that off the queue.
-   *
-   * @param ready the lane's queue
-   */
-  void send(ArrayDeque<Entry> ready) {
+  /** Sends what may be sent of the messages that are ready. */
+  void send() {
     if (state == State.IDLE) {
       connect();
     }
     if (state != State.UP || !context.leaseHolds().getAsBoolean()) {
       return;
     }
-    while (!ready.isEmpty() && mayFly()) {
-      List<Message> batch = new ArrayList<>();
+    while (takeBatch()) {
+      List<Message> batch = new ArrayList<>(taken.size());
       long bytes = 0;
       long now = context.core().nanoTime();
-      while (!ready.isEmpty() && batch.size() < SEND_BATCH && mayFly()) {
-        Entry entry = ready.remove();
-        if (entry.fate != null) {
-          lane.backlog().taken(entry, entry.fate);
-          continue;
-        }
-        if (entry.message.tooLarge() || entry.message.unreadable() != null) {
-          lane.backlog().unsendable(entry);
-          continue;
-        }
+      for (Entry entry : taken) {
         entry.sentAtNanos = now;
         inFlight.add(entry);
         batch.add(entry.message);
         bytes += entry.message.body().length;
       }
+      taken.clear();
       Sink current = sink;
-      if (!batch.isEmpty() && current != null) {
+      if (current != null) {
         if (!hand(batch, current)) {
           return;
         }
-        lane.moves().sent(now);
+        listener.moves().sent(now);
         context.events().sent(destination.name(), batch.size(), bytes);
       }
     }
     ackTimer.arm();
+  }
+
+  /** Takes off the queue what may fly, as much as goes in one call to the sink. */
+  private boolean takeBatch() {
+    int limit = Math.min(SEND_BATCH, slowStart.window() - inFlight.size());
+    long bytes = IN_FLIGHT_BYTES - inFlight.bytes();
+    if (!slowdown.isOn() && limit > 0 && bytes > 0) {
+      listener.takeReady(limit, bytes, taken);
+    }
+    return !taken.isEmpty();
   }
 
   /** A defect on the way to the connection is the end of this connection, and of nothing else. */
@@ -161,13 +156,6 @@ final class Link {
       new Hearing(connection).closed(Errors.words(e), SinkListener.Fault.DEFECT);
       return false;
     }
-  }
-
-  private boolean mayFly() {
-    return !slowdown.isOn()
-        && lane.backlog().settling() < MAX_SETTLING
-        && inFlight.size() < slowStart.window()
-        && inFlight.bytes() < IN_FLIGHT_BYTES;
   }
 
   /** Connects although nothing is to be sent: only then is it known how the destination does. */
@@ -236,9 +224,9 @@ final class Link {
       failures = 0;
       report(null);
       context.events().up(destination.name());
-      lane.start();
+      listener.start();
     }
-    lane.pump();
+    listener.pump();
   }
 
   // What is answered. -----------------------------------------------------------------------------
@@ -254,14 +242,6 @@ final class Link {
         }
         success(entry);
         acknowledged++;
-      } else if (answer instanceof Answer.AckedUpTo upTo) {
-        List<Entry> entries = inFlight.removeUpTo(upTo.id());
-        if (entries.isEmpty()) {
-          unknown(upTo);
-          break;
-        }
-        entries.forEach(this::success);
-        acknowledged += entries.size();
       } else if (answer instanceof Answer.Nacked nacked) {
         Entry entry = inFlight.remove(nacked.id());
         if (entry == null) {
@@ -269,7 +249,7 @@ final class Link {
           break;
         }
         alive();
-        lane.backlog().refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+        listener.refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
       } else if (answer instanceof Answer.Deferred later) {
         Entry entry = inFlight.remove(later.id());
         if (entry == null) {
@@ -284,15 +264,17 @@ final class Link {
           break;
         }
         paused(entry, paused.reason());
+      } else {
+        throw new IllegalStateException("the sink tells each message's answer, not " + answer);
       }
     }
-    lane.moves().answered(inFlight.size() > 0, context.core().nanoTime());
+    listener.moves().answered(inFlight.size() > 0, context.core().nanoTime());
     if (acknowledged > 0) {
       context.events().acknowledged(destination.name(), acknowledged);
       context.completer().flush();
     }
     ackTimer.arm();
-    lane.pump();
+    listener.pump();
   }
 
   /**
@@ -335,7 +317,7 @@ final class Link {
         .work()
         .update(
             "pause of " + destination.name(),
-            () -> context.destinations().pause(destination.name(), lane.epoch(), reason),
+            () -> context.destinations().pause(destination.name(), listener.epoch(), reason),
             () -> pausing = false);
   }
 
@@ -343,7 +325,7 @@ final class Link {
     alive();
     slowdown.delivered();
     slowStart.succeeded();
-    lane.backlog().acknowledged(entry);
+    listener.acknowledged(entry);
   }
 
   /** The receiver answers: it lives, so what died before was not its own fault. */
@@ -412,7 +394,7 @@ final class Link {
         context.events().down(destination.name(), reason, delayMillis);
       }
     }
-    lane.pump();
+    listener.pump();
   }
 
   /**
@@ -429,7 +411,7 @@ final class Link {
     report(reason);
     failures++;
     context.events().down(destination.name(), reason, rest());
-    lane.pump();
+    listener.pump();
   }
 
   private void forgetConnection(String reason) {
@@ -457,14 +439,13 @@ final class Link {
     }
     Entry first = unanswered.get(0);
     if (suspects.charges(first.id())) {
-      lane.backlog()
-          .refused(
-              first,
-              "the connection ended while this message was alone in flight: " + reason,
-              true,
-              null);
+      listener.refused(
+          first,
+          "the connection ended while this message was alone in flight: " + reason,
+          true,
+          null);
     } else {
-      lane.backlog().sendLast(first);
+      listener.sendLast(first);
       lookAtSuspects();
     }
   }
@@ -490,13 +471,13 @@ final class Link {
   private void sendAgain(List<Entry> unanswered) {
     List<Entry> backwards = new ArrayList<>(unanswered);
     Collections.reverse(backwards);
-    lane.backlog().sendAgain(backwards);
+    listener.sendAgain(backwards);
   }
 
   private void unreachable(String reason) {
     if (!down) {
       down = true;
-      lane.reset();
+      listener.reset();
     }
     report(reason);
     long delayMillis = rest();
@@ -517,7 +498,7 @@ final class Link {
                   if (down) {
                     connect();
                   } else {
-                    lane.pump();
+                    listener.pump();
                   }
                 });
     return delayMillis;

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * own that was asked for after the read, since all that are rung come in one order.
  */
 final class MissedBells {
-  private record Found(Map<Backlog, Integer> messages, long sinceNanos, long newestBell) {}
+  private record Found(Map<TailMember, Integer> messages, long sinceNanos, long newestBell) {}
 
   private final Doorbells doorbells;
   private final LongSupplier newestBell;
@@ -29,12 +29,15 @@ final class MissedBells {
     this.events = events;
   }
 
-  /** Of these backlogs, those whose writers must ring: what they write is announced. */
-  Set<Backlog> ringing(Iterable<Backlog> backlogs) {
-    Set<Backlog> ringing = new HashSet<>();
-    for (Backlog backlog : backlogs) {
-      if (doorbells.isAsleep(backlog.doorbell())) {
-        ringing.add(backlog);
+  /**
+   * Of these members, those whose writers had to ring when a read began: what the next one shows is
+   * announced.
+   */
+  Set<TailMember> ringing(Iterable<TailMember> members, long readNanos) {
+    Set<TailMember> ringing = new HashSet<>();
+    for (TailMember member : members) {
+      if (doorbells.isAsleepSince(member.doorbell(), readNanos)) {
+        ringing.add(member);
       }
     }
     return ringing;
@@ -43,10 +46,10 @@ final class MissedBells {
   /**
    * A sweep's read has shown new messages.
    *
-   * @param found how many, by backlog
+   * @param found how many, by member
    * @param sinceNanos when the read before it began: a bell since then may have announced them
    */
-  void found(Map<Backlog, Integer> found, long sinceNanos) {
+  void found(Map<TailMember, Integer> found, long sinceNanos) {
     if (!found.isEmpty()) {
       waiting.add(new Found(found, sinceNanos, newestBell.getAsLong()));
     }
@@ -67,9 +70,9 @@ final class MissedBells {
     found
         .messages()
         .forEach(
-            (backlog, messages) -> {
-              if (!doorbells.rungSince(backlog.doorbell(), found.sinceNanos())) {
-                events.missed(backlog.name(), messages);
+            (member, messages) -> {
+              if (!doorbells.rungSince(member.doorbell(), found.sinceNanos())) {
+                events.missed(member.name(), messages);
               }
             });
   }

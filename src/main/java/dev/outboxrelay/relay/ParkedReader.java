@@ -18,7 +18,7 @@ final class ParkedReader {
    */
   static final int MAX_PARKED = 10_000;
 
-  private final Backlog backlog;
+  private final Intake intake;
   private final Gates gates;
   private final Barrier barrier;
   private final HeldReader held;
@@ -32,9 +32,8 @@ final class ParkedReader {
 
   private boolean reading;
 
-  ParkedReader(
-      Backlog backlog, Gates gates, Barrier barrier, HeldReader held, LaneContext context) {
-    this.backlog = backlog;
+  ParkedReader(Intake intake, Gates gates, Barrier barrier, HeldReader held, LaneContext context) {
+    this.intake = intake;
     this.gates = gates;
     this.barrier = barrier;
     this.held = held;
@@ -51,7 +50,7 @@ final class ParkedReader {
   void start(Runnable then) {
     read(
         standing -> {
-          if (backlog.isOrdered()) {
+          if (intake.isOrdered()) {
             standing.refusedTruncates().forEach(barrier::waitsFor);
           }
           then.run();
@@ -61,29 +60,29 @@ final class ParkedReader {
   /** Reads the rest, when there is room for it. */
   void pump() {
     if (more && !reading && gates.parkedCount() <= MAX_PARKED / 2) {
-      read(standing -> backlog.pump());
+      read(standing -> intake.pump());
     }
   }
 
   private void read(Consumer<Standing> then) {
     MessageStore store = context.store();
-    String name = backlog.name();
-    boolean failedToo = backlog.failedToo();
+    String name = intake.name();
+    boolean failedToo = intake.failedToo();
     reading = true;
-    backlog.read(
+    intake.read(
         "parked gates of ",
         () ->
             new Standing(
                 store.parked(name, failedToo, MAX_PARKED + 1), store.refusedTruncates(name)),
         (standing, ticket) -> {
           reading = false;
-          if (backlog.isOrdered()) {
+          if (intake.isOrdered()) {
             more = standing.parked().size() > MAX_PARKED;
             standing.parked().forEach(p -> gates.parked(p.gate(), p.refusedIds()));
             standing.parked().forEach(this::awaitHead);
           }
-          if (backlog.hasActedSince(ticket + 1)) {
-            backlog.recheckBlocked(); // what was found may not stand any more
+          if (intake.hasActedSince(ticket + 1)) {
+            intake.recheckBlocked(); // what was found may not stand any more
           }
           then.accept(standing);
         },

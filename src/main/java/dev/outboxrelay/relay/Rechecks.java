@@ -4,14 +4,15 @@ import dev.outboxrelay.values.Gate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Looks whether what blocks still stands: a person may have requeued or discarded it, which no
  * answer tells. One look at a time, however many messages are discarded one by one.
  */
 final class Rechecks {
-  private final Lane lane;
-  private final Backlog backlog;
+  private final Intake intake;
+  private final BooleanSupplier reads;
   private final Gates gates;
   private final Barrier barrier;
   private final Holds holds;
@@ -25,17 +26,20 @@ final class Rechecks {
   private boolean looking;
   private boolean wanted;
 
+  /**
+   * @param reads whether messages are read: what stands is not looked at before
+   */
   Rechecks(
-      Lane lane,
-      Backlog backlog,
+      Intake intake,
+      BooleanSupplier reads,
       Gates gates,
       Barrier barrier,
       Holds holds,
       HeldReader held,
       RequeuedReader requeued,
       LaneContext context) {
-    this.lane = lane;
-    this.backlog = backlog;
+    this.intake = intake;
+    this.reads = reads;
     this.gates = gates;
     this.barrier = barrier;
     this.holds = holds;
@@ -55,7 +59,7 @@ final class Rechecks {
    * very message, it is read by its id.
    */
   void pump() {
-    if (requeuedPerhaps && backlog.isBarred()) {
+    if (requeuedPerhaps && intake.isBarred()) {
       requeuedPerhaps = false;
       look();
     }
@@ -71,7 +75,7 @@ final class Rechecks {
   /** Looks; no statement where nothing blocks. */
   void look() {
     wanted = true;
-    if (!backlog.window().isOn() || looking) {
+    if (!reads.getAsBoolean() || looking) {
       return;
     }
     wanted = false;
@@ -89,11 +93,11 @@ final class Rechecks {
       return;
     }
     looking = true;
-    backlog.read(
+    intake.read(
         "blocked gates of ",
-        () -> context.store().standing(backlog.name(), heads.keySet(), backlog.failedToo()),
+        () -> context.store().standing(intake.name(), heads.keySet(), intake.failedToo()),
         (standing, ticket) -> {
-          if (backlog.isBarred()) {
+          if (intake.isBarred()) {
             requeued.want(standing);
           }
           heads.keySet().removeAll(standing);
@@ -106,7 +110,7 @@ final class Rechecks {
           if (wanted) {
             look();
           }
-          lane.pump();
+          intake.pump();
         },
         () -> {});
   }
@@ -116,9 +120,9 @@ final class Rechecks {
     if (ids.isEmpty()) {
       return;
     }
-    backlog.read(
+    intake.read(
         "refused truncate of ",
-        () -> context.store().standing(backlog.name(), ids, false),
+        () -> context.store().standing(intake.name(), ids, false),
         (standing, ticket) -> {
           boolean gone = false;
           for (long id : ids) {
@@ -127,11 +131,11 @@ final class Rechecks {
               gone = true;
             }
           }
-          if (backlog.isBarred()) {
+          if (intake.isBarred()) {
             requeued.want(standing);
-            lane.pump();
+            intake.pump();
           } else if (gone) {
-            lane.pump();
+            intake.pump();
           }
         },
         () -> {});

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * table either way, and its followers behind it.
  */
 final class Refusals {
-  private final Backlog backlog;
+  private final Settling settling;
   private final Destination destination;
   private final Gates gates;
   private final Barrier barrier;
@@ -22,14 +22,14 @@ final class Refusals {
   private final LaneContext context;
 
   Refusals(
-      Backlog backlog,
+      Settling settling,
       Destination destination,
       Gates gates,
       Barrier barrier,
       Holds holds,
       DueReader due,
       LaneContext context) {
-    this.backlog = backlog;
+    this.settling = settling;
     this.destination = destination;
     this.gates = gates;
     this.barrier = barrier;
@@ -56,13 +56,15 @@ final class Refusals {
             : new Backoff(destination.retryInitial(), destination.retryMax())
                 .delayMillis(attempts, context.core().random());
     block(entry);
-    context.events().retried(backlog.name(), entry.message.wireId(), attempts, delayMillis, reason);
+    context
+        .events()
+        .retried(settling.name(), entry.message.wireId(), attempts, delayMillis, reason);
     MessageStore store = context.store();
-    long epoch = backlog.encoding().epoch();
+    long epoch = settling.encoding().epoch();
     settle(
         "retry of ",
         entry,
-        () -> store.retry(backlog.name(), epoch, named(entry), attempts, delayMillis, reason),
+        () -> store.retry(settling.name(), epoch, named(entry), attempts, delayMillis, reason),
         () -> {
           blocked(entry);
           due.in(delayMillis);
@@ -88,18 +90,18 @@ final class Refusals {
     if (hold) {
       block(entry);
     }
-    context.events().failed(backlog.name(), entry.message.wireId(), attempts, error);
+    context.events().failed(settling.name(), entry.message.wireId(), attempts, error);
     MessageStore store = context.store();
-    long epoch = backlog.encoding().epoch();
+    long epoch = settling.encoding().epoch();
     settle(
         "failure of ",
         entry,
-        () -> store.fail(backlog.name(), epoch, named(entry), attempts, error),
+        () -> store.fail(settling.name(), epoch, named(entry), attempts, error),
         () -> {
           if (hold) {
             holds.blocked(entry);
           } else {
-            backlog.advance(entry);
+            settling.advance(entry);
           }
         });
   }
@@ -118,15 +120,15 @@ final class Refusals {
 
   /** Whether the message blocks its gate once it is set aside. */
   boolean blocks(Entry entry) {
-    return backlog.failedToo() && !entry.message.barrier();
+    return settling.failedToo() && !entry.message.barrier();
   }
 
   /** What follows in its gate waits for it. */
   void block(Entry entry) {
     Gate gate = entry.message.gate();
-    if (backlog.isOrdered() && gate != null && !barrier.isActive(entry)) {
+    if (settling.isOrdered() && gate != null && !barrier.isActive(entry)) {
       List<Entry> followers = gates.block(entry);
-      backlog.waitNoMore(followers.size());
+      settling.waitNoMore(followers.size());
       holds.block(gate, followers);
     }
   }
@@ -136,20 +138,20 @@ final class Refusals {
    * he has discarded the message while it was in flight, set it aside, or made it owed again.
    */
   private void settle(String what, Entry entry, Work.Statement<Boolean> update, Runnable then) {
-    long begun = backlog.moment();
-    backlog.update(
+    long begun = settling.moment();
+    settling.update(
         what,
         update,
         written -> {
-          backlog.marked(List.of(entry));
+          settling.marked(List.of(entry));
           then.run();
           if (!written) {
-            backlog.rereadSoon(entry.id());
+            settling.rereadSoon(entry.id());
           }
-          if (!written || backlog.hasActedSince(begun)) {
+          if (!written || settling.hasActedSince(begun)) {
             // What he did was looked at when the relay did not know yet what it has changed itself.
-            backlog.recheckBlocked();
-            backlog.readDue();
+            settling.recheckBlocked();
+            settling.readDue();
           }
         });
   }

@@ -5,8 +5,11 @@ import dev.outboxrelay.values.WireId;
 import java.util.Set;
 
 /**
- * What happens in a relay, for logs, metrics and tests. Called on the core thread: must be quick
- * and must not throw. Everything has an empty default.
+ * What happens in a relay, for logs, metrics and tests. Most of it is told by a task of the core,
+ * on whichever thread runs that task; what concerns the relay as a whole is told by the relay's own
+ * thread. So a listener must be quick, must not throw, and must not care for the thread; the tasks
+ * of the core come one at a time, each seeing what the one before it wrote. Everything has an empty
+ * default.
  */
 public interface RelayEvents {
 

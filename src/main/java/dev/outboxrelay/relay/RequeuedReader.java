@@ -10,7 +10,7 @@ import java.util.TreeSet;
  * Reads by their ids messages that a person may have requeued, while no window would bring them.
  */
 final class RequeuedReader {
-  private final Backlog backlog;
+  private final Intake intake;
   private final LaneContext context;
   private final TreeSet<Long> wanted = new TreeSet<>();
 
@@ -23,8 +23,8 @@ final class RequeuedReader {
   private boolean reading;
   private boolean stopped;
 
-  RequeuedReader(Backlog backlog, LaneContext context) {
-    this.backlog = backlog;
+  RequeuedReader(Intake intake, LaneContext context) {
+    this.intake = intake;
     this.context = context;
   }
 
@@ -36,7 +36,7 @@ final class RequeuedReader {
   /** This one, after a while. */
   void want(long id, long delayMillis) {
     soon.add(id);
-    backlog.later(
+    intake.later(
         delayMillis,
         () -> {
           soon.remove(id);
@@ -58,18 +58,18 @@ final class RequeuedReader {
   }
 
   void pump() {
-    if (wanted.isEmpty() || reading || stopped || !backlog.hasMemory()) {
+    if (wanted.isEmpty() || reading || stopped || !intake.hasMemory()) {
       return;
     }
     reading = true;
     TreeSet<Long> ids = new TreeSet<>(wanted);
     wanted.clear();
     asked = ids;
-    backlog.readSome(
+    intake.readSome(
         "requeued messages of ",
         context.config().pageSize(),
         WindowReader.READ_BYTES,
-        limits -> context.store().requeued(backlog.name(), ids, limits, backlog.encoding()),
+        limits -> context.store().requeued(intake.name(), ids, limits, intake.encoding()),
         (batch, ticket) -> {
           reading = false;
           asked = new TreeSet<>();
@@ -84,9 +84,9 @@ final class RequeuedReader {
     if (batch.more()) {
       wanted.addAll(ids.tailSet(batch.lastId(), false));
     }
-    batch.nextDueMillis().values().forEach(backlog::dueIn);
-    backlog.admit(batch.messages(), Origin.WINDOW, ticket);
-    backlog.pump();
+    batch.nextDueMillis().values().forEach(intake::dueIn);
+    intake.admit(batch.messages(), Origin.WINDOW, ticket);
+    intake.pump();
   }
 
   void stop() {

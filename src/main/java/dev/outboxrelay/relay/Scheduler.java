@@ -2,7 +2,7 @@ package dev.outboxrelay.relay;
 
 import java.util.random.RandomGenerator;
 
-/** Runs tasks one at a time, now or later; the core thread, or a hand-driven one in tests. */
+/** Runs tasks one at a time, now or later, on whichever thread: {@link Core}, or a test's own. */
 interface Scheduler {
 
   /** Runs a task soon, after those that are waiting. May be called from any thread. */

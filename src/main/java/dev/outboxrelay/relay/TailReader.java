@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * by itself, and joins again.
  */
 final class TailReader {
-  private record Joining(Backlog backlog, String upTo) {}
+  private record Joining(TailMember member, String upTo) {}
 
   /**
    * So many bells in a row for which nothing comes are followed at once: two writers may ring for
@@ -42,7 +42,7 @@ final class TailReader {
   private final RelayConfig config;
   private final ReadPause pause = new ReadPause();
 
-  private final Map<String, Backlog> backlogs = new LinkedHashMap<>();
+  private final Map<String, TailMember> members = new LinkedHashMap<>();
   private final ArrayDeque<Joining> joining = new ArrayDeque<>();
   private @Nullable String last;
   private boolean reading;
@@ -87,27 +87,27 @@ final class TailReader {
     this.missedBells = missedBells;
   }
 
-  /** What the backlogs in here have been read up to; null while there are none. */
+  /** What the members in here have been read up to; null while there are none. */
   @Nullable String last() {
-    return backlogs.isEmpty() ? null : last;
+    return members.isEmpty() ? null : last;
   }
 
-  boolean contains(Backlog backlog) {
-    return backlogs.get(backlog.name()) == backlog;
+  boolean contains(TailMember member) {
+    return members.get(member.name()) == member;
   }
 
   /** A lane has read everything that is visible in a snapshot, and wants what follows. */
-  void join(Backlog backlog, String upTo) {
-    joining.add(new Joining(backlog, upTo));
+  void join(TailMember member, String upTo) {
+    joining.add(new Joining(member, upTo));
     step();
   }
 
   /** A lane lags, or is no more. It has been read up to {@link #last()}. */
-  void leave(Backlog backlog) {
-    joining.removeIf(j -> j.backlog() == backlog);
-    if (contains(backlog)) {
-      backlogs.remove(backlog.name());
-      doorbells.left(backlog.doorbell());
+  void leave(TailMember member) {
+    joining.removeIf(j -> j.member() == member);
+    if (contains(member)) {
+      members.remove(member.name());
+      doorbells.left(member.doorbell());
     }
   }
 
@@ -154,11 +154,11 @@ final class TailReader {
   /** Between two reads, so that {@code last} stays what it is. */
   private void admitOne() {
     Joining next = joining.remove();
-    Backlog backlog = next.backlog();
+    TailMember member = next.member();
     String from = next.upTo();
-    if (backlogs.isEmpty() || from.equals(last)) {
+    if (members.isEmpty() || from.equals(last)) {
       last = from;
-      add(backlog);
+      add(member);
       step();
       return;
     }
@@ -168,20 +168,20 @@ final class TailReader {
     work.submit(
         "join",
         troubles.watched(
-            List.of(backlog.name()),
+            List.of(member.name()),
             "join",
-            () -> store.firstIds(List.of(backlog.name()), from, upTo)),
+            () -> store.firstIds(List.of(member.name()), from, upTo)),
         first -> {
           clock.end(ticket);
           reading = false;
-          Long firstId = first.get(backlog.name());
-          if (!backlog.window().wantsTail()) {
+          Long firstId = first.get(member.name());
+          if (!member.wantsTail()) {
             step();
           } else if (firstId != null) {
-            backlog.window().pageWindow(from, upTo, firstId - 1);
+            member.pageWindow(from, upTo, firstId - 1);
             step();
           } else {
-            add(backlog);
+            add(member);
             step();
           }
         });
@@ -190,27 +190,27 @@ final class TailReader {
   private String lastRead() {
     String snapshot = last;
     if (snapshot == null) {
-      throw new IllegalStateException("backlogs in the tail without a snapshot");
+      throw new IllegalStateException("members in the tail without a snapshot");
     }
     return snapshot;
   }
 
-  private void add(Backlog backlog) {
-    if (backlog.window().wantsTail() && !contains(backlog)) {
-      backlogs.put(backlog.name(), backlog);
-      doorbells.joined(backlog.doorbell(), core.nanoTime());
+  private void add(TailMember member) {
+    if (member.wantsTail() && !contains(member)) {
+      members.put(member.name(), member);
+      doorbells.joined(member.doorbell(), core.nanoTime());
       wanted = true;
     }
   }
 
   private void read() {
-    for (Backlog backlog : List.copyOf(backlogs.values())) {
-      if (!backlog.hasRoom()) {
-        leave(backlog);
-        backlog.window().lag(lastRead());
+    for (TailMember member : List.copyOf(members.values())) {
+      if (!member.hasRoom()) {
+        leave(member);
+        member.lag(lastRead());
       }
     }
-    if (backlogs.isEmpty()) {
+    if (members.isEmpty()) {
       wanted = false;
       return;
     }
@@ -231,15 +231,16 @@ final class TailReader {
     wanted = false;
     cancelTimer();
     String from = lastRead();
-    Set<Backlog> ringing = sweeping ? missedBells.ringing(backlogs.values()) : Set.of();
+    Set<TailMember> ringing =
+        sweeping ? missedBells.ringing(members.values(), lastReadNanos) : Set.of();
     sweeping = false;
     boolean brought = rung;
     rung = false;
     long sinceNanos = lastReadNanos;
     lastReadNanos = core.nanoTime();
-    Map<String, Backlog> asking = new HashMap<>(backlogs);
+    Map<String, TailMember> asking = new HashMap<>(members);
     Map<String, Encoding> encodings = new HashMap<>();
-    asking.forEach((name, backlog) -> encodings.put(name, backlog.encoding()));
+    asking.forEach((name, member) -> encodings.put(name, member.encoding()));
     Limits limits = new Limits(config.pageSize(), granted, config.maxMessageBytes());
     reading = true;
     long ticket = clock.begin();
@@ -259,9 +260,9 @@ final class TailReader {
           }
           reading = false;
           last = tail.snapshot();
-          Map<Backlog, Integer> found = deliver(asking, tail, ticket);
+          Map<TailMember, Integer> found = deliver(asking, tail, ticket);
           Set<Integer> traffic = new HashSet<>();
-          found.keySet().forEach(backlog -> traffic.add(backlog.doorbell()));
+          found.keySet().forEach(member -> traffic.add(member.doorbell()));
           clock.end(ticket);
           events.read(tail.batch().messages().size());
           doorbells.wakeBusy(traffic::contains);
@@ -271,37 +272,37 @@ final class TailReader {
         });
   }
 
-  private Map<Backlog, Integer> deliver(Map<String, Backlog> asked, Tail tail, long ticket) {
+  private Map<TailMember, Integer> deliver(Map<String, TailMember> asked, Tail tail, long ticket) {
     Map<String, List<Message>> byLane = new LinkedHashMap<>();
     for (Message message : tail.batch().messages()) {
       byLane.computeIfAbsent(message.destination(), d -> new ArrayList<>()).add(message);
     }
-    Map<Backlog, Integer> found = new HashMap<>();
+    Map<TailMember, Integer> found = new HashMap<>();
     byLane.forEach(
         (name, messages) -> {
-          Backlog backlog = asked.get(name);
-          if (backlog != null && contains(backlog)) {
-            found.put(backlog, messages.size());
-            backlog.window().fromTail(messages, ticket);
-            backlog.pump();
+          TailMember member = asked.get(name);
+          if (member != null && contains(member)) {
+            found.put(member, messages.size());
+            member.fromTail(messages, ticket);
+            member.pump();
           }
         });
     tail.batch()
         .nextDueMillis()
         .forEach(
             (name, millis) -> {
-              Backlog backlog = asked.get(name);
-              if (backlog != null) {
-                backlog.dueIn(millis);
+              TailMember member = asked.get(name);
+              if (member != null) {
+                member.dueIn(millis);
               }
             });
     return found;
   }
 
   /**
-   * The window is larger than a read: the backlogs that have something in it page it by themselves.
+   * The window is larger than a read: the members that have something in it page it by themselves.
    */
-  private void page(Map<String, Backlog> asked, String from, Tail tail, long ticket) {
+  private void page(Map<String, TailMember> asked, String from, Tail tail, long ticket) {
     work.submit(
         "window",
         troubles.watched(
@@ -313,11 +314,11 @@ final class TailReader {
           Set<Integer> traffic = new HashSet<>();
           first.forEach(
               (name, firstId) -> {
-                Backlog backlog = asked.get(name);
-                if (backlog != null && contains(backlog)) {
-                  traffic.add(backlog.doorbell());
-                  leave(backlog);
-                  backlog.window().pageWindow(from, tail.snapshot(), firstId - 1);
+                TailMember member = asked.get(name);
+                if (member != null && contains(member)) {
+                  traffic.add(member.doorbell());
+                  leave(member);
+                  member.pageWindow(from, tail.snapshot(), firstId - 1);
                 }
               });
           doorbells.wakeBusy(traffic::contains);
@@ -343,7 +344,7 @@ final class TailReader {
           idle,
           got -> {
             falling = false;
-            doorbells.fellAsleep(got);
+            doorbells.fellAsleep(got, core.nanoTime());
             if (!got.isEmpty()) {
               kick(); // once more, now that every new writer rings
             } else {
@@ -352,7 +353,7 @@ final class TailReader {
           });
     } else if (doorbells.anyAwake()) {
       readLater();
-    } else if (!backlogs.isEmpty()) {
+    } else if (!members.isEmpty()) {
       events.asleep();
     }
   }

@@ -34,7 +34,8 @@ final class WindowReader {
     TAIL
   }
 
-  private final Backlog backlog;
+  private final Intake intake;
+  private final TailMember member;
   private final LaneContext context;
 
   private State state = State.OFF;
@@ -59,28 +60,32 @@ final class WindowReader {
   private boolean reading;
   private boolean waitsForMemory;
 
-  WindowReader(Backlog backlog, LaneContext context) {
-    this.backlog = backlog;
+  /**
+   * @param member who joins the tail in the end
+   */
+  WindowReader(Intake intake, TailMember member, LaneContext context) {
+    this.intake = intake;
+    this.member = member;
     this.context = context;
   }
 
   /** Reads everything that is owed. */
   void start() {
-    Mark mark = backlog.mark();
+    Mark mark = intake.mark();
     if (mark == null) {
       readAll();
       return;
     }
-    context.tail().leave(backlog);
+    context.tail().leave(member);
     state = State.STARTING;
     int start = ++starts;
     context
         .starts()
         .ask(
-            Map.of(backlog.name(), mark),
+            Map.of(intake.name(), mark),
             found -> {
               if (state == State.STARTING && start == starts) {
-                begin(Objects.requireNonNull(found.get(backlog.name())));
+                begin(Objects.requireNonNull(found.get(intake.name())));
               }
             });
   }
@@ -103,7 +108,7 @@ final class WindowReader {
    */
   @Nullable Mark reached() {
     if (state == State.TAIL) {
-      String last = context.tail().contains(backlog) ? context.tail().last() : upTo;
+      String last = context.tail().contains(member) ? context.tail().last() : upTo;
       return reached(last, seen + 1);
     }
     if (state == State.PAGING && upTo != null && earlier.isEmpty()) {
@@ -115,7 +120,7 @@ final class WindowReader {
   private @Nullable Mark reached(@Nullable String snapshot, long bound) {
     return snapshot == null
         ? null
-        : Mark.of(snapshot, bound, backlog.smallestPending(Mark.MAX_EARLIER + 1));
+        : Mark.of(snapshot, bound, intake.smallestPending(Mark.MAX_EARLIER + 1));
   }
 
   /** The largest id that has been looked at. */
@@ -124,7 +129,7 @@ final class WindowReader {
   }
 
   private void page(@Nullable String windowFrom, @Nullable String windowUpTo, long afterId) {
-    context.tail().leave(backlog);
+    context.tail().leave(member);
     state = State.PAGING;
     from = windowFrom;
     upTo = windowUpTo;
@@ -148,7 +153,7 @@ final class WindowReader {
   }
 
   void off() {
-    context.tail().leave(backlog);
+    context.tail().leave(member);
     state = State.OFF;
   }
 
@@ -168,12 +173,12 @@ final class WindowReader {
   /** New rows, by the tail reader. */
   void fromTail(List<Message> messages, long ticket) {
     messages.forEach(message -> seen = Math.max(seen, message.id()));
-    backlog.admit(messages, Origin.WINDOW, ticket);
+    intake.admit(messages, Origin.WINDOW, ticket);
   }
 
   /** Reads the next page, if there is one to read and room for it. */
   void pump() {
-    if (state != State.PAGING || reading || waitsForMemory || !backlog.hasRoom()) {
+    if (state != State.PAGING || reading || waitsForMemory || !intake.hasRoom()) {
       return;
     }
     MemoryBudget memory = context.memory();
@@ -192,8 +197,8 @@ final class WindowReader {
     String windowUpTo = upTo;
     long afterId = after;
     List<Long> earlierIds = List.copyOf(earlier);
-    Limits limits = backlog.limits(context.config().pageSize(), granted);
-    backlog.read(
+    Limits limits = intake.limits(context.config().pageSize(), granted);
+    intake.read(
         "page of ",
         () -> read(windowFrom, windowUpTo, afterId, earlierIds, limits),
         (page, ticket) -> {
@@ -219,9 +224,9 @@ final class WindowReader {
       Limits limits)
       throws SQLException {
     MessageStore store = context.store();
-    String name = backlog.name();
+    String name = intake.name();
     if (windowUpTo != null && !earlierIds.isEmpty()) {
-      Batch batch = store.requeued(name, earlierIds, limits, backlog.encoding());
+      Batch batch = store.requeued(name, earlierIds, limits, intake.encoding());
       return new Page(windowUpTo, batch, true);
     }
     String end = windowUpTo;
@@ -236,7 +241,7 @@ final class WindowReader {
         start = Math.max(afterId, first - 1);
       }
     }
-    Batch batch = store.page(name, start, windowFrom, end, limits, backlog.encoding());
+    Batch batch = store.page(name, start, windowFrom, end, limits, intake.encoding());
     return new Page(end, batch, false);
   }
 
@@ -253,18 +258,18 @@ final class WindowReader {
       after = Math.max(after, batch.lastId());
       seen = Math.max(seen, after);
     }
-    batch.nextDueMillis().values().forEach(backlog::dueIn);
-    backlog.admit(batch.messages(), Origin.WINDOW, ticket);
+    batch.nextDueMillis().values().forEach(intake::dueIn);
+    intake.admit(batch.messages(), Origin.WINDOW, ticket);
     context.events().read(batch.messages().size());
     if (batch.more() || page.ofEarlier()) {
-      backlog.windowReached(earlier.isEmpty() ? after : earlier.first() - 1);
+      intake.windowReached(earlier.isEmpty() ? after : earlier.first() - 1);
     } else {
-      backlog.windowReached(Long.MAX_VALUE);
+      intake.windowReached(Long.MAX_VALUE);
       // What was published for later stands elsewhere, and no page shows it.
-      backlog.readDue();
+      intake.readDue();
       state = State.TAIL;
-      context.tail().join(backlog, page.upTo());
+      context.tail().join(member, page.upTo());
     }
-    backlog.pump();
+    intake.pump();
   }
 }

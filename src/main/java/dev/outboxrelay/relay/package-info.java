@@ -1,7 +1,7 @@
 /**
  * The engine: ownership, windows, doorbells, order by key, retries. Knows neither SQL nor sockets.
- * One thread, the core, owns all state; everything else hands it events. See
- * docs/internals/threads.md.
+ * The core owns all state and runs one task at a time, each on the thread that brings it;
+ * everything else hands it tasks. See docs/internals/architecture.md and docs/internals/threads.md.
  */
 @NullMarked
 package dev.outboxrelay.relay;

@@ -2,6 +2,7 @@ package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -55,13 +56,15 @@ final class SmallPartsTest {
   }
 
   @Test
-  void inFlight_ackUpTo_countsByOrderOfSending() {
+  void inFlight_order_isThatOfSending() {
     InFlight inFlight = new InFlight();
     inFlight.add(entry(50, false));
     inFlight.add(entry(7, false)); // committed late: a smaller id, sent later
     inFlight.add(entry(60, false));
-    assertEquals(List.of(), inFlight.removeUpTo(8));
-    assertEquals(List.of(50L), inFlight.removeUpTo(50).stream().map(Entry::id).toList());
+    assertNull(inFlight.remove(8));
+    Entry answered = inFlight.remove(50);
+    assertNotNull(answered);
+    assertEquals(50, answered.id());
     assertEquals(2, inFlight.size());
     assertEquals(List.of(7L, 60L), inFlight.removeAll().stream().map(Entry::id).toList());
     assertEquals(0, inFlight.bytes());

@@ -35,6 +35,12 @@ final class Receiver {
   private final World world;
   private final String name;
   private final Chance chance;
+
+  /** How it puts off; apart, so that other scenarios stay what they are. */
+  private final Chance manners;
+
+  private double deferring;
+  private double pausing;
   private final Set<ScriptedConnection> connections = new LinkedHashSet<>();
   private Script script;
   private long refusingUntil;
@@ -46,9 +52,16 @@ final class Receiver {
     this.name = name;
     this.script = script;
     chance = world.chance().split();
+    manners = new Chance(world.seed() * 31 + name.hashCode());
+    if (manners.is(0.1)) {
+      deferring = manners.of(0.02, 0.2, 0.6);
+      pausing = manners.of(0.0, 0.0, 0.05);
+    }
   }
 
   void heal() {
+    deferring = 0;
+    pausing = 0;
     script = Script.GOOD;
     refusingUntil = 0;
     hangingUntil = 0;
@@ -108,6 +121,15 @@ final class Receiver {
     if (script.poison() > 0 && message.id() % script.poison() == 1) {
       world.trace().add(name, "dies of " + message.id());
       connection.cut(true);
+      return;
+    }
+    if (deferring > 0 && manners.is(deferring)) {
+      Duration after = manners.is(0.5) ? Duration.ofMillis(manners.between(0, 300)) : null;
+      connection.answer(new Answer.Deferred(message.id(), message.stamp(), "not now", after));
+      return;
+    }
+    if (pausing > 0 && manners.is(pausing)) {
+      connection.answer(new Answer.Paused(message.id(), message.stamp(), "not before you look"));
       return;
     }
     if (chance.is(script.refusing())) {

@@ -59,6 +59,7 @@ final class Scenario {
     boolean silent = chance.is(0.15);
     world =
         new World(
+            seed,
             chance.split(),
             traced,
             calm ? 0 : chance.of(0.0, 0.0, 0.005, 0.03, 0.1),

@@ -5,6 +5,7 @@ import java.util.Map;
 
 /** What everybody in a scenario shares. */
 final class World {
+  private final long seed;
   private final Chance chance;
   private final Timeline timeline;
   private final Trace trace;
@@ -15,7 +16,14 @@ final class World {
   private final boolean silentWriters;
   private long largestMessageBytes;
 
-  World(Chance chance, boolean traced, double failing, double slow, boolean silentWriters) {
+  World(
+      long seed,
+      Chance chance,
+      boolean traced,
+      double failing,
+      double slow,
+      boolean silentWriters) {
+    this.seed = seed;
     this.chance = chance;
     this.silentWriters = silentWriters;
     timeline = new Timeline(chance.split());
@@ -25,6 +33,10 @@ final class World {
     server.whenCompleted(checker::completed);
     server.whenSetBack(checker::touched);
     weather = new Weather(chance.split(), failing, slow);
+  }
+
+  long seed() {
+    return seed;
   }
 
   Chance chance() {
