@@ -45,6 +45,8 @@ final class ContractTest {
       discard(message_id text)
       discard_failed(destination, error_like, since, up_to)
       doctor(old_after, dead_rows)
+      explain(message_id bigint)
+      explain(message_id text)
       grant_roles()
       mend_ids()
       pause(destination)

@@ -318,7 +318,8 @@ final class OperatorTest {
   void destination_withNonsense_isRefused() throws SQLException {
     for (String wrong :
         List.of(
-            "'http://h:1'",
+            "'ftp://h:1'",
+            "'http://u@h/path'",
             "'tcp://h'",
             "'tcp://h:x'",
             "'tcp://u@h:1'",
