@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.cli;
 
 /** How {@code --help} of the commands tells the exit codes of {@link ExitCode}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.receiver;
 
 /** What a relay that is checked did on one of its connections. */

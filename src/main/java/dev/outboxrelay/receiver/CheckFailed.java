@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.receiver;
 
 /** The receiver did not do what it should; the message says what was seen. */

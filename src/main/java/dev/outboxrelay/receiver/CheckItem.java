@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.receiver;
 
 /** The checklist of docs/reference/protocol.md, in the order in which it is gone through. */

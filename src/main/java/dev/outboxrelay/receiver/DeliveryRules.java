@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.receiver;
 
 import com.fasterxml.jackson.databind.JsonNode;

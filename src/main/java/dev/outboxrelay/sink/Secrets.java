@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink;
 
 /** Secrets that a destination's options name, and never hold. */

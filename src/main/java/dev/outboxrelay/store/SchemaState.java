@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.store;
 
 /** How the schema in the database stands to the migrations in this program. */

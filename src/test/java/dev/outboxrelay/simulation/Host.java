@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.simulation;
 
 /** Where a process of a relay runs. It may stand still, be cut off from the database, and die. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink.tcp;
 
 /** A receiver said what the protocol does not allow. The message is for its author. */
