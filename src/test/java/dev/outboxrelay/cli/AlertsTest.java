@@ -1,0 +1,60 @@
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The alert rules ask for metrics that there are, and each has its entry in the guide. */
+final class AlertsTest {
+  private static final Path RULES = Path.of("packaging/monitoring/alerts.yml");
+  private static final Path GUIDE = Path.of("docs/guides/alerts.md");
+  private static final Path METRICS = Path.of("docs/reference/metrics.md");
+
+  private static Set<String> found(String pattern, Path file) throws IOException {
+    Matcher matcher = Pattern.compile("(?m)" + pattern).matcher(Files.readString(file));
+    Set<String> found = new TreeSet<>();
+    while (matcher.find()) {
+      found.add(matcher.group(1));
+    }
+    assertFalse(found.isEmpty(), () -> file + " has nothing like " + pattern);
+    return found;
+  }
+
+  /** RelayMetricsTest holds that page to what a relay shows. */
+  @Test
+  void rules_askForMetricsOfThePageAlone() throws IOException {
+    Set<String> unknown = new TreeSet<>();
+    for (String line : found("^ +expr: (.+)$", RULES)) {
+      Matcher metric = Pattern.compile("outbox_\\w+").matcher(line);
+      while (metric.find()) {
+        unknown.add(metric.group());
+      }
+    }
+    unknown.removeAll(found("^\\| `(outbox_relay_\\w+)", METRICS));
+    assertEquals(Set.of(), unknown);
+  }
+
+  @Test
+  void eachAlert_hasItsEntryInTheGuide() throws IOException {
+    Set<String> alerts = found("^ +- alert: (\\w+)$", RULES);
+    assertEquals(alerts, found("^## (\\w+)$", GUIDE));
+    assertEquals(alerts, found("^\\| \\[(\\w+)\\]", GUIDE));
+  }
+
+  @Test
+  void eachAlert_hasASeverityAndASummary() throws IOException {
+    String[] rules = Files.readString(RULES).split("- alert: ");
+    for (String rule : List.of(rules).subList(1, rules.length)) {
+      assertFalse(!rule.contains("severity: ") || !rule.contains("summary: "), rule);
+    }
+  }
+}
