@@ -350,6 +350,13 @@ begin
 end
 $$;
 
+-- Small tables that every look at the view joins: what the planner believes of one that was never
+-- analyzed is a thousand rows, and autovacuum by its own rules would never come for a few.
+alter table outbox.destination_number set (
+  autovacuum_analyze_threshold = 0, autovacuum_analyze_scale_factor = 0);
+alter table outbox.source set (
+  autovacuum_analyze_threshold = 0, autovacuum_analyze_scale_factor = 0);
+
 -- How a table is captured, beside what the common case needs: the last argument of each capture trigger, as text.
 create type outbox_internal.capture_settings as (
   key_names      text[],

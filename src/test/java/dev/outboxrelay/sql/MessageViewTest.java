@@ -109,6 +109,19 @@ final class MessageViewTest {
     }
   }
 
+  /**
+   * Their few rows are counted on by each plan, and autovacuum by its own rules waits for fifty.
+   */
+  @Test
+  void smallTablesOfTheView_areAnalyzedAfterEachChange() throws SQLException {
+    assertEquals(
+        List.of("destination_number", "source"),
+        outbox.query(
+            "select relname from pg_class where relnamespace = 'outbox'::regnamespace"
+                + " and reloptions @> '{autovacuum_analyze_threshold=0,"
+                + "autovacuum_analyze_scale_factor=0}' order by 1"));
+  }
+
   private static String plan(String sql) throws SQLException {
     return String.join("\n", outbox.query("explain (costs off) " + sql));
   }
