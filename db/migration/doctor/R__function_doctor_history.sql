@@ -2,7 +2,7 @@
 -- are given out again, functions that a partial restore left out.
 --
 -- returns: as outbox.doctor
--- reads:   outbox.identity, outbox.message and its sequence, the catalog and the history of migrations
+-- reads:   outbox.identity, the tables of messages and their sequence, the catalog and the history of migrations
 create or replace function outbox_internal.doctor_history()
 returns table (severity text, check_name text, object text, finding text, remedy text)
 language plpgsql volatile
@@ -42,7 +42,27 @@ begin
       'captured writes fail', b.greatest_id),
     'select outbox.mend_ids();'
   from (select outbox_internal.ids_behind() as greatest_id) b
-  where b.greatest_id is not null;
+  where b.greatest_id is not null
+
+  union all
+  -- What is only kept makes room for it; this has to be settled by a person.
+  select 'warning', 'number twice', t.destination,
+    format('pending messages with the number of one that is set aside or tried again: %s, such as '
+      '%s beside %s: delivered they go, but refused they cannot be set aside',
+      t.messages, t.pending_id, t.parked_id),
+    format('select outbox.discard(%L);', t.parked_id)
+  from (
+    select n.name::text as destination, count(*) as messages,
+           (min(array[outbox.wire_id(k.id, p.created_at), outbox.wire_id(k.id, k.created_at)]))[1]
+             as pending_id,
+           (min(array[outbox.wire_id(k.id, p.created_at), outbox.wire_id(k.id, k.created_at)]))[2]
+             as parked_id
+    from outbox.parked k
+    join outbox.pending p on p.destination = k.destination and p.id = k.id
+    join outbox.destination_number n on n.number = k.destination
+    where k.state <> 'delivered'
+    group by n.name
+  ) t;
 
   if to_regclass('outbox.flyway_schema_history') is null then
     return;

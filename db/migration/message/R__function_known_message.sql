@@ -8,7 +8,8 @@
 -- returns:    destination and outbox.message.id; nothing when no message has the id, or when the
 --             second part is not that of the row: the id is of another change, whose number was
 --             given out again
--- reads:      outbox.message
+-- reads:      outbox.pending and outbox.parked, by their primary keys: a destination at a time, whatever
+--             the planner believes of how many there are
 -- raises:     invalid_text_representation, when it has neither form; cardinality_violation, when
 --             several messages have the number
 create or replace function outbox_internal.known_message(message_id text)
@@ -33,9 +34,19 @@ begin
          array_agg(format('%L (%s)', outbox.wire_id(m.id, m.created_at), m.destination)
            order by m.destination)
   into known_destination, known_id, names
-  from outbox.message m
-  where m.id = parts[1]::bigint
-    and (parts[2] is null or outbox.wire_id(m.id, m.created_at) = known_message.message_id);
+  from (
+    select n.name as destination, r.id, r.created_at
+    from outbox.destination_number n
+    cross join lateral (
+      select p.id, p.created_at
+      from outbox.pending p where p.destination = n.number and p.id = parts[1]::bigint
+      union all
+      select p.id, p.created_at
+      from outbox.parked p where p.destination = n.number and p.id = parts[1]::bigint
+      offset 0
+    ) r
+  ) m
+  where parts[2] is null or outbox.wire_id(m.id, m.created_at) = known_message.message_id;
   if cardinality(names) > 1 then
     raise exception 'several messages have the number %', message_id
       using errcode = 'cardinality_violation',

@@ -21,7 +21,9 @@ begin
   for look in 1..3 loop
     delete from outbox.message m
     where m.destination = known.known_destination and m.id = known.known_id
-      and m.state <> 'delivered';
+      and m.state <> 'delivered'
+      and (position('-' in discard.message_id) = 0
+        or outbox.wire_id(m.id, m.created_at) = discard.message_id);
     if found then
       return true;
     end if;

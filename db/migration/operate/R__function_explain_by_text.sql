@@ -52,7 +52,9 @@ begin
            p.due_at, p.delivered_at, p.last_error
     from outbox.parked p where p.destination = n.number and p.id = known.id
   ) m
-  where n.name = known.destination;
+  where n.name = known.destination
+    and (position('-' in explain.message_id) = 0
+      or outbox.wire_id(m.id, m.created_at) = explain.message_id);
   wire := outbox.wire_id(message.id, message.created_at);
 
   if message.state = 'delivered' then

@@ -18,7 +18,9 @@ begin
   update outbox.message m
   set state = 'pending'
   where m.destination = known.known_destination and m.id = known.known_id
-    and m.state in ('failed', 'retry', 'delivered');
+    and m.state in ('failed', 'retry', 'delivered')
+    and (position('-' in requeue.message_id) = 0
+      or outbox.wire_id(m.id, m.created_at) = requeue.message_id);
   return found;
 end
 $$;

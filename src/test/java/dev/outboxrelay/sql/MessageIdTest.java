@@ -175,6 +175,73 @@ final class MessageIdTest {
         outbox.query("select destination from outbox.message where state = 'failed'"));
   }
 
+  /** The sequence has gone back within a destination: one of the two is owed, and stays so. */
+  @Test
+  void function_ofOneOfTwoWithTheNumber_leavesTheOther() throws SQLException {
+    outbox.execute(
+        "insert into outbox.message (id, destination, op, state, created_at) values"
+            + " (7, 'crm', 'message', 'pending', '2026-01-01'),"
+            + " (7, 'crm', 'message', 'failed', '2026-01-02')");
+    String failed =
+        outbox
+            .query(
+                "select outbox.wire_id(id, created_at) from outbox.message where state = 'failed'")
+            .get(0);
+    assertEquals(
+        List.of("failed"), outbox.query("select reason from outbox.explain('" + failed + "')"));
+    assertEquals(
+        List.of("select outbox.discard('" + failed + "');"),
+        outbox.query("select remedy from outbox.doctor where check_name = 'number twice'"));
+    assertEquals(List.of("t"), outbox.query("select outbox.discard('" + failed + "')"));
+    assertEquals(List.of("pending"), outbox.query("select state from outbox.message"));
+
+    outbox.execute(
+        "insert into outbox.message (id, destination, op, state, created_at) values"
+            + " (7, 'crm', 'message', 'failed', '2026-01-02')");
+    String owed =
+        outbox
+            .query(
+                "select outbox.wire_id(id, created_at) from outbox.message where state = 'pending'")
+            .get(0);
+    assertEquals(List.of("f"), outbox.query("select outbox.requeue('" + owed + "')"));
+    assertEquals(List.of("t"), outbox.query("select outbox.discard('" + owed + "')"));
+    assertEquals(List.of("t"), outbox.query("select outbox.requeue('" + failed + "')"));
+  }
+
+  /** Whatever the planner believes of the small table of destinations, which nobody analyzes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"requeue", "discard", "explain"})
+  void function_amongManyMessages_readsNoWholeTable(String function) throws SQLException {
+    outbox.execute(
+        "insert into outbox.pending (destination, op) select d.number, 'm'"
+            + " from outbox.destination d, generate_series(1, 20000) where d.name = 'crm'",
+        "insert into outbox.parked (id, xid, created_at, destination, source, op, state)"
+            + " select 900000 + g, '3', now(), d.number, 0, 'm', 'failed'"
+            + " from outbox.destination d, generate_series(1, 20000) g where d.name = 'crm'",
+        "vacuum analyze outbox.pending, outbox.parked");
+    try (Connection c = outbox.connect()) {
+      c.setAutoCommit(false);
+      Outbox.run(
+          c,
+          "select outbox.%s(900007)".formatted(function),
+          "select outbox.%s(wire) from (select outbox.wire_id(id, created_at) as wire"
+                  .formatted(function)
+              + " from outbox.parked where id = 900008 and destination ="
+              + " (select number from outbox.destination where name = 'crm')) w");
+      try (ResultSet r =
+          c.createStatement()
+              .executeQuery(
+                  "select coalesce(sum(seq_scan), 0) from pg_stat_xact_user_tables"
+                      + " where relname in ('pending', 'parked')")) {
+        r.next();
+        assertEquals(0, r.getLong(1));
+      }
+      c.rollback();
+    } finally {
+      outbox.execute("truncate outbox.pending, outbox.parked");
+    }
+  }
+
   @Test
   void requeue_keepsTheId() throws SQLException {
     String id = failed();
