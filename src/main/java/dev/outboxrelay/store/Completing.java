@@ -69,12 +69,30 @@ final class Completing {
     String pending = kept ? MessageSql.KEEP_FREE : MessageSql.COMPLETE_FREE;
     String parked = kept ? MessageSql.KEEP_FREE_PARKED : MessageSql.COMPLETE_FREE_PARKED;
     for (String sql : List.of(pending, parked)) {
-      try (PreparedStatement s = connection.prepareStatement(sql)) {
-        set(new Parameters(s).number(number), number, ids, xids);
-        found += s.executeUpdate();
-      }
+      found += free(sql, number, ids, xids);
     }
     addLeft(number, ids, xids);
+  }
+
+  private int free(String sql, int number, List<Long> ids, @Nullable List<String> xids)
+      throws SQLException {
+    try {
+      return freeOnce(sql, number, ids, xids);
+    } catch (SQLException e) {
+      if (!TakenNumber.is(e)) {
+        throw e;
+      }
+      TakenNumber.free(connection, number, ids);
+      return freeOnce(sql, number, ids, xids);
+    }
+  }
+
+  private int freeOnce(String sql, int number, List<Long> ids, @Nullable List<String> xids)
+      throws SQLException {
+    try (PreparedStatement s = connection.prepareStatement(sql)) {
+      set(new Parameters(s).number(number), number, ids, xids);
+      return s.executeUpdate();
+    }
   }
 
   private static int size(Map<String, List<Long>> idsByDestination) {
@@ -96,12 +114,40 @@ final class Completing {
 
   /** Nearly all are pending. What is not there was refused before, or is gone. */
   private int plain(int number, List<Long> ids, @Nullable List<String> xids) throws SQLException {
-    boolean kept = xids != null;
-    int done = update(kept ? MessageSql.KEEP : deletion(), number, ids, xids);
+    int done = xids == null ? update(deletion(), number, ids, null) : keep(number, ids, xids);
     if (done < ids.size()) {
-      done += update(kept ? MessageSql.KEEP_PARKED : MessageSql.COMPLETE_PARKED, number, ids, xids);
+      String parked = xids == null ? MessageSql.COMPLETE_PARKED : MessageSql.KEEP_PARKED;
+      done += update(parked, number, ids, xids);
     }
     return done;
+  }
+
+  private int keep(int number, List<Long> ids, List<String> xids) throws SQLException {
+    try {
+      return update(MessageSql.KEEP, number, ids, xids);
+    } catch (SQLException e) {
+      if (!TakenNumber.is(e)) {
+        throw e;
+      }
+    }
+    TakenNumber.free(connection, number, ids);
+    int done = 0;
+    for (Long id : ids) {
+      done += keepOrDelete(number, List.of(id), xids);
+    }
+    return done;
+  }
+
+  /** What is delivered goes, also where it cannot be kept: one that is set aside has its number. */
+  private int keepOrDelete(int number, List<Long> id, List<String> xids) throws SQLException {
+    try {
+      return update(MessageSql.KEEP, number, id, xids);
+    } catch (SQLException e) {
+      if (!TakenNumber.is(e)) {
+        throw e;
+      }
+      return update(MessageSql.COMPLETE_DELIVERED, number, id, xids);
+    }
   }
 
   private String deletion() throws SQLException {

@@ -40,6 +40,18 @@ record Marking(
   }
 
   private int move(String sql, Values values) throws SQLException {
+    try {
+      return moveOnce(sql, values);
+    } catch (SQLException e) {
+      if (!TakenNumber.is(e)) {
+        throw e;
+      }
+      TakenNumber.free(connection, destination, ids);
+      return moveOnce(sql, values);
+    }
+  }
+
+  private int moveOnce(String sql, Values values) throws SQLException {
     try (PreparedStatement s = connection.prepareStatement(sql)) {
       Parameters p = fence(new Parameters(s));
       values.set(p);

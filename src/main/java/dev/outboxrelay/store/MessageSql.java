@@ -623,6 +623,22 @@ final class MessageSql {
 
   static final String KEEP_PARKED = keepParked(IDS);
 
+  /** Takes delivered ones off that could be kept otherwise. */
+  static final String COMPLETE_DELIVERED = COMPLETE + " and" + DELIVERED_NOW;
+
+  /**
+   * What is only kept, and bears the number of a pending message of its destination. Looked up one
+   * by one. Parameters: destination, ids.
+   */
+  static final String FREE_NUMBERS =
+      Expressions.sql(
+          """
+      delete from outbox.parked k
+      where k.%s and k.state = 'delivered' and (
+        select true from outbox.pending p
+        where p.destination = k.destination and p.id = k.id offset 0)""",
+          placed("parked", IDS));
+
   /** Parameters of this and the next: destination, destination, ids. */
   static final String KEEP_FREE = keep(free("pending"));
 

@@ -491,6 +491,56 @@ final class JdbcMessageStoreTest {
     assertEquals(1, keep(id));
   }
 
+  /** The sequence has gone back: the number is that of a message which is kept for people only. */
+  @Test
+  void stateChange_numberOfAKeptMessage_takesItsPlace() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        "insert into outbox.message (id, destination, op, key, new_row, state, delivered_at)"
+            + " select g, 'out', 'message', 'old', '{}', 'delivered', now()"
+            + " from generate_series(1, 6) g",
+        "insert into outbox.message (id, destination, op, key, new_row)"
+            + " select g, 'out', 'message', 'new', '{}' from generate_series(1, 5) g");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
+    assertTrue(store.retry("out", epoch, pending(1), 1, 60_000, "no"));
+    assertTrue(store.fail("out", epoch, pending(2), 1, "no"));
+    assertEquals(Set.of(), store.hold("out", epoch, List.of(3L, 4L)));
+    assertEquals(
+        1,
+        store
+            .complete(Map.of("out", List.of(5L)), Map.of("out", Set.of(pending(5).xid())))
+            .found());
+    assertEquals(
+        List.of(
+            "1 new retry",
+            "2 new failed",
+            "3 new held",
+            "4 new held",
+            "5 new delivered",
+            "6 old delivered"),
+        db.query("select concat_ws(' ', id, key, state) from outbox.message order by id"));
+  }
+
+  /** It is delivered: it goes, and is not kept. The other is as it was. */
+  @Test
+  void complete_numberOfAMessageThatIsSetAside_isNotKept() throws Exception {
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')",
+        "insert into outbox.message (id, destination, op, key, new_row, state)"
+            + " values (1, 'out', 'message', 'old', '{}', 'failed')",
+        "insert into outbox.message (id, destination, op, key, new_row)"
+            + " select g, 'out', 'message', 'new', '{}' from generate_series(1, 2) g");
+    Map<String, Set<Long>> keep = Map.of("out", Set.of(pending(1).xid()));
+    assertEquals(2, store.complete(Map.of("out", List.of(1L, 2L)), keep).found());
+    assertEquals(
+        List.of("1 old failed", "2 new delivered"),
+        db.query("select concat_ws(' ', id, key, state) from outbox.message order by id"));
+  }
+
+  private Refused pending(long id) throws SQLException {
+    return new Refused(id, db.count("select xid from outbox.pending where id = " + id));
+  }
+
   @Test
   void purge_keptLongEnough_onlyDeliveredGo() throws Exception {
     db.execute(
