@@ -1,5 +1,6 @@
 # Built from a clone alone: docker build -t outbox-relay .
-# The build stage makes the jar and a Java runtime of the few modules that it needs; the image holds these two and Debian.
+# The build stage makes the distribution and a Java runtime of the few modules that it needs; the image holds these two
+# and Debian. There is no PostgreSQL in it: the demo runs from a clone.
 # MAVEN_IMAGE: an image with Maven and a JDK of 17 or later, where this one cannot be had, or must hold settings of yours.
 ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-21
 FROM ${MAVEN_IMAGE} AS build

@@ -62,6 +62,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     common.apply();
     DatabaseAccess access = database.url == null ? null : database.access();
+    if (access == null) {
+      PostgresBinaries.require("bench without --database-url");
+    }
     BenchOptions options = options(access);
     makeOutput();
     boolean met;

@@ -32,6 +32,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    PostgresBinaries.require("demo");
     // The story tells what happens; the log would tell it again between its lines.
     LogLevel.ERROR.apply();
     PrintWriter out = spec.commandLine().getOut();

@@ -18,6 +18,9 @@ import java.util.Map;
 public final class EmbeddedServer implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
+  /** Named by a text, for a class that is not there cannot be named otherwise. */
+  private static final String LIBRARY = "io.zonky.test.db.postgres.embedded.EmbeddedPostgres";
+
   private final EmbeddedPostgres postgres;
 
   private EmbeddedServer(EmbeddedPostgres postgres) {
@@ -25,7 +28,20 @@ public final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Starts a server.
+   * Whether the binaries are there. They come from Maven, or with the distribution's add-on for the
+   * demo; the program itself does not hold them.
+   */
+  public static boolean available() {
+    try {
+      Class.forName(LIBRARY, false, EmbeddedServer.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Starts a server, where one is {@link #available()}.
    *
    * @param settings server settings that differ from the defaults, such as {@code
    *     max_connections=200}

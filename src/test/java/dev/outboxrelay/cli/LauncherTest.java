@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -64,12 +65,7 @@ final class LauncherTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "app/bin/outbox-relay.jar",
-        "app/lib/outbox-relay.jar",
-        "app/outbox-relay.jar",
-        "app/target/outbox-relay.jar"
-      })
+      strings = {"app/bin/outbox-relay.jar", "app/outbox-relay.jar", "app/target/outbox-relay.jar"})
   void jar_besideTheScript_isStartedWithAllArguments(String place) throws Exception {
     Path home = java("seventeen", "17.0.1");
     jar(place);
@@ -78,6 +74,30 @@ final class LauncherTest {
     String jar = ended.output().replaceFirst(".*\\|-jar\\|([^|]*)\\|.*", "$1");
     assertEquals(folder.resolve(place).toRealPath(), Path.of(jar).toRealPath());
     assertTrue(ended.output().endsWith("|run|--name|a b|$x*|"), ended.output());
+  }
+
+  @Test
+  void libraries_ofTheDistribution_areFound() throws Exception {
+    jar("app/lib/outbox-relay.jar");
+    jar("app/lib/kafka/client.jar");
+    Files.createDirectories(folder.resolve("app/lib/nothing"));
+    Map<String, String> home = Map.of("JAVA_HOME", java("seventeen", "17.0.1").toString());
+    Ended ended = run(script, home, "run", "$x*");
+    assertEquals(9, ended.code(), ended.output());
+    String found = ended.output().replaceFirst(".*\\|-cp\\|([^|]*)\\|.*", "$1");
+    List<String> ends =
+        Stream.of(found.split(":")).map(place -> place.replaceFirst(".*/lib/", "")).toList();
+    assertEquals(List.of("outbox-relay.jar", "*", "kafka/*"), ends);
+    assertTrue(ended.output().endsWith("|dev.outboxrelay.cli.Main|run|$x*|"), ended.output());
+  }
+
+  @Test
+  void addOn_ofAClone_isFoundBesideTheJar() throws Exception {
+    jar("app/target/outbox-relay.jar");
+    jar("app/target/outbox-relay-1-demo/outbox-relay-1/lib/demo/server.jar");
+    Map<String, String> home = Map.of("JAVA_HOME", java("seventeen", "17.0.1").toString());
+    Ended ended = run(script, home, "demo");
+    assertTrue(ended.output().contains("/lib/demo/*|dev.outboxrelay.cli.Main|"), ended.output());
   }
 
   @Test

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.testing.Distribution;
 import dev.outboxrelay.testing.JavaProcess;
-import dev.outboxrelay.testing.LinkedRuntime;
 import dev.outboxrelay.testing.SystemdUnit;
 import dev.outboxrelay.testing.TestDatabase;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packaged jar, started as the unit starts it: after which ends systemd starts it again. */
+/** The distribution, started as the unit starts it: after which ends systemd starts it again. */
 final class SystemdUnitIT {
   private static final String HEAP = "-Xmx64m";
 
@@ -47,13 +47,13 @@ final class SystemdUnitIT {
   }
 
   private JavaProcess start(String heap, Map<String, String> settings) throws IOException {
-    List<String> command =
-        unit.command(JavaProcess.java(), LinkedRuntime.jar(), folder).stream()
-            .map(word -> word.startsWith("-Xmx") ? heap : word)
-            .toList();
-    assertTrue(command.contains(heap), command.toString());
+    String options = unit.variable("JAVA_OPTS");
+    assertTrue(options.contains("-Xmx"), options);
     Map<String, String> variables = new HashMap<>(settings);
+    variables.put("JAVA_HOME", System.getProperty("java.home"));
+    variables.put("JAVA_OPTS", options.replaceFirst("-Xmx\\w+", heap));
     variables.put("JAVA_TOOL_OPTIONS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1");
+    List<String> command = unit.command(Distribution.unpacked().launcher(), folder);
     return JavaProcess.start(command, variables, folder.resolve("log"));
   }
 

@@ -39,16 +39,25 @@ public final class SystemdUnit {
   }
 
   /**
-   * The command that starts the relay, on another Java runtime and with another jar.
+   * The command that starts the relay, with another launcher.
    *
    * @param credentials the directory that systemd would make
    */
-  public List<String> command(String java, Path jar, Path credentials) {
+  public List<String> command(Path launcher, Path credentials) {
     List<String> words = values("ExecStart");
-    return Stream.concat(Stream.of(java), words.stream().skip(1))
-        .map(word -> word.endsWith(".jar") ? jar.toString() : word)
+    return Stream.concat(Stream.of(launcher.toString()), words.stream().skip(1))
         .map(word -> word.replace("${CREDENTIALS_DIRECTORY}", credentials.toString()))
         .toList();
+  }
+
+  /** A variable that the unit sets, as one quoted word. */
+  public String variable(String name) {
+    String start = "Environment=\"" + name + "=";
+    return lines.stream()
+        .filter(line -> line.startsWith(start) && line.endsWith("\""))
+        .map(line -> line.substring(start.length(), line.length() - 1))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(FILE + " does not set " + name));
   }
 
   /**
