@@ -12,6 +12,7 @@ import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Label;
 import dev.outboxrelay.values.Message;
 import dev.outboxrelay.values.WireId;
 import java.nio.charset.StandardCharsets;
@@ -133,7 +134,8 @@ public final class Probe {
         body,
         body.length,
         false,
-        null);
+        null,
+        Label.of(change));
   }
 
   /** One connection. The transport's thread tells, the command's waits; the monitor guards all. */

@@ -26,6 +26,6 @@ final class Entry {
   }
 
   long bytes() {
-    return message.body().length + MemoryBudget.OVERHEAD_BYTES;
+    return message.bytes() + MemoryBudget.OVERHEAD_BYTES;
   }
 }

@@ -212,7 +212,8 @@ final class Fleet {
                 return;
               }
               Formatter formatter = Formatters.of(destination.format());
-              Encoding encoding = new Encoding(epoch, formatter::format);
+              Encoding encoding =
+                  new Encoding(epoch, formatter::format, context.transport().labels(destination));
               Lane lane = new Lane(destination, encoding, taken.mark(), context, this::replaced);
               lanes.put(name, lane);
               context.events().owned(name, epoch);

@@ -28,6 +28,11 @@ public interface Transport extends AutoCloseable {
     return Integer.MAX_VALUE;
   }
 
+  /** Whether messages for one of its sinks are to have a {@link dev.outboxrelay.values.Label}. */
+  default boolean labels(Destination destination) {
+    return false;
+  }
+
   /** Closes every connection and ends the transport's threads; waits at most a second. */
   @Override
   void close();

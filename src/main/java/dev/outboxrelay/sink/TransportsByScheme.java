@@ -31,6 +31,12 @@ public final class TransportsByScheme implements Transport {
     return transport == null ? 1 : transport.mostInFlight(destination);
   }
 
+  @Override
+  public boolean labels(Destination destination) {
+    Transport transport = transports.get(scheme(destination));
+    return transport != null && transport.labels(destination);
+  }
+
   private Transport of(Destination destination) {
     Transport transport = transports.get(scheme(destination));
     if (transport == null) {

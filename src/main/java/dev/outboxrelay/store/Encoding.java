@@ -9,5 +9,12 @@ import java.util.function.Function;
  *
  * @param epoch the epoch under which this relay owns the destination
  * @param format change to bytes; called on the reading thread
+ * @param labelled whether messages are to have a {@link dev.outboxrelay.values.Label}
  */
-public record Encoding(long epoch, Function<Change, byte[]> format) {}
+public record Encoding(long epoch, Function<Change, byte[]> format, boolean labelled) {
+
+  /** Without labels. */
+  public Encoding(long epoch, Function<Change, byte[]> format) {
+    this(epoch, format, false);
+  }
+}

@@ -3,6 +3,7 @@ package dev.outboxrelay.store;
 
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Gate;
+import dev.outboxrelay.values.Label;
 import dev.outboxrelay.values.Message;
 import dev.outboxrelay.values.WireId;
 import java.sql.Array;
@@ -177,6 +178,7 @@ final class Rows {
     long createdAtMicros = micros(rows.getTimestamp(at(RowColumn.CREATED_AT)));
     byte[] body = NOTHING;
     String unreadable = null;
+    Label label = null;
     if (!tooLarge) {
       try {
         Encoding encoding = encodings.apply(target);
@@ -197,6 +199,7 @@ final class Rows {
                 attempts,
                 encoding.epoch());
         body = encoding.format().apply(change);
+        label = encoding.labelled() ? Label.of(change) : null;
       } catch (RuntimeException | StackOverflowError e) {
         // Whatever is wrong with this one, such as how deep it is, the others go.
         unreadable = "the row cannot be written as a message: " + e;
@@ -216,7 +219,8 @@ final class Rows {
             body,
             size,
             tooLarge,
-            unreadable));
+            unreadable,
+            label));
   }
 
   private int at(RowColumn column) {

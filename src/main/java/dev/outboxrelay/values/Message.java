@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param rowBytes the size of the stored row values, bytes; over the limit when {@code tooLarge}
  * @param tooLarge the row is over the size limit and was not fetched
  * @param unreadable why the row cannot be read or written as a message, null when it can
+ * @param label what it is about, null where the destination's transport does not say it
  */
 public record Message(
     long id,
@@ -35,7 +36,45 @@ public record Message(
     byte[] body,
     long rowBytes,
     boolean tooLarge,
-    @Nullable String unreadable) {
+    @Nullable String unreadable,
+    @Nullable Label label) {
+
+  /** Without a label. */
+  public Message(
+      long id,
+      long stamp,
+      long xid,
+      String destination,
+      @Nullable Gate gate,
+      boolean barrier,
+      boolean refused,
+      boolean timed,
+      int attempts,
+      byte[] body,
+      long rowBytes,
+      boolean tooLarge,
+      @Nullable String unreadable) {
+    this(
+        id,
+        stamp,
+        xid,
+        destination,
+        gate,
+        barrier,
+        refused,
+        timed,
+        attempts,
+        body,
+        rowBytes,
+        tooLarge,
+        unreadable,
+        null);
+  }
+
+  /** What body and label take in memory. */
+  public long bytes() {
+    return body.length + (label == null ? 0L : label.bytes());
+  }
 
   /** Its name, for receivers and operators. */
   public WireId wireId() {
