@@ -400,6 +400,11 @@ final class Backlog implements Intake, Settling, TailMember {
 
   // What is answered. -----------------------------------------------------------------------------
 
+  /** Keys whose messages wait behind a refused one, as far as is known. */
+  int heldKeys() {
+    return gates.parkedCount();
+  }
+
   /** Delivered. */
   void acknowledged(Entry entry) {
     settling++;

@@ -100,7 +100,7 @@ final class Changes {
     lanes.clear();
     dueTimes.look(concerned);
     concerned.forEach(lane -> lane.backlog().recheck());
-    tail.kick();
+    tail.kick(Wake.CHANGE);
     // Last: when it is answered, so is what was asked before.
     fleet.reload(this::ended);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.PoolUse;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
 import java.util.List;
@@ -156,6 +157,33 @@ public record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   @Override
   public void stoppedWaiting(long waitedMillis) {
     listeners.forEach(l -> l.stoppedWaiting(waitedMillis));
+  }
+
+  @Override
+  public void delivered(String destination, WireId id, long sentForNanos) {
+    for (RelayEvents listener : listeners) {
+      listener.delivered(destination, id, sentForNanos);
+    }
+  }
+
+  @Override
+  public void standing(String destination, int inFlight, int heldKeys) {
+    listeners.forEach(l -> l.standing(destination, inFlight, heldKeys));
+  }
+
+  @Override
+  public void pool(PoolUse use) {
+    listeners.forEach(l -> l.pool(use));
+  }
+
+  @Override
+  public void woken(Wake cause) {
+    listeners.forEach(l -> l.woken(cause));
+  }
+
+  @Override
+  public void heardOwnBell() {
+    listeners.forEach(RelayEvents::heardOwnBell);
   }
 
   @Override

@@ -241,6 +241,12 @@ final class Link {
           unknown(acked);
           break;
         }
+        context
+            .events()
+            .delivered(
+                destination.name(),
+                entry.message.wireId(),
+                context.core().nanoTime() - entry.sentAtNanos);
         success(entry);
         acknowledged++;
       } else if (answer instanceof Answer.Nacked nacked) {

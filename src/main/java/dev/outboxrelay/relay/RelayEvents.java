@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.PoolUse;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.values.WireId;
 import java.util.Set;
@@ -94,6 +95,30 @@ public interface RelayEvents {
 
   /** The receiver acknowledged. */
   default void acknowledged(String destination, int messages) {}
+
+  /**
+   * The receiver acknowledged a message; {@link #acknowledged} tells how many.
+   *
+   * @param sentForNanos how long after it was sent
+   */
+  default void delivered(String destination, WireId id, long sentForNanos) {}
+
+  /**
+   * How an owned destination stands: every second.
+   *
+   * @param inFlight messages that are sent and not answered
+   * @param heldKeys keys whose messages wait behind a refused one, as far as is known in memory
+   */
+  default void standing(String destination, int inFlight, int heldKeys) {}
+
+  /** How the pool of sessions stands: every second. */
+  default void pool(PoolUse use) {}
+
+  /** Something made the relay read the queue. */
+  default void woken(Wake cause) {}
+
+  /** The listening session has heard the bell that another session rings to test it. */
+  default void heardOwnBell() {}
 
   /** Delivered messages left the table; {@code missing} of them were not there any more. */
   default void completed(int messages, int missing) {}

@@ -113,7 +113,12 @@ final class TailReader {
   }
 
   /** It is time to look: read as soon as the last read has ended. */
-  void kick() {
+  void kick(Wake cause) {
+    events.woken(cause);
+    kick();
+  }
+
+  private void kick() {
     wanted = true;
     step();
   }
@@ -121,6 +126,7 @@ final class TailReader {
   /** A writer rang, or somebody who passes for one. */
   void rung() {
     rung = true;
+    events.woken(Wake.BELL);
     if (inVain < FEW) {
       kick();
     } else if (timer == null) {
@@ -136,7 +142,7 @@ final class TailReader {
   /** Reads whether anybody rang or not, and tells what no bell announces. */
   void sweep() {
     sweeping = true;
-    kick();
+    kick(Wake.SWEEP);
   }
 
   private void step() {
@@ -347,7 +353,7 @@ final class TailReader {
             falling = false;
             doorbells.fellAsleep(got, core.nanoTime());
             if (!got.isEmpty()) {
-              kick(); // once more, now that every new writer rings
+              kick(Wake.AWAKE); // once more, now that every new writer rings
             } else {
               readLater();
             }
@@ -361,7 +367,7 @@ final class TailReader {
 
   private void readLater() {
     cancelTimer();
-    timer = core.schedule(pause.next(), this::kick);
+    timer = core.schedule(pause.next(), () -> kick(Wake.AWAKE));
   }
 
   private void cancelTimer() {

@@ -45,6 +45,9 @@ final class Term implements AutoCloseable {
   /** How often it is looked whether the core runs. */
   private static final long WATCH_MILLIS = 500;
 
+  /** How often it is told how the pool and the destinations stand. */
+  private static final long TELL_MILLIS = 1000;
+
   private final Threads threads;
   private final RelayConfig config;
   private final RelayEvents events;
@@ -236,8 +239,9 @@ final class Term implements AutoCloseable {
           every(Math.min(LOOK_MILLIS, config.database().silenceLimit().toMillis() / 4), this::look);
           every(config.sweep().toMillis(), sweep::run);
           every(Progress.TICK_MILLIS, progress::tick);
+          every(TELL_MILLIS, this::tell);
           if (!config.poll().isZero()) {
-            every(config.poll().toMillis(), tail::kick);
+            every(config.poll().toMillis(), () -> tail.kick(Wake.POLL));
           }
           every(Math.max(50, config.database().silenceLimit().toMillis() / 20), this::watch);
         });
@@ -250,6 +254,13 @@ final class Term implements AutoCloseable {
           task.run();
           every(millis, task);
         });
+  }
+
+  private void tell() {
+    events.pool(database.poolUse());
+    for (Lane lane : fleet.lanes()) {
+      events.standing(lane.name(), lane.inFlight(), lane.backlog().heldKeys());
+    }
   }
 
   private void look() {
@@ -331,6 +342,7 @@ final class Term implements AutoCloseable {
       doorbells.perhapsRung(now);
     }
     if (news.ownBell() > 0 && news.ownBell() <= listener.newestBell()) {
+      events.heardOwnBell();
       tail.heardOwnBell(news.ownBell());
     }
     if (rung) {

@@ -38,6 +38,11 @@ public final class Database implements OutboxDatabase {
   }
 
   @Override
+  public PoolUse poolUse() {
+    return pool.use();
+  }
+
+  @Override
   public SchemaState schema() throws SQLException {
     try {
       return new Migrator(login).state();

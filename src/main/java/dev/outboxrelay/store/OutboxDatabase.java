@@ -23,6 +23,11 @@ public interface OutboxDatabase extends AutoCloseable {
    */
   CompletableFuture<String> unfit();
 
+  /** How the pool is used. Does not block. */
+  default PoolUse poolUse() {
+    return PoolUse.NONE;
+  }
+
   /** How the schema stands, asked by a session of its own. Blocks. */
   SchemaState schema() throws SQLException;
 

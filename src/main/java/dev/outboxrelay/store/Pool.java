@@ -3,6 +3,7 @@ package dev.outboxrelay.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashSet;
@@ -77,6 +78,17 @@ final class Pool implements ConnectionSource, AutoCloseable {
       SQLException cause = e.getCause() instanceof SQLException sql ? sql : e;
       throw pool.getHikariPoolMXBean().getTotalConnections() == 0 ? new NoConnection(cause) : cause;
     }
+  }
+
+  /** How many sessions do what. Does not block. */
+  PoolUse use() {
+    HikariPoolMXBean bean = pool.getHikariPoolMXBean();
+    return bean == null
+        ? PoolUse.NONE
+        : new PoolUse(
+            bean.getActiveConnections(),
+            bean.getIdleConnections(),
+            bean.getThreadsAwaitingConnection());
   }
 
   /**
