@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.http;
 
-import dev.outboxrelay.http.HttpRoutes.Route;
 import dev.outboxrelay.threads.Errors;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -10,10 +10,12 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -23,11 +25,15 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Date;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +52,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
     /** A part of a request has come. */
     READING,
     ANSWERING,
+    /** The answer goes on, until one side ends it. */
+    STREAMING,
     /** The last answer is on its way; what the client still says is thrown away. */
     LEAVING
   }
@@ -53,7 +61,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
   /** How long a client has to take the last answer. */
   private static final Duration LEAVING = Duration.ofSeconds(1);
 
-  private final HttpRoutes routes;
+  private final HttpSite site;
   private final HttpLimits limits;
   private final OpenConnections open;
   private final Executor slow;
@@ -62,8 +70,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
   private @Nullable ChannelHandlerContext context;
   private @Nullable Future<?> timer;
 
-  HttpConnection(HttpRoutes routes, HttpLimits limits, OpenConnections open, Executor slow) {
-    this.routes = routes;
+  HttpConnection(HttpSite site, HttpLimits limits, OpenConnections open, Executor slow) {
+    this.site = site;
     this.limits = limits;
     this.open = open;
     this.slow = slow;
@@ -82,7 +90,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
 
   @Override
   public boolean isAnswering() {
-    return state == State.ANSWERING;
+    return state == State.ANSWERING || state == State.STREAMING;
   }
 
   @Override
@@ -157,14 +165,26 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
       answer(objection, head, false);
       return;
     }
-    Route route = routes.find(path(request));
-    if (route == null) {
-      answer(HttpReply.line(404, "not found"), head, keep);
-    } else if (!head && !request.method().equals(HttpMethod.GET)) {
-      answer(HttpReply.line(405, "only GET and HEAD are served here"), false, keep);
-    } else {
-      serve(route, head, keep);
-    }
+    serve(site.find(read(request)), head, keep);
+  }
+
+  private HttpRequest read(FullHttpRequest request) {
+    QueryStringDecoder target = target(request);
+    Map<String, String> query = new LinkedHashMap<>();
+    target.parameters().forEach((name, values) -> query.put(name, values.get(0)));
+    return new HttpRequest(
+        request.method().name(),
+        target.path(),
+        query,
+        request.headers(),
+        ByteBufUtil.getBytes(request.content()),
+        client());
+  }
+
+  private String client() {
+    return context != null && context.channel().remoteAddress() instanceof InetSocketAddress from
+        ? from.getAddress().getHostAddress()
+        : "";
   }
 
   private static @Nullable HttpReply objection(FullHttpRequest request) {
@@ -189,30 +209,33 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
     return null;
   }
 
-  /** What was asked for, without a query. A proxy may send the whole URL. */
-  private static String path(FullHttpRequest request) {
+  /** What was asked for. A proxy may send the whole URL. */
+  private static QueryStringDecoder target(FullHttpRequest request) {
     String target = request.uri();
     if (target.startsWith("http://")) {
       int slash = target.indexOf('/', "http://".length());
       target = slash < 0 ? "/" : target.substring(slash);
     }
     try {
-      return new QueryStringDecoder(target).path();
+      QueryStringDecoder decoder = new QueryStringDecoder(target);
+      decoder.path();
+      decoder.parameters();
+      return decoder;
     } catch (IllegalArgumentException e) {
-      return target; // no path of ours looks like that
+      return new QueryStringDecoder("", false); // no path of ours looks like that
     }
   }
 
-  private void serve(Route route, boolean head, boolean keep) {
+  private void serve(HttpPage page, boolean head, boolean keep) {
     begin();
-    if (!route.mayBlock()) {
-      respond(reply(route.reply()), head, keep);
+    if (!page.mayBlock()) {
+      respond(reply(page.reply()), head, keep);
       return;
     }
     try {
       slow.execute(
           () -> {
-            HttpReply reply = reply(route.reply());
+            HttpReply reply = reply(page.reply());
             onLoop(() -> respond(reply, head, keep));
           });
     } catch (RejectedExecutionException e) {
@@ -255,6 +278,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
     if (context == null || !context.channel().isActive()) {
       return;
     }
+    if (reply.stream() != null && !head) {
+      stream(context, reply, reply.stream());
+      return;
+    }
     FullHttpResponse response = response(reply, head);
     HttpUtil.setKeepAlive(response, keep);
     context
@@ -269,6 +296,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
                 leave();
               }
             });
+  }
+
+  /** The head of an answer that goes on; it ends with the connection. */
+  private void stream(ChannelHandlerContext on, HttpReply reply, Consumer<HttpStream> opened) {
+    state = State.STREAMING;
+    stopTimer();
+    HttpResponse head =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(reply.status()));
+    setHeaders(head, reply);
+    HttpUtil.setTransferEncodingChunked(head, true);
+    HttpUtil.setKeepAlive(head, false);
+    on.writeAndFlush(head);
+    // Whoever reads nothing and says nothing is noticed only by a read that sees the end.
+    on.pipeline().addFirst(new Waste());
+    on.channel().config().setAutoRead(true);
+    opened.accept(new ChannelStream(on.channel()));
   }
 
   /**
@@ -304,16 +347,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
             HttpVersion.HTTP_1_1,
             HttpResponseStatus.valueOf(reply.status()),
             head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(reply.body()));
+    setHeaders(response, reply);
+    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, reply.body().length);
+    return response;
+  }
+
+  private static void setHeaders(HttpResponse response, HttpReply reply) {
     response
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, reply.type())
-        .set(HttpHeaderNames.CONTENT_LENGTH, reply.body().length)
         .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
         .set(HttpHeaderNames.DATE, DateFormatter.format(new Date()));
-    if (reply.status() == HttpResponseStatus.METHOD_NOT_ALLOWED.code()) {
-      response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
-    }
-    return response;
+    reply.headers().forEach((name, value) -> response.headers().set(name, value));
   }
 
   private void next() {

@@ -10,8 +10,11 @@ import java.time.Duration;
  * @param request how long a whole request may take, from its first byte, or from the connection on
  * @param response how long a response may take until the client has taken it
  * @param idle how long a connection may wait for its next request
+ * @param bodyBytes of a request
+ * @param pages made at the same time on threads beside
  */
-public record HttpLimits(int connections, Duration request, Duration response, Duration idle) {
+public record HttpLimits(
+    int connections, Duration request, Duration response, Duration idle, int bodyBytes, int pages) {
 
   /** More than a scraper, a supervisor and a person need. */
   public static final HttpLimits DEFAULT =
@@ -22,12 +25,17 @@ public record HttpLimits(int connections, Duration request, Duration response, D
 
   static final int MAX_HEADER_BYTES = 8 * 1024;
 
-  /** Nothing that is served reads a body. */
-  static final int MAX_BODY_BYTES = 8 * 1024;
+  /** Where nothing that is served reads a body. */
+  private static final int UNREAD_BODY_BYTES = 8 * 1024;
 
   public HttpLimits {
     if (connections < 1) {
       throw new IllegalArgumentException("connections is " + connections + ", need 1 or more");
     }
+  }
+
+  /** For pages that read no body, made one at a time. */
+  public HttpLimits(int connections, Duration request, Duration response, Duration idle) {
+    this(connections, request, response, idle, UNREAD_BODY_BYTES, 1);
   }
 }

@@ -4,29 +4,33 @@ package dev.outboxrelay.http;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Which path gives what. Read only: GET and HEAD. */
-public final class HttpRoutes {
-
-  /** What one path gives. */
-  record Route(Supplier<HttpReply> reply, boolean mayBlock) {}
-
-  private final Map<String, Route> routes = new LinkedHashMap<>();
+public final class HttpRoutes implements HttpSite {
+  private final Map<String, HttpPage> routes = new LinkedHashMap<>();
 
   /** A path whose reply is there at once: it is made on the thread that serves connections. */
   public HttpRoutes get(String path, Supplier<HttpReply> reply) {
-    routes.put(path, new Route(reply, false));
+    routes.put(path, new HttpPage(reply, false));
     return this;
   }
 
   /** A path whose reply may take a while: it is made on a thread beside. */
   public HttpRoutes getSlowly(String path, Supplier<HttpReply> reply) {
-    routes.put(path, new Route(reply, true));
+    routes.put(path, new HttpPage(reply, true));
     return this;
   }
 
-  @Nullable Route find(String path) {
-    return routes.get(path);
+  @Override
+  public HttpPage find(HttpRequest request) {
+    HttpPage page = routes.get(request.path());
+    if (page == null) {
+      return HttpPage.now(HttpReply.line(404, "not found"));
+    }
+    if (!request.isRead()) {
+      return HttpPage.now(
+          HttpReply.line(405, "only GET and HEAD are served here").with("allow", "GET, HEAD"));
+    }
+    return page;
   }
 }

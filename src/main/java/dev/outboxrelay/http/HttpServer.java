@@ -28,21 +28,21 @@ public final class HttpServer implements AutoCloseable {
 
   private final EventLoopGroup loop = EventLoops.group(1, "http");
   private final ThreadPoolExecutor slow;
-  private final HttpRoutes routes;
+  private final HttpSite site;
   private final HttpLimits limits;
   private final OpenConnections open;
   private final Channel server;
   private volatile boolean closed;
 
-  private HttpServer(InetSocketAddress address, HttpRoutes routes, HttpLimits limits)
+  private HttpServer(InetSocketAddress address, HttpSite site, HttpLimits limits)
       throws IOException {
-    this.routes = routes;
+    this.site = site;
     this.limits = limits;
     open = new OpenConnections(limits.connections());
     slow =
         new ThreadPoolExecutor(
-            1,
-            1,
+            limits.pages(),
+            limits.pages(),
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(limits.connections()),
@@ -57,12 +57,12 @@ public final class HttpServer implements AutoCloseable {
    * @param address port 0 for a free one
    * @throws IOException when the address cannot be listened on
    */
-  public static HttpServer start(InetSocketAddress address, HttpRoutes routes, HttpLimits limits)
+  public static HttpServer start(InetSocketAddress address, HttpSite site, HttpLimits limits)
       throws IOException {
     if (address.isUnresolved()) {
       throw new IOException("the host name is not known");
     }
-    return new HttpServer(address, routes, limits);
+    return new HttpServer(address, site, limits);
   }
 
   private Channel listen(InetSocketAddress address) throws IOException {
@@ -89,7 +89,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private void initChannel(SocketChannel channel) {
-    HttpConnection connection = new HttpConnection(routes, limits, open, slow);
+    HttpConnection connection = new HttpConnection(site, limits, open, slow);
     channel
         .pipeline()
         .addLast(connection.new Arrival())
@@ -98,7 +98,7 @@ public final class HttpServer implements AutoCloseable {
                 new HttpDecoderConfig()
                     .setMaxInitialLineLength(HttpLimits.MAX_LINE_BYTES)
                     .setMaxHeaderSize(HttpLimits.MAX_HEADER_BYTES)))
-        .addLast(new HttpObjectAggregator(HttpLimits.MAX_BODY_BYTES))
+        .addLast(new HttpObjectAggregator(limits.bodyBytes()))
         .addLast(new FlowControlHandler())
         .addLast(connection);
   }

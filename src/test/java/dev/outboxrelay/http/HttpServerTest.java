@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -344,5 +345,70 @@ final class HttpServerTest {
       log.detachAppender(lines);
     }
     assertEquals(List.of(), lines.list.stream().filter(e -> e.getLevel() != Level.DEBUG).toList());
+  }
+
+  private HttpStream openStream(Socket[] client) throws Exception {
+    CompletableFuture<HttpStream> opened = new CompletableFuture<>();
+    HttpSite site = request -> HttpPage.now(HttpReply.streaming("text/plain", opened::complete));
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    server = HttpServer.start(any, site, new HttpLimits(CONNECTIONS, SHORT, SHORT, SHORT));
+    client[0] = say("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    return opened.get(READ_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  @Test
+  void stream_whoseClientReadsNothing_takesOnePieceAndRefusesTheNext() throws Exception {
+    Socket[] client = new Socket[1];
+    HttpStream stream = openStream(client);
+    byte[] large = new byte[30_000_000];
+    assertTrue(stream.offer(large));
+    assertFalse(stream.offer(new byte[1]));
+    stream.end();
+    Await.until("gone", () -> server.connections() == 0);
+  }
+
+  @Test
+  void stream_pastAllTimeLimits_goesOnUntilTheClientLeaves() throws Exception {
+    Socket[] client = new Socket[1];
+    HttpStream stream = openStream(client);
+    CountDownLatch ended = new CountDownLatch(1);
+    stream.onEnd(ended::countDown);
+    long end = System.nanoTime() + 2 * SHORT.toNanos();
+    while (System.nanoTime() < end) {
+      Await.until("sent", () -> stream.offer("piece\n".getBytes(StandardCharsets.UTF_8)));
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    assertEquals(1, ended.getCount());
+    client[0].close();
+    assertTrue(ended.await(READ_MILLIS, TimeUnit.MILLISECONDS));
+    assertFalse(stream.offer(new byte[1]));
+  }
+
+  @Test
+  void site_ofItsOwn_seesAllOfARequest() throws Exception {
+    HttpSite site =
+        request ->
+            HttpPage.now(
+                HttpReply.line(
+                        200,
+                        request.method()
+                            + ' '
+                            + request.path()
+                            + ' '
+                            + request.query()
+                            + ' '
+                            + request.header("x-one")
+                            + ' '
+                            + request.header("x-two")
+                            + ' '
+                            + new String(request.body(), StandardCharsets.UTF_8))
+                    .with("X-Answer", "yes"));
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    server = HttpServer.start(any, site, new HttpLimits(CONNECTIONS, LONG, LONG, LONG, 4, 2));
+    String head = "POST /a%20b?q=1&q=2&w=%c3%a4 HTTP/1.0\r\nX-One: 1\r\nX-Two: a\r\nX-Two: b\r\n";
+    String answer = all(say(head + "Content-Length: 4\r\n\r\nbody"));
+    assertTrue(answer.contains("\r\nX-Answer: yes\r\n"), answer);
+    assertTrue(answer.endsWith("POST /a b {q=1, w=\u00e4} 1 null body\n"), answer);
+    assertTrue(all(say(head + "Content-Length: 5\r\n\r\nabody")).contains(" 413 "));
   }
 }
