@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -157,6 +159,96 @@ final class ExplainTest {
     long second = publish(key);
     refuse(first);
     assertEquals("key", reasons(second).get(0));
+  }
+
+  @Test
+  void pending_behindAPendingOneOfItsKey_namesTheNearest() throws SQLException {
+    publish("k");
+    long second = publish("k");
+    publish("other");
+    long third = publish("k");
+    assertEquals(List.of("turn"), reasons(third));
+    assertEquals(wire(second), told(third, "behind"));
+    assertTrue(told(third, "explanation").contains("behind message " + wire(second)));
+  }
+
+  @Test
+  void pending_behindAWaitingTruncate_namesIt() throws SQLException {
+    long truncate = publish("t");
+    outbox.execute("update outbox.pending set op = 't', key = null where id = " + truncate);
+    long id = publish("k");
+    assertEquals(wire(truncate), told(id, "behind"));
+  }
+
+  @Test
+  void truncate_behindARefusedOne_waitsForIt() throws SQLException {
+    long first = publish("k");
+    refuse(first);
+    long truncate = publish("t");
+    outbox.execute("update outbox.pending set op = 't', key = null where id = " + truncate);
+    assertEquals(List.of("truncate", "turn"), reasons(truncate));
+    assertEquals(wire(first), told(truncate, "behind"));
+  }
+
+  @Test
+  void anyOrder_destinationWithoutOrder_waitsForNoOther() throws SQLException {
+    outbox.execute("update outbox.destination set ordering = 'none' where name = 'crm'");
+    long first = publish("k");
+    publish("k");
+    long third = publish("k");
+    refuse(first);
+    assertEquals(List.of("turn"), reasons(third));
+    assertEquals("", told(third, "behind"));
+  }
+
+  @Test
+  void unknown_numberOfAnotherChange_namesThat() throws SQLException {
+    long id = publish("k");
+    String said = outbox.query("select explanation from outbox.explain('" + id + "-0')").get(0);
+    assertTrue(said.endsWith("another change has its number: '" + wire(id) + "'"), said);
+    assertTrue(
+        told(id + 1_000_000, "explanation").endsWith("the newest number is " + id),
+        told(id + 1_000_000, "explanation"));
+  }
+
+  @Test
+  void delivered_inAnySession_isSaidInTheSameWords() throws SQLException {
+    long id = publish("k");
+    set(id, "state = 'delivered', delivered_at = '2026-01-02 03:04:05+00'");
+    Outbox.run(relay, "set timezone = 'Asia/Tokyo'");
+    assertEquals(
+        List.of("crm acknowledged it at 2026-01-02T03:04:05Z"),
+        Outbox.column(relay, "select explanation from outbox.explain(" + id + ")"));
+  }
+
+  private static long buffers(long id) throws SQLException {
+    outbox.query("select reason from outbox.explain(" + id + ")");
+    String plan =
+        String.join(
+            "\n",
+            outbox.query(
+                "explain (analyze, buffers, timing off, summary off)"
+                    + " select * from outbox.explain("
+                    + id
+                    + ")"));
+    Matcher read = Pattern.compile("Buffers: shared hit=(\\d+)(?: read=(\\d+))?").matcher(plan);
+    assertTrue(read.find(), plan);
+    return Long.parseLong(read.group(1))
+        + (read.group(2) == null ? 0 : Long.parseLong(read.group(2)));
+  }
+
+  /** Counting what is owed would read each of its index's pages. */
+  @Test
+  void largeBacklog_costsNoMoreThanAMediumOne() throws SQLException {
+    String many =
+        "insert into outbox.pending (destination, op, key, new_row)"
+            + " select d.number, 'm', 'k' || i, '{}' from generate_series(1, 20000) i,"
+            + " outbox.destination_number d where d.name = 'crm'";
+    outbox.execute(many, "vacuum analyze outbox.pending");
+    long medium = buffers(publish("last"));
+    outbox.execute(many, many, many, many, "vacuum analyze outbox.pending");
+    long large = buffers(publish("last"));
+    assertTrue(large < medium + 100, large + " blocks, with a fifth of it owed " + medium);
   }
 
   @Test
