@@ -60,7 +60,7 @@ begin
           || case
                when head.text is not null then '; another change has its number: ' || head.text
                when split_part(explain.message_id, '-', 1)::bigint > last_number
-                 then '; the newest number is ' || last_number
+                 then '; no number is that high yet'
                else '' end,
         null::text, null::timestamptz, null::timestamptz, null::text;
     end if;
