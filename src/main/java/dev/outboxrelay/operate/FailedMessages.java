@@ -22,6 +22,36 @@ public final class FailedMessages {
           + " and (cast(? as text) is null or f.wire_id = cast(? as text))"
           + " order by f.destination";
 
+  /**
+   * A piece of one destination's, along the table's primary key: the view would have all of them
+   * sorted for each piece, and there may be a million.
+   */
+  private static final String PAGE =
+      "select f.* from (select outbox.wire_id(p.id, p.created_at) as id, p.id as number,"
+          + " cast(? as text) as destination,"
+          + " case p.op when 'i' then 'insert' when 'u' then 'update' when 'd' then 'delete'"
+          + " when 't' then 'truncate' when 'r' then 'read' else 'message' end as op,"
+          + " coalesce(p.schema_name, s.schema_name) as source_schema,"
+          + " coalesce(p.table_name, s.table_name) as source_table, p.type, p.key, p.attempts,"
+          + " p.created_at, p.last_error"
+          + " from outbox.parked p left join outbox.source s on s.number = p.source"
+          + " where p.destination ="
+          + " (select n.number from outbox.destination_number n where n.name = cast(? as text))"
+          + " and p.id > cast(? as bigint) and p.state = 'failed') f where"
+          + Selection.CONDITION
+          + " order by f.number limit cast(? as bigint)";
+
+  private static final String PAYLOAD =
+      "select f.wire_id as id, f.destination, f.last_error, length(cast(f.old_row as text)) as"
+          + " old_characters, left(cast(f.old_row as text), cast(? as integer)) as old_text,"
+          + " length(cast(f.new_row as text)) as new_characters,"
+          + " left(cast(f.new_row as text), cast(? as integer)) as new_text,"
+          + " length(cast(f.headers as text)) as headers_characters,"
+          + " left(cast(f.headers as text), cast(? as integer)) as headers_text"
+          + " from outbox.failed f where f.id = cast(? as bigint)"
+          + " and (cast(? as text) is null or f.wire_id = cast(? as text))"
+          + " order by f.destination";
+
   private final Session session;
 
   public FailedMessages(Session session) {
@@ -54,6 +84,34 @@ public final class FailedMessages {
    */
   public List<Row> show(MessageName name) throws SQLException {
     return session.query(SHOW, name.number(), name.whole(), name.whole());
+  }
+
+  /**
+   * The next of one destination that match, the oldest first, without their rows; each with its
+   * number, after which the next page begins.
+   *
+   * @param selection its destination is looked at
+   * @param after the number of the last one before
+   */
+  public List<Row> page(Selection selection, String destination, long after, int limit)
+      throws SQLException {
+    @Nullable Object[] own = selection.parameters((long) limit);
+    @Nullable Object[] all = new Object[own.length + 3];
+    all[0] = destination;
+    all[1] = destination;
+    all[2] = after;
+    System.arraycopy(own, 0, all, 3, own.length);
+    return session.query(PAGE, all);
+  }
+
+  /**
+   * The rows and headers of one message as text, each cut after so many characters.
+   *
+   * @return as {@link #show}
+   */
+  public List<Row> payload(MessageName name, int characters) throws SQLException {
+    return session.query(
+        PAYLOAD, characters, characters, characters, name.number(), name.whole(), name.whole());
   }
 
   /** What became of a message that is not among them. */

@@ -64,7 +64,8 @@ public final class JsonPrinter {
     out.flush();
   }
 
-  static String line(Row row) {
+  /** What {@link #print} prints, without the line's end. */
+  public static String line(Row row) {
     StringWriter line = new StringWriter();
     try (JsonGenerator json = ASCII.createGenerator(line)) {
       write(json, row);

@@ -12,6 +12,19 @@ public final class Overview {
           + " where cast(? as text) is null or s.destination = cast(? as text)"
           + " order by s.destination";
 
+  /** The age as a time: it stays the same while nothing happens. */
+  private static final String LOOK =
+      "select s.*, date_trunc('second', clock_timestamp() - s.oldest_age) as oldest_at"
+          + " from outbox.status s order by s.destination";
+
+  /** Of a hundred messages each: all of them may be millions. */
+  private static final String SIZES =
+      "select d.name as destination, w.bytes, w.messages from outbox.destination d"
+          + " cross join lateral (select sum(x.bytes) as bytes, count(*) as messages from"
+          + " (select coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
+          + " as bytes from outbox.pending m where m.destination = d.number limit 100) x) w"
+          + " where w.messages > 0";
+
   private static final String CAPTURES =
       "select format('%I.%I', n.nspname, t.relname) as source, c.destination, c.operations,"
           + " c.level, c.fires, c.key,"
@@ -33,6 +46,18 @@ public final class Overview {
   /** A row a destination, with whatever the view tells. */
   public List<Row> status(@Nullable String destination) throws SQLException {
     return session.query(STATUS, destination, destination);
+  }
+
+  /** As {@link #status} of all, with the time of the oldest message instead of its age. */
+  public List<Row> look() throws SQLException {
+    return session.query(LOOK).stream().map(row -> row.without("oldest_age")).toList();
+  }
+
+  /**
+   * Of each destination with pending messages: the bytes of some of them, and how many these are.
+   */
+  public List<Row> sizes() throws SQLException {
+    return session.query(SIZES);
   }
 
   /** A row for each reason why a message waits, the outermost first. */

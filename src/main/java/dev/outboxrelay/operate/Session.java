@@ -63,6 +63,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** No statement may take longer from here on; zero is no limit. */
+  public void limit(Duration statement) throws SQLException {
+    query("select set_config('statement_timeout', ?, false)", statement.toMillis() + "ms");
+  }
+
   /** The rows of a query; for what has a bounded number of them. */
   public List<Row> query(String sql, @Nullable Object... parameters) throws SQLException {
     try (PreparedStatement s = prepare(sql, parameters);
