@@ -60,7 +60,8 @@ final class ArchitectureTest {
           "sink", List.of("values", "threads"),
           "store", List.of("values", "format", "threads"),
           "relay", List.of("values", "format", "sink", "store", "threads"),
-          "operate", List.of("values", "format", "sink", "store"));
+          "operate", List.of("values", "format", "sink", "store"),
+          "console", List.of("operate", "store", "http", "threads"));
 
   static List<String> lowerPackages() {
     return MAY_USE.keySet().stream().sorted().toList();

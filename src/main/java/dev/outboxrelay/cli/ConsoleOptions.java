@@ -152,7 +152,6 @@ final class ConsoleOptions {
 
   private static UserError wrong(String address) {
     return new UserError(
-        ExitCode.USAGE,
-        "--console is '" + address + "': write 9465, 127.0.0.1:9465 or [::1]:9465");
+        ExitCode.USAGE, "--console is '" + address + "': write 9465, 127.0.0.1:9465 or [::1]:9465");
   }
 }

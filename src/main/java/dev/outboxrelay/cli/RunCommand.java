@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.console.Console;
+import dev.outboxrelay.console.Rates;
 import dev.outboxrelay.relay.FanOut;
 import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.RelayConfig;
@@ -44,6 +46,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin DatabaseOptions database = new DatabaseOptions();
   @Mixin RelayOptions options = new RelayOptions();
   @Mixin HttpOptions http = new HttpOptions();
+  @Mixin ConsoleOptions consoleOptions = new ConsoleOptions();
   @Mixin CommonOptions common = new CommonOptions();
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -58,11 +61,13 @@ final class RunCommand implements Callable<Integer> {
     Secrets secrets = options.secrets(database.passwordFile);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     RelayMetrics metrics = new RelayMetrics(registry);
+    Rates rates = new Rates();
     Optional<CredentialsCopy> copy =
         CredentialsCopy.of(database.passwordFile, Environment.of(spec));
     Ending ending = new Ending(access, copy);
     try (StopSignal stop = StopSignal.listen(config.stopTimeout().plus(CLOSING_TIME));
-        HttpEndpoint endpoint = endpoint(registry, metrics)) {
+        HttpEndpoint endpoint = endpoint(registry, metrics);
+        Console console = consoleOptions.start(access, config.name(), rates)) {
       LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
       ending.decided().thenRun(stop::wake);
       DatabaseGate gate =
@@ -80,7 +85,7 @@ final class RunCommand implements Callable<Integer> {
       }
       if (gate.isReadyForSessions() && stop.hold()) {
         try (Transport transport = Transports.open(SINK_THREADS, policy, secrets)) {
-          deliver(config, transport, new FanOut(List.of(new RelayLog(), metrics, ending)), stop);
+          deliver(config, transport, new FanOut(events(metrics, ending, rates)), stop);
         }
       }
       UserError error = ending.decided().getNow(null);
@@ -89,6 +94,13 @@ final class RunCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  /** Nothing is counted for a console that is not there. */
+  private List<RelayEvents> events(RelayMetrics metrics, Ending ending, Rates rates) {
+    return consoleOptions.console == null
+        ? List.of(new RelayLog(), metrics, ending)
+        : List.of(new RelayLog(), metrics, ending, new ConsoleRates(rates));
   }
 
   private static void deliver(

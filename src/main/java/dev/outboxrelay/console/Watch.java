@@ -27,6 +27,9 @@ final class Watch implements AutoCloseable {
   private static final Duration SHOW_LIFE_EACH = Duration.ofSeconds(15);
   private static final int REST_TIMES = 9;
 
+  /** A statement of the database is not waited for. */
+  private static final long CLOSING_MILLIS = 200;
+
   private final Desk desk;
   private final Rates rates;
   private final Work work;
@@ -128,7 +131,7 @@ final class Watch implements AutoCloseable {
     closed = true;
     thread.interrupt();
     try {
-      thread.join(1000);
+      thread.join(CLOSING_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * began it is closed. Safe for threads.
  */
 final class Work implements AutoCloseable {
+  /** A statement of the database is not waited for. */
+  private static final long CLOSING_MILLIS = 200;
+
   private final Desk desk;
   private final Deeds deeds;
   private final ExecutorService thread =
@@ -163,7 +166,7 @@ final class Work implements AutoCloseable {
     stopAsked = true;
     thread.shutdown();
     try {
-      if (!thread.awaitTermination(1, TimeUnit.SECONDS)) {
+      if (!thread.awaitTermination(CLOSING_MILLIS, TimeUnit.MILLISECONDS)) {
         thread.shutdownNow();
       }
     } catch (InterruptedException e) {

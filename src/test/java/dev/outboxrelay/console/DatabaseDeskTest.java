@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outboxrelay.operate.Action;
+import dev.outboxrelay.operate.MessageName;
+import dev.outboxrelay.operate.Repair;
+import dev.outboxrelay.operate.Row;
+import dev.outboxrelay.operate.Selection;
+import dev.outboxrelay.store.Login;
+import dev.outboxrelay.testing.TestDatabase;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the console asks of a database, and does to it. */
+final class DatabaseDeskTest {
+  private static TestDatabase db;
+  private static DatabaseDesk desk;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    db = TestDatabase.create();
+    desk = new DatabaseDesk(Login.of(db.url(), db.user(), db.password()));
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    desk.rest();
+    db.close();
+  }
+
+  @BeforeEach
+  void empty() throws SQLException {
+    db.execute(
+        "delete from outbox.message",
+        "delete from outbox.destination",
+        "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000'),"
+            + " ('audit', 'tcp://localhost:9001')");
+  }
+
+  /** Messages n of which every third has another error, written a second after each other. */
+  private static void fail(String destination, int count) throws SQLException {
+    db.execute(
+        "insert into outbox.message (destination, op, source_schema, source_table, key, new_row,"
+            + " state, attempts, last_error, created_at)"
+            + " select '"
+            + destination
+            + "', 'insert', 'public', 'orders', 'k' || n % 10, json_build_object('n', n),"
+            + " 'failed', 3, 'No Such ' || case when n % 3 = 0 then 'Order' else 'Customer' end,"
+            + " timestamptz '2026-11-22 12:00:00Z' + n * interval '1 second'"
+            + " from generate_series(1, "
+            + count
+            + ") n");
+  }
+
+  private static Selection of(String destination, String key, String error) {
+    return new Selection(destination, null, key, null, null, error);
+  }
+
+  private static List<Row> all(Selection selection, int page) {
+    List<Row> found = new ArrayList<>();
+    List<Row> rows = desk.failed(selection, "", Long.MIN_VALUE, page);
+    while (!rows.isEmpty()) {
+      found.addAll(rows);
+      Row last = rows.get(rows.size() - 1);
+      rows = desk.failed(selection, last.text("destination"), last.number("number"), page);
+    }
+    return found;
+  }
+
+  @Test
+  void failed_inPages_areEachShownOnceInOrder() throws SQLException {
+    fail("crm", 25);
+    fail("audit", 12);
+    List<Row> found = all(Selection.ALL, 7);
+    assertEquals(37, found.stream().map(row -> row.text("id")).distinct().count());
+    assertEquals(37, found.size());
+    assertEquals("audit", found.get(0).text("destination"));
+    assertEquals("crm", found.get(36).text("destination"));
+    assertEquals("orders", found.get(0).text("source_table"));
+    assertEquals(8, all(of("crm", null, "no such ORDER"), 3).size());
+    assertEquals(3, all(of("crm", "k3", null), 1).size());
+    assertEquals(0, all(of("gone", null, null), 1).size());
+    Selection times =
+        new Selection(
+            "crm",
+            "public.orders",
+            null,
+            Instant.parse("2026-11-22T12:00:10Z"),
+            Instant.parse("2026-11-22T12:00:15Z"),
+            null);
+    assertEquals(5, all(times, 100).size());
+    assertEquals(5, desk.count(times));
+  }
+
+  @Test
+  void look_atDestinations_hasAboutTheBytesThatAreOwed() throws SQLException {
+    for (int n = 0; n < 3; n++) {
+      db.execute(
+          "insert into outbox.message (destination, op, new_row) values"
+              + " ('crm', 'message', to_json(repeat('x', 1000)))");
+    }
+    List<Row> rows = new DatabaseDesk(Login.of(db.url(), db.user(), db.password())).look();
+    assertEquals(List.of("audit", "crm"), rows.stream().map(r -> r.text("destination")).toList());
+    assertEquals(0, rows.get(0).number("owed_bytes"));
+    assertEquals(3000, rows.get(1).number("owed_bytes"), 200);
+    assertTrue(rows.get(1).get("oldest_at") instanceof Instant);
+  }
+
+  @Test
+  void payload_larger_isCutAndItsLengthTold() throws SQLException {
+    db.execute(
+        "insert into outbox.message (destination, op, new_row, state) values"
+            + " ('crm', 'message', to_json(repeat('<b>\u202e', 50000)), 'failed')");
+    String id = all(Selection.ALL, 10).get(0).text("id");
+    Row payload = desk.payload(MessageName.of(id), 100).get(0);
+    assertEquals(100, payload.text("new_text").length());
+    assertEquals(200_002, payload.number("new_characters"));
+    assertEquals(null, payload.get("old_text"));
+  }
+
+  @Test
+  void work_onAllThatMatch_leavesTheOthersAlone() throws SQLException {
+    fail("crm", 2500);
+    fail("audit", 10);
+    List<Long> looked = new ArrayList<>();
+    Repair.Outcome outcome =
+        desk.act(
+            Action.REQUEUE,
+            of("crm", null, "customer"),
+            (at, done, matching) -> {
+              looked.add(at);
+              return true;
+            });
+    assertEquals(new Repair.Outcome(1667, 1667, true), outcome);
+    assertEquals(List.of(0L, 1000L, 1667L), looked);
+    assertEquals(1667, db.count("select count(*) from outbox.message where state = 'pending'"));
+    List<String> some =
+        desk.act(
+            Action.DISCARD,
+            all(of("audit", null, null), 100).stream()
+                .map(row -> MessageName.of(row.text("id")))
+                .toList());
+    assertEquals(10, some.size());
+    assertEquals(0, db.count("select count(*) from outbox.failed where destination = 'audit'"));
+  }
+
+  @Test
+  void pause_ofADestination_isDoneOnceAndOfNoneRefused() throws SQLException {
+    assertTrue(desk.pause("crm", true));
+    assertFalse(desk.pause("crm", true));
+    assertTrue(desk.pause("crm", false));
+    Problem none = assertThrows(Problem.class, () -> desk.pause("nobody", true));
+    assertEquals(404, none.status());
+    assertTrue(none.words().contains("'nobody'"), none.words());
+  }
+
+  @Test
+  void question_toWhatThereIs_isAnswered() throws SQLException {
+    fail("crm", 1);
+    db.execute(
+        "create table if not exists orders (id int primary key)",
+        "select outbox.capture('orders', 'crm')");
+    assertEquals("public.orders", desk.captures().get(0).text("source"));
+    String id = all(Selection.ALL, 10).get(0).text("id");
+    assertFalse(desk.explain(MessageName.of(id)).isEmpty());
+    assertTrue(desk.doctor().stream().anyMatch(row -> row.text("check").equals("no relay")));
+    db.execute("select outbox.release('orders')");
+  }
+
+  /** What the relay's own login may not, the console may not. */
+  @Test
+  void login_ofARelayAlone_isToldWhatToGrant() throws SQLException {
+    String user = "console_" + System.nanoTime();
+    db.execute("create role " + user + " login password 'x'", "grant outbox_relay to " + user);
+    DatabaseDesk its = new DatabaseDesk(Login.of(db.url(), user, "x"));
+    try {
+      Problem refused = assertThrows(Problem.class, () -> its.pause("crm", true));
+      assertEquals(403, refused.status());
+      assertTrue(refused.remedy().contains("grant outbox_operator to \"" + user), refused.remedy());
+      assertEquals(2, its.look().size());
+      db.execute("grant outbox_operator to " + user);
+      assertTrue(its.pause("crm", true));
+    } finally {
+      its.rest();
+      db.execute("drop role " + user);
+    }
+  }
+
+  @Test
+  void database_thatIsNotThere_isSaidSo() {
+    DatabaseDesk none =
+        new DatabaseDesk(Login.of("jdbc:postgresql://127.0.0.1:1/none", "nobody", "x"));
+    Problem away = assertThrows(Problem.class, none::look);
+    assertEquals(503, away.status());
+    assertEquals(503, assertThrows(Problem.class, () -> none.count(Selection.ALL)).status());
+  }
+
+  @Test
+  @Tag("full")
+  void failed_aMillion_areShownCountedAndRequeued() throws SQLException {
+    fail("crm", 1_000_000);
+    long begin = System.nanoTime();
+    assertEquals(100, desk.failed(Selection.ALL, "", Long.MIN_VALUE, 100).size());
+    long pageNanos = System.nanoTime() - begin;
+    begin = System.nanoTime();
+    assertEquals(1_000_000, desk.count(Selection.ALL));
+    long countNanos = System.nanoTime() - begin;
+    assertTrue(pageNanos < countNanos, pageNanos + " ns for a page, " + countNanos + " to count");
+    Repair.Outcome outcome =
+        desk.act(Action.REQUEUE, Selection.ALL, (looked, done, matching) -> true);
+    assertEquals(new Repair.Outcome(1_000_000, 1_000_000, true), outcome);
+    db.execute("truncate outbox.pending");
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.console;
+
+import dev.outboxrelay.operate.Action;
+import dev.outboxrelay.operate.MessageName;
+import dev.outboxrelay.operate.Repair;
+import dev.outboxrelay.operate.Row;
+import dev.outboxrelay.operate.Selection;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A database that knows what the test says, and remembers what was done. */
+final class FakeDesk implements Desk {
+  final AtomicInteger looks = new AtomicInteger();
+  final List<String> done = new CopyOnWriteArrayList<>();
+
+  /** Each step of a work takes one. */
+  final Semaphore steps = new Semaphore(0);
+
+  volatile List<Row> destinations = List.of();
+  volatile List<Row> failed = List.of();
+  volatile List<Row> payloads = List.of();
+  volatile Problem problem;
+
+  /** A row as {@code outbox.status} has it. */
+  static Row destination(String name) {
+    return Row.of(
+        "destination",
+        name,
+        "uri",
+        "tcp://127.0.0.1:9",
+        "paused",
+        false,
+        "pending",
+        0L,
+        "retry",
+        0L,
+        "held",
+        0L,
+        "failed",
+        0L,
+        "owner",
+        "relay",
+        "epoch",
+        1L,
+        "down_since",
+        null,
+        "last_error",
+        null,
+        "last_error_at",
+        null,
+        "stalled_since",
+        null,
+        "oldest_at",
+        null,
+        "owed_bytes",
+        0L);
+  }
+
+  static Row failedMessage(String id, String key, String error) {
+    return Row.of(
+        "id",
+        id,
+        "number",
+        1L,
+        "destination",
+        "shop",
+        "op",
+        "insert",
+        "source_schema",
+        "public",
+        "source_table",
+        "orders",
+        "type",
+        null,
+        "key",
+        key,
+        "attempts",
+        3L,
+        "created_at",
+        Instant.parse("2026-11-22T12:00:00Z"),
+        "last_error",
+        error);
+  }
+
+  private void check() {
+    Problem now = problem;
+    if (now != null) {
+      throw now;
+    }
+  }
+
+  @Override
+  public List<Row> look() {
+    looks.incrementAndGet();
+    check();
+    return destinations;
+  }
+
+  @Override
+  public void rest() {}
+
+  @Override
+  public List<Row> failed(Selection selection, String destination, long number, int limit) {
+    check();
+    return failed;
+  }
+
+  @Override
+  public long count(Selection selection) {
+    check();
+    return failed.size();
+  }
+
+  @Override
+  public List<Row> payload(MessageName name, int characters) {
+    return payloads;
+  }
+
+  @Override
+  public List<Row> explain(MessageName name) {
+    return List.of(Row.of("reason", "failed", "explanation", "it was refused 3 times"));
+  }
+
+  @Override
+  public List<Row> captures() {
+    return List.of();
+  }
+
+  @Override
+  public List<Row> doctor() {
+    return List.of();
+  }
+
+  @Override
+  public boolean pause(String destination, boolean paused) {
+    check();
+    done.add((paused ? "pause " : "resume ") + destination);
+    return true;
+  }
+
+  @Override
+  public List<String> act(Action action, List<MessageName> names) {
+    List<String> texts = names.stream().map(MessageName::text).toList();
+    done.add(action + " " + texts);
+    return texts;
+  }
+
+  @Override
+  public Repair.Outcome act(Action action, Selection selection, Repair.Progress progress) {
+    long looked = 0;
+    while (progress.at(looked, looked, 3000)) {
+      if (looked == 3000) {
+        done.add(action + " all");
+        return new Repair.Outcome(3000, 3000, true);
+      }
+      steps.acquireUninterruptibly();
+      looked += 1000;
+    }
+    return new Repair.Outcome(3000, looked, looked == 3000);
+  }
+}
