@@ -1,8 +1,8 @@
 # Built from a clone alone: docker build -t outbox-relay .
 # The build stage makes the distribution and a Java runtime of the few modules that it needs; the image holds these two
 # and Debian. There is no PostgreSQL in it: the demo runs from a clone.
-# MAVEN_IMAGE: an image with Maven and a JDK of 17 or later, where this one cannot be had, or must hold settings of yours.
-ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-21
+# MAVEN_IMAGE: an image with Maven and a JDK of 21 or later, where this one cannot be had, or must hold settings of yours.
+ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-25
 FROM ${MAVEN_IMAGE} AS build
 WORKDIR /src
 COPY .mvn .mvn
@@ -11,11 +11,12 @@ COPY db db
 COPY src/main src/main
 RUN mvn -B -ntp -q package -Dmaven.test.skip=true
 # What our classes and the libraries need, by name or by reflection; `mvn verify` delivers on a runtime of these.
-RUN "$JAVA_HOME/bin/jlink" --output /opt/java --compress=2 --no-header-files --no-man-pages --add-modules \
+# Not into /opt/java, where images of Temurin keep their JDK.
+RUN "$JAVA_HOME/bin/jlink" --output /opt/linked --compress=zip-6 --no-header-files --no-man-pages --add-modules \
     java.base,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.management,jdk.naming.dns,jdk.net,jdk.security.auth,jdk.unsupported,jdk.zipfs
 
 FROM debian:12.12-slim
-COPY --from=build /opt/java /opt/java
+COPY --from=build /opt/linked /opt/java
 COPY --from=build /src/target/outbox-relay.jar /opt/outbox-relay/outbox-relay.jar
 # For commands inside the container: docker compose exec relay outbox-relay status
 COPY bin/outbox-relay /usr/local/bin/outbox-relay
