@@ -2,19 +2,22 @@
 package dev.outboxrelay.sink.tcp;
 
 import io.netty.handler.ssl.SslHandler;
+import java.net.IDN;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a receiver's certificate against a name that Java's own check refuses to look at: one with
- * an underscore, as Docker and Kubernetes give them out. All other names are left to Java.
+ * Holds a receiver's certificate against a name that Java's own check refuses to look at. That is
+ * one with an underscore, as Docker and Kubernetes give them out, and one with a label that begins
+ * with {@code xn--} and does not decode to a name. All other names are left to Java.
  *
  * <p>INVARIANT: whoever takes the check from Java ({@link #expect}) asks {@link #objection} before
  * the connection is used.
@@ -34,8 +37,20 @@ final class PeerName {
     this.name = name;
   }
 
+  /** An IPv6 address has colons; an IPv4 address passes for a name that Java reads. */
   private boolean isOurs() {
-    return name.indexOf('_') >= 0;
+    return name.indexOf(':') < 0 && !javaReads(HostName.withoutFinalDot(name));
+  }
+
+  /** Java takes for a name only what is one as it is written, and decoded. */
+  private static boolean javaReads(String name) {
+    try {
+      String decoded = IDN.toUnicode(IDN.toASCII(new SNIHostName(name).getAsciiName()));
+      return !new SNIHostName(decoded).getAsciiName().isEmpty();
+    } catch (RuntimeException e) {
+      // Whatever it is: Java's check passes over the name for the same reason.
+      return false;
+    }
   }
 
   /** Before the handshake. Whose certificate it is and who signed it stays Java's to check. */

@@ -152,7 +152,7 @@ final class DrawnUri {
   private String name() {
     List<String> labels = new ArrayList<>();
     for (int more = 1 + random.nextInt(4); more > 0; more--) {
-      labels.add((oneIn(10) ? "xn--" : "") + label(1 + random.nextInt(12)));
+      labels.add((oneIn(6) ? "xn--" : "") + label(1 + random.nextInt(12)));
     }
     return String.join(".", labels) + (oneIn(6) ? "." : "");
   }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Certificates for names with an underscore, which Java's own check refuses to look at. */
+/** Certificates for names that Java's own check refuses to look at: those with an underscore. */
 final class PeerNameTest {
 
   private final TcpTransport transport =
@@ -92,6 +92,42 @@ final class PeerNameTest {
         assertFalse(refused.isConnected());
         assertEquals(List.of(), refused.answers());
       }
+    }
+  }
+
+  /** Decoded, their labels end with a hyphen, are over long, or cannot be decoded at all. */
+  @ParameterizedTest
+  @CsvSource({
+    "xn--c4--u6S.example, xn--c4--u6S.example",
+    "XN--C4--u6s.example., xn--c4--u6s.EXAMPLE",
+    "xn--oxh1Z.xn--c4--u6S.i-IxXdTJ., xn--oxh1Z.xn--c4--u6S.i-IxXdTJ",
+    "xn--c4--u6s.prod.example, *.prod.example",
+    "xn--99999999999.example, xn--99999999999.example",
+    "xn--a.example, xn--a.example",
+    "xn--bcher-kva.example, xn--bcher-kva.example",
+    "xn--bcher-kva.example, XN--BCHER-KVA.example"
+  })
+  void nameWithAnEncodedLabel_thatTheCertificateBears_isConnected(String host, String certified)
+      throws Exception {
+    try (ScriptedPeer peer = peer(authority, authority.forName(certified), "TLSv1.3")) {
+      connect("tls://" + host + ":" + peer.port(), Ack.LINE);
+      heard.awaitConnected();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "xn--c4--u6S.example, xn--c4--u6T.example",
+    "xn--c4--u6S.example, example",
+    "xn--c4--u6S.example, *.example",
+    "xn--c4--u6s.prod.example, xn--*.prod.example"
+  })
+  void nameWithAnEncodedLabel_ofAnotherReceiver_isUnreachable(String host, String certified)
+      throws Exception {
+    try (ScriptedPeer peer = peer(authority, authority.forName(certified), "TLSv1.3")) {
+      connect("tls://" + host + ":" + peer.port(), Ack.LINE);
+      String reason = heard.awaitClosed(Fault.UNREACHABLE);
+      assertTrue(reason.contains("the receiver's certificate is not for '" + host + "'"), reason);
     }
   }
 

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SSLServerSocket;
@@ -239,7 +240,10 @@ class TlsTest {
   @Test
   void receiverThatNeverShakesHands_isUnreachable() throws Exception {
     try (ScriptedPeer peer = new ScriptedPeer(ScriptedPeer.Conversation::untilClosed)) {
-      connect(peer, options("tls_ca", ca));
+      transport.connect(
+          Destinations.at(
+              "tls://localhost:" + peer.port(), Duration.ofSeconds(2), options("tls_ca", ca)),
+          heard);
       assertUnreachable("the TLS handshake took too long");
     }
   }
