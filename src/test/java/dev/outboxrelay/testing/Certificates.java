@@ -22,6 +22,7 @@ import java.util.Date;
 import java.util.Locale;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -159,20 +160,29 @@ public final class Certificates {
    */
   public SSLContext server(Identity identity) {
     try {
-      KeyStore own = KeyStore.getInstance("PKCS12");
-      own.load(null, null);
-      own.setKeyEntry("own", identity.key(), PASSWORD, new Certificate[] {identity.certificate()});
-      KeyManagerFactory keyManagers =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      keyManagers.init(own, PASSWORD);
       KeyStore trusted = KeyStore.getInstance("PKCS12");
       trusted.load(null, null);
       trusted.setCertificateEntry("ca", certificate);
       TrustManagerFactory trustManagers =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trustManagers.init(trusted);
+      return server(identity, trustManagers.getTrustManagers());
+    } catch (IOException | GeneralSecurityException e) {
+      throw new AssertionError("no TLS context could be made", e);
+    }
+  }
+
+  /** A server that has its clients' certificates judged by these. */
+  public static SSLContext server(Identity identity, TrustManager... judges) {
+    try {
+      KeyStore own = KeyStore.getInstance("PKCS12");
+      own.load(null, null);
+      own.setKeyEntry("own", identity.key(), PASSWORD, new Certificate[] {identity.certificate()});
+      KeyManagerFactory keyManagers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      keyManagers.init(own, PASSWORD);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), null);
+      context.init(keyManagers.getKeyManagers(), judges, null);
       return context;
     } catch (IOException | GeneralSecurityException e) {
       throw new AssertionError("no TLS context could be made", e);

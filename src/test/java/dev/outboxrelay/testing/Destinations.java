@@ -34,6 +34,11 @@ public final class Destinations {
     return at(uri, Framing.NDJSON, Ack.LINE, connectTimeout, 1000, options);
   }
 
+  public static Destination at(
+      String uri, Framing framing, Ack ack, Duration connectTimeout, String options) {
+    return at(uri, framing, ack, connectTimeout, 1000, options);
+  }
+
   private static Destination at(
       String uri,
       Framing framing,

@@ -88,6 +88,20 @@ public final class RecordedSink implements SinkListener {
     return connected;
   }
 
+  /** Whether it is connected by then. */
+  public synchronized boolean isConnectedWithin(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    try {
+      for (long left = time.toMillis(); left > 0 && !connected; ) {
+        wait(left);
+        left = (end - System.nanoTime()) / 1_000_000;
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
+    return connected;
+  }
+
   public synchronized boolean isClosed() {
     return closedTimes > 0;
   }

@@ -144,14 +144,13 @@ final class DialAttempt {
 
   private void shaken(
       Channel channel, SslHandler handler, InetAddress address, long roundTripNanos) {
-    boolean judged = !"TLSv1.3".equals(handler.engine().getSession().getProtocol());
-    if (judged || !route.unanswered()) {
+    if (!route.unanswered() || !TlsVerdict.isOpen(handler.engine().getSession())) {
       outcome.stood(channel, roundTripNanos);
       return;
     }
     TlsVerdict.await(
         channel,
-        route.serverName(),
+        route,
         () -> guarded(() -> outcome.stood(channel, roundTripNanos)),
         why -> guarded(() -> failed(address, why)));
   }

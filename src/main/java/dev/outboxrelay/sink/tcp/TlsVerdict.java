@@ -9,6 +9,8 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +18,11 @@ import org.jspecify.annotations.Nullable;
  * on the relay's side before that, and with {@code ack} 'none' whatever is written then would count
  * as delivered to a receiver that is about to refuse it.
  *
- * <p>A receiver that is content says so by the first thing that it sends after the handshake, as a
- * rule a session ticket; one that sends nothing is taken to be content after a moment.
+ * <p>Only a receiver that asked for a certificate has one to judge. When it is content, it says so
+ * by the first thing that it sends after the handshake, as a rule a session ticket. TLS has no
+ * other word for it, so one that sends nothing is taken to be content after the connect timeout.
  */
 final class TlsVerdict {
-
-  private static final int MOMENT_MILLIS = 500;
 
   private final Channel channel;
   private final String name;
@@ -29,7 +30,7 @@ final class TlsVerdict {
   private final Consumer<String> refused;
   private final Tap tap = new Tap();
   private final Tail tail = new Tail();
-  private @Nullable Future<?> moment;
+  private @Nullable Future<?> limit;
   private boolean decided;
 
   private TlsVerdict(Channel channel, String name, Runnable accepted, Consumer<String> refused) {
@@ -39,17 +40,25 @@ final class TlsVerdict {
     this.refused = refused;
   }
 
+  /** Tells whether the receiver has something to judge that it may not have judged yet. */
+  static boolean isOpen(SSLSession session) {
+    return "TLSv1.3".equals(session.getProtocol())
+        // What the receiver takes: on this side, it comes with the request for a certificate.
+        && session instanceof ExtendedSSLSession extended
+        && extended.getPeerSupportedSignatureAlgorithms().length > 0;
+  }
+
   /** Calls one of the two, on the channel's event loop. */
-  static void await(Channel channel, String name, Runnable accepted, Consumer<String> refused) {
-    TlsVerdict verdict = new TlsVerdict(channel, name, accepted, refused);
+  static void await(Channel channel, Route route, Runnable accepted, Consumer<String> refused) {
+    TlsVerdict verdict = new TlsVerdict(channel, route.serverName(), accepted, refused);
     channel.pipeline().addFirst(verdict.tap);
     channel.pipeline().addLast(verdict.tail);
-    verdict.moment =
+    verdict.limit =
         channel
             .eventLoop()
             .schedule(
                 () -> Defect.guard(() -> verdict.decide(null), verdict::fail),
-                MOMENT_MILLIS,
+                route.timeoutMillis(),
                 TimeUnit.MILLISECONDS);
   }
 
@@ -63,8 +72,8 @@ final class TlsVerdict {
       return;
     }
     decided = true;
-    if (moment != null) {
-      moment.cancel(false);
+    if (limit != null) {
+      limit.cancel(false);
     }
     if (objection == null) {
       channel.pipeline().remove(tap);
