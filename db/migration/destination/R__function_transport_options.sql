@@ -2,7 +2,7 @@
 --
 -- The relay's transports declare the same; a test compares them.
 --
--- returns: scheme, option, type: text | number LEAST MOST | choice A B | secrets | headers
+-- returns: scheme, option, type: text | number LEAST MOST | choice A B | secret | secrets | headers
 -- reads:   nothing
 create or replace function outbox_internal.transport_options() returns table (scheme text, option text, type text)
 language sql immutable
@@ -11,15 +11,19 @@ as $$
   select s.scheme, o.option, o.type
   from (values
     ('{tcp,tls,http,https}'::text[], 'idle_timeout_ms', 'number 1 86400000'),
-    ('{tcp,tls,http,https}', 'tls_ca', 'text'),
-    ('{tcp,tls,http,https}', 'tls_cert', 'text'),
-    ('{tcp,tls,http,https}', 'tls_key', 'text'),
-    ('{tcp,tls,http,https}', 'tls_server_name', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_ca', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_cert', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_key', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_server_name', 'text'),
     ('{http,https}', 'connections', 'number 1 64'),
     ('{http,https}', 'batch', 'number 1 1000'),
-    ('{http,https}', 'cloudevents_mode', 'choice structured binary'),
+    ('{http,https,nats,tls+nats}', 'cloudevents_mode', 'choice structured binary'),
     ('{http,https}', 'headers', 'headers'),
-    ('{http,https}', 'signing_secret', 'secrets')
+    ('{http,https}', 'signing_secret', 'secrets'),
+    ('{nats,tls+nats}', 'user', 'text'),
+    ('{nats,tls+nats}', 'password', 'secret'),
+    ('{nats,tls+nats}', 'token', 'secret'),
+    ('{nats,tls+nats}', 'credentials', 'secret')
   ) as o(schemes, option, type)
   cross join lateral unnest(o.schemes) as s(scheme)
 $$;

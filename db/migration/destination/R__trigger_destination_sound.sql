@@ -3,7 +3,7 @@
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
 -- A host is what can be one: whatever else is saved here would be looked up again and again. Systems disagree about addresses
 -- written otherwise than as four plain numbers (1.2.3, 010.0.0.1, 0x7f.1). Zones of IPv6 ([fe80::1%eth0]) are not supported.
--- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions in Java) say the same.
+-- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions, BrokerUri, NatsSubject, NatsOptions in Java) say the same.
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
 -- A secret is named, never held: whoever reads this table, or a dump of it, must not find one.
 --
@@ -20,11 +20,17 @@ declare
   number constant text := '([0-9]+|0[xX][0-9A-Fa-f]*)';
   uri_parts constant text[] := coalesce(
     regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$'),
-    regexp_match(new.uri, '^(https?)://(\[[^]]*\]|[^]:/?#@]+)'));
-  over_http constant boolean := coalesce(uri_parts[1] like 'http%', false);
+    regexp_match(new.uri, '^(https?)://(\[[^]]*\]|[^]:/?#@]+)'),
+    regexp_match(new.uri, '^(nats|tls[+]nats)://([^/?#@]+)(?:/(.*))?$'));
+  over_broker constant boolean := coalesce(uri_parts[1] ~ 'nats$', false);
+  -- What answers each message itself.
+  answering constant boolean := over_broker or coalesce(uri_parts[1] like 'http%', false);
   known text[];
-  hosts text[] := array[uri_parts[2]];
+  hosts text[] := case when over_broker
+    then (select array_agg(regexp_replace(h.host, ':[0-9]+$', '')) from unnest(string_to_array(uri_parts[2], ',')) as h(host))
+    else array[uri_parts[2]] end;
   host text;
+  subject text;
   is_address boolean;
   unknown text;
   wrong text;
@@ -59,13 +65,23 @@ begin
     end if;
   end loop;
 
-  if over_http and (new.framing <> 'ndjson' or new.ack <> 'line') then
+  if answering and (new.framing <> 'ndjson' or new.ack <> 'line') then
     raise exception 'destination %: framing and ack stay as they are by default with a uri that begins with %://',
       quote_literal(new.name), uri_parts[1]
-      using errcode = 'check_violation', hint = 'The answer to a request acknowledges it.';
+      using errcode = 'check_violation', hint = 'The answer to each message acknowledges it.';
   end if;
 
-  if not over_http and new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
+  if uri_parts[1] ~ 'nats$' then
+    subject := regexp_replace(coalesce(uri_parts[3], ''), '[{](schema|table|op|type|key|destination)[}]', 'x', 'g');
+    if subject !~ '^[^$.*>{}[:space:]][^.*>{}[:space:]]*([.][^.*>{}[:space:]]+)*$' then
+      raise exception 'destination %: the subject % cannot be one', quote_literal(new.name), quote_literal(uri_parts[3])
+        using errcode = 'check_violation',
+              hint = 'Tokens separated by dots, without * and >, and no $ before it: '
+                || 'nats://host:4222/orders.{schema}.{table}; also {op}, {type}, {key}, {destination}.';
+    end if;
+  end if;
+
+  if not answering and new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
     raise exception 'destination %: % goes with ack ''close'' or ''none'', not with ''line''', quote_literal(new.name),
       case when new.framing = 'raw' then 'framing ''raw''' else 'format ''payload''' end
       using errcode = 'check_violation',
@@ -98,9 +114,15 @@ begin
         using errcode = 'check_violation';
     end if;
 
-    if uri_parts[1] in ('tcp', 'http') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
+    if uri_parts[1] in ('tcp', 'http', 'nats') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
       raise exception 'destination %: options for TLS, and a uri that begins with %://', quote_literal(new.name), uri_parts[1]
-        using errcode = 'check_violation', hint = 'Without tls:// or https:// everything is sent in plain text, whatever tls_ca says.';
+        using errcode = 'check_violation', hint = 'Without tls://, https:// or tls+ before the scheme everything is sent in plain text, whatever tls_ca says.';
+    end if;
+
+    if uri_parts[1] ~ 'nats$' and (((new.options ? 'user') <> (new.options ? 'password'))
+      or (new.options ? 'user')::integer + (new.options ? 'token')::integer + (new.options ? 'credentials')::integer > 1) then
+      raise exception 'destination %: options need user and password together, or a token, or credentials', quote_literal(new.name)
+        using errcode = 'check_violation';
     end if;
 
     if new.options ->> 'cloudevents_mode' = 'binary' and new.format <> 'cloudevents' then

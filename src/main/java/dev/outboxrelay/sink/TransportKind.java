@@ -2,6 +2,7 @@
 package dev.outboxrelay.sink;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a transport declares of itself: the database's checks and the reference page say the same,
@@ -22,16 +23,24 @@ public record TransportKind(
     String acknowledgement,
     String deferral) {
 
+  private static final Set<String> SECURE = Set.of("tls", "https", "amqps");
+
   public TransportKind {
     schemes = List.copyOf(schemes);
     options = List.copyOf(options);
   }
 
+  /** Whether a scheme speaks TLS. */
+  public static boolean speaksTls(String scheme) {
+    return SECURE.contains(scheme) || scheme.startsWith("tls+");
+  }
+
   /**
    * An option of a destination.
    *
-   * @param type {@code text}, {@code number LEAST MOST}, {@code choice A B}, {@code secrets} (one
-   *     reference or several) or {@code headers} (names with texts or references)
+   * @param type {@code text}, {@code number LEAST MOST}, {@code choice A B}, {@code secret} (a
+   *     reference), {@code secrets} (one reference or several) or {@code headers} (names with texts
+   *     or references)
    * @param byDefault in words
    * @param help what it does
    * @param secureOnly whether it goes with a scheme that speaks TLS alone

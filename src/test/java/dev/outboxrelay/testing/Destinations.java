@@ -39,6 +39,32 @@ public final class Destinations {
     return at(uri, framing, ack, connectTimeout, 1000, options);
   }
 
+  /** With a time for answers. */
+  public static Destination waiting(String uri, Duration ackTimeout, String options) {
+    return at(
+        uri,
+        Format.CHANGE,
+        Framing.NDJSON,
+        Ack.LINE,
+        Duration.ofSeconds(2),
+        ackTimeout,
+        1000,
+        options);
+  }
+
+  /** In a format. */
+  public static Destination in(Format format, String uri, String options) {
+    return at(
+        uri,
+        format,
+        Framing.NDJSON,
+        Ack.LINE,
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(30),
+        1000,
+        options);
+  }
+
   private static Destination at(
       String uri,
       Framing framing,
@@ -46,19 +72,39 @@ public final class Destinations {
       Duration connectTimeout,
       int maxInFlight,
       String options) {
+    return at(
+        uri,
+        Format.CHANGE,
+        framing,
+        ack,
+        connectTimeout,
+        Duration.ofSeconds(30),
+        maxInFlight,
+        options);
+  }
+
+  private static Destination at(
+      String uri,
+      Format format,
+      Framing framing,
+      Ack ack,
+      Duration connectTimeout,
+      Duration ackTimeout,
+      int maxInFlight,
+      String options) {
     return new Destination(
         1,
         "test",
         1,
         uri,
-        Format.CHANGE,
+        format,
         framing,
         ack,
         Ordering.KEY,
         10,
         Duration.ofSeconds(1),
         Duration.ofMinutes(5),
-        Duration.ofSeconds(30),
+        ackTimeout,
         connectTimeout,
         maxInFlight,
         OnFailure.SKIP,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.testing;
 
+import dev.outboxrelay.values.Label;
 import dev.outboxrelay.values.Message;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,6 +16,13 @@ public final class Messages {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     return new Message(
         id, 0, 1, "test", null, false, false, false, 0, bytes, bytes.length, false, null);
+  }
+
+  /** A message with its label. */
+  public static Message labelled(long id, String body, Label label) {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    return new Message(
+        id, 0, 1, "test", null, false, false, false, 0, bytes, bytes.length, false, null, label);
   }
 
   /** A message whose body is a line as small as a receiver can acknowledge. */

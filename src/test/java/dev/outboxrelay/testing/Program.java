@@ -109,7 +109,23 @@ public final class Program implements Closeable {
 
   /** SIGHUP; returns when it has been delivered. */
   public void hangUp() throws IOException, InterruptedException {
-    new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    signal("HUP");
+  }
+
+  /** Any signal, by its name; STOP has taken effect when this returns. */
+  public void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    while (name.equals("STOP") && !Files.readString(status).contains("State:\tT")) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** SIGKILL to it and all that it has started; returns when it is gone. */
+  public void kill() throws InterruptedException {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    process.waitFor();
   }
 
   @Override

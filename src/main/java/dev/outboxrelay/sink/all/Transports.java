@@ -7,6 +7,7 @@ import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.TransportKind;
 import dev.outboxrelay.sink.TransportsByScheme;
 import dev.outboxrelay.sink.http.HttpTransport;
+import dev.outboxrelay.sink.nats.NatsTransport;
 import dev.outboxrelay.sink.tcp.Sockets;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import java.util.HashMap;
@@ -16,7 +17,8 @@ import java.util.Map;
 /** Every transport that the relay has, on the same threads where they speak over sockets. */
 public final class Transports {
   /** What they declare of themselves. */
-  public static final List<TransportKind> KINDS = List.of(TcpTransport.KIND, HttpTransport.KIND);
+  public static final List<TransportKind> KINDS =
+      List.of(TcpTransport.KIND, HttpTransport.KIND, NatsTransport.KIND);
 
   private Transports() {}
 
@@ -32,7 +34,9 @@ public final class Transports {
     Map<String, Transport> all = new HashMap<>();
     add(all, TcpTransport.KIND, new TcpTransport(sockets));
     add(all, HttpTransport.KIND, new HttpTransport(sockets, secrets));
-    return new TransportsByScheme(all, List.of(sockets));
+    NatsTransport nats = new NatsTransport(sockets, policy, secrets);
+    add(all, NatsTransport.KIND, nats);
+    return new TransportsByScheme(all, List.of(nats, sockets));
   }
 
   private static void add(Map<String, Transport> all, TransportKind kind, Transport transport) {

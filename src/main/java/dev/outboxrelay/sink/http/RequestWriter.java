@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink.http;
 
+import dev.outboxrelay.sink.BinaryEvent;
 import dev.outboxrelay.values.Destination.Format;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -39,7 +40,7 @@ final class RequestWriter {
     headers.set(HttpHeaderNames.CONTENT_TYPE, contentType(parcel.messages().size()));
     headers.set(HttpHeaderNames.CONTENT_LENGTH, body.length);
     if (event != null) {
-      event.headers().forEach(headers::set);
+      event.headers("ce-").forEach(headers::set);
     }
     String id = parcel.id();
     headers.set("webhook-id", id);

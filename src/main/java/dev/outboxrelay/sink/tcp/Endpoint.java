@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink.tcp;
 
+import dev.outboxrelay.sink.TransportKind;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -40,7 +41,7 @@ public record Endpoint(String scheme, String host, int port) {
 
   /** Whether TLS is spoken. */
   public boolean secure() {
-    return scheme.equals("tls") || scheme.equals("https");
+    return TransportKind.speaksTls(scheme);
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink.tcp;
 
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -12,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * is used by the next one without a restart. What was made is kept as long as the files say the
  * same; their times and sizes may stay as they are when their content changes. Safe for threads.
  */
-final class TlsContexts {
+public final class TlsContexts {
 
   /** Reached only if options are edited thousands of times; then the cache starts anew. */
   private static final int MAX_KEPT = 1_000;
@@ -77,6 +79,11 @@ final class TlsContexts {
     }
     kept.put(options, loaded);
     return loaded.context();
+  }
+
+  /** The same for a library that knows Java's own TLS alone. */
+  public SSLContext javaContext(TlsOptions options) {
+    return ((JdkSslContext) of(options)).context();
   }
 
   private static SslContext load(TlsOptions options, Files files) {

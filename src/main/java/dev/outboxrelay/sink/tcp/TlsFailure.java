@@ -18,6 +18,14 @@ public final class TlsFailure {
 
   private TlsFailure() {}
 
+  /** Why a handshake failed, null when it was something else. */
+  public static @Nullable String handshake(Throwable failure, String name) {
+    boolean tls =
+        find(failure, SSLException.class) != null
+            || find(failure, CertificateException.class) != null;
+    return tls ? reason(failure, name) : null;
+  }
+
   /** Why a handshake failed. */
   static String reason(Throwable failure, String name) {
     if (find(failure, NotSslRecordException.class) != null) {

@@ -71,7 +71,7 @@ final class TransportKindsTest {
                 + option.name()
                 + "` | "
                 + kind.schemes().stream()
-                    .filter(scheme -> !option.secureOnly() || scheme.endsWith("s"))
+                    .filter(scheme -> !option.secureOnly() || TransportKind.speaksTls(scheme))
                     .reduce((a, b) -> a + ", " + b)
                     .orElse("")
                 + " | "
@@ -176,6 +176,71 @@ final class TransportKindsTest {
     }
   }
 
+  /** Each is refused when it is saved, and by the transport when it is there all the same. */
+  @Test
+  void natsDestination_thatMakesNoSense_isRefusedByBoth() throws Exception {
+    List<String> taken = new ArrayList<>();
+    try (TestDatabase db = TestDatabase.create();
+        Transport transport = Transports.open(1, (host, address) -> false, Secrets.NONE)) {
+      for (String options :
+          List.of(
+              "{\"user\":\"a\"}",
+              "{\"password\":{\"secret\":\"a\"}}",
+              "{\"password\":\"MfKQ9r8\",\"user\":\"a\"}",
+              "{\"token\":\"MfKQ9r8\"}",
+              "{\"token\":[{\"secret\":\"a\"}]}",
+              "{\"token\":{\"secret\":\"a\"},\"credentials\":{\"secret\":\"b\"}}",
+              "{\"cloudevents_mode\":\"binary\"}",
+              "{\"tls_ca\":\"/a\"}",
+              "{\"headers\":{}}",
+              "{\"idle_timeout_ms\":5}")) {
+        check(db, transport, "nats://10.0.0.1/shop", options, taken);
+      }
+      for (String uri :
+          List.of(
+              "nats://h",
+              "nats://h/",
+              "nats:///a",
+              "nats://h:0/a",
+              "nats://h:65536/a",
+              "nats://h:70000/a",
+              "nats://u@h/a",
+              "nats://u:p@h/a",
+              "nats://h,/a",
+              "nats://,h/a",
+              "nats://h,,i/a",
+              "nats://h:1,i:x/a",
+              "nats://1.2.3/a",
+              "nats://h,1.2.3/a",
+              "nats://[::1/a",
+              "nats://[fe80::1%25eth0]/a",
+              "nats://h/a.*",
+              "nats://h/>",
+              "nats://h/.a",
+              "nats://h/a..b",
+              "nats://h/a.",
+              "nats://h/$JS.API.STREAM.DELETE.a",
+              "nats://h/a b",
+              "nats://h/a{b}",
+              "nats://h/{tables}",
+              "nats://h/{table",
+              "tls+tcp://h:1",
+              "NATS://h/a")) {
+        check(db, transport, uri, "{}", taken);
+      }
+      assertEquals(List.of(), taken);
+      for (String uri :
+          List.of(
+              "nats://10.0.0.1/a",
+              "nats://10.0.0.1:4223,[::1]:65535/a.{schema}.{table}",
+              "tls+nats://10.0.0.1,10.0.0.2/{destination}-{op}.{type}.{key}")) {
+        assertEquals("", save(db, uri, "{\"token\":{\"secret\":\"t\"}}"));
+        String said = said(transport, uri, "{}");
+        assertTrue(said.contains("may connect to"), said);
+      }
+    }
+  }
+
   private static void check(
       TestDatabase db, Transport transport, String uri, String options, List<String> taken)
       throws SQLException {
@@ -222,7 +287,7 @@ final class TransportKindsTest {
   void uri_ofNoTransport_isRefusedInWords() {
     try (Transport transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE)) {
       String said = said(transport, "ftp://h/", "{}");
-      assertTrue(said.contains("this relay knows http, https, tcp, tls"), said);
+      assertTrue(said.contains("this relay knows http, https, nats, tcp, tls, tls+nats"), said);
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.outboxrelay.sink.http;
+package dev.outboxrelay.sink;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -15,10 +15,10 @@ import java.util.Map;
 /**
  * A CloudEvent in binary mode: its attributes as headers, its data as the body, byte for byte.
  *
- * @param headers {@code ce-…} and their values
+ * @param attributes names in lower case, and values
  * @param data as it stands in the structured event
  */
-record BinaryEvent(Map<String, String> headers, byte[] data) {
+public record BinaryEvent(Map<String, String> attributes, byte[] data) {
 
   private static final JsonFactory JSON = new JsonFactory();
   private static final char[] HEX = "0123456789ABCDEF".toCharArray();
@@ -28,8 +28,8 @@ record BinaryEvent(Map<String, String> headers, byte[] data) {
    *
    * @param structured as the format 'cloudevents' writes it
    */
-  static BinaryEvent of(byte[] structured) {
-    Map<String, String> headers = new LinkedHashMap<>();
+  public static BinaryEvent of(byte[] structured) {
+    Map<String, String> attributes = new LinkedHashMap<>();
     Map<String, byte[]> data = new HashMap<>();
     try (JsonParser parser = JSON.createParser(structured)) {
       parser.nextToken();
@@ -43,17 +43,28 @@ record BinaryEvent(Map<String, String> headers, byte[] data) {
           int to = (int) parser.currentLocation().getByteOffset();
           data.put(name, Arrays.copyOfRange(structured, from, to));
         } else if (!name.equals("datacontenttype") && value != JsonToken.VALUE_NULL) {
-          headers.put("ce-" + name.toLowerCase(Locale.ROOT), encoded(parser.getText()));
+          attributes.put(name.toLowerCase(Locale.ROOT), parser.getText());
         }
       }
     } catch (IOException e) {
       throw new IllegalStateException("not a CloudEvent in JSON", e);
     }
-    return new BinaryEvent(headers, data.getOrDefault("data", new byte[0]));
+    return new BinaryEvent(attributes, data.getOrDefault("data", new byte[0]));
+  }
+
+  /**
+   * The attributes as headers that hold ASCII alone.
+   *
+   * @param prefix before each name
+   */
+  public Map<String, String> headers(String prefix) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    attributes.forEach((name, value) -> headers.put(prefix + name, encoded(value)));
+    return headers;
   }
 
   /** As CloudEvents' HTTP binding says: printable ASCII but for space, quote and percent. */
-  private static String encoded(String value) {
+  public static String encoded(String value) {
     StringBuilder out = new StringBuilder(value.length());
     for (byte each : value.getBytes(StandardCharsets.UTF_8)) {
       if (each > ' ' && each < 127 && each != '"' && each != '%') {
