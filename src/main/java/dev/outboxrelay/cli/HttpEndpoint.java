@@ -2,14 +2,14 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.http.HttpLimits;
+import dev.outboxrelay.http.HttpPage;
 import dev.outboxrelay.http.HttpReply;
 import dev.outboxrelay.http.HttpRoutes;
 import dev.outboxrelay.http.HttpServer;
+import dev.outboxrelay.http.HttpSite;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Serves {@code /metrics}, {@code /health/live} and {@code /health/ready}. A scrape costs nothing
@@ -30,18 +30,21 @@ final class HttpEndpoint implements AutoCloseable {
    * @param host the address to listen on
    * @param port 0 for a free one
    * @param registry what {@code /metrics} shows
-   * @param whyNotReady empty when ready, else the reason
    */
   static HttpEndpoint start(
-      String host,
-      int port,
-      PrometheusMeterRegistry registry,
-      Supplier<Optional<String>> whyNotReady) {
-    HttpRoutes routes =
+      String host, int port, PrometheusMeterRegistry registry, Health health) {
+    HttpRoutes pages =
         new HttpRoutes()
             .get("/health/live", () -> HttpReply.line(200, "live"))
-            .get("/health/ready", () -> ready(whyNotReady.get()))
+            .get("/health/ready", health::ready)
             .getSlowly("/metrics", () -> HttpReply.text(200, PROMETHEUS_TEXT, registry.scrape()));
+    HttpSite routes =
+        request -> {
+          String destination = request.query().get("destination");
+          return destination == null || !request.isRead() || !request.path().equals("/health/ready")
+              ? pages.find(request)
+              : HttpPage.now(health.ready(destination));
+        };
     try {
       InetSocketAddress address = new InetSocketAddress(host, port);
       return new HttpEndpoint(HttpServer.start(address, routes, HttpLimits.DEFAULT));
@@ -56,12 +59,6 @@ final class HttpEndpoint implements AutoCloseable {
               + e.getMessage()
               + "): choose another --http-port or --http-host");
     }
-  }
-
-  private static HttpReply ready(Optional<String> whyNot) {
-    return whyNot
-        .map(reason -> HttpReply.line(503, "not ready: " + reason))
-        .orElseGet(() -> HttpReply.line(200, "ready"));
   }
 
   int port() {

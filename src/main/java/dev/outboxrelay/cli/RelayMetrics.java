@@ -2,23 +2,23 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.Wake;
+import dev.outboxrelay.store.PoolUse;
 import dev.outboxrelay.values.WireId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import java.time.Duration;
-import java.util.ArrayList;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,16 +28,12 @@ import org.jspecify.annotations.Nullable;
 final class RelayMetrics implements RelayEvents {
   private static final String PREFIX = "outbox.relay.";
 
-  /** A statement that fails for longer makes the relay unready. */
-  private static final Duration FAILING_LONG = Duration.ofSeconds(10);
-
-  /** A core that has not run for so long does not. */
-  private static final Duration ALIVE_WITHIN = Duration.ofSeconds(5);
-
   private final MeterRegistry registry;
-  private final LongSupplier clock;
   private final AtomicLong connected;
   private final AtomicLong copied;
+  private final AtomicLong poolLent;
+  private final AtomicLong poolIdle;
+  private final AtomicLong poolWaiting;
   private final Counter databaseLosses;
   private final Counter failedStatements;
   private final Counter reads;
@@ -45,111 +41,105 @@ final class RelayMetrics implements RelayEvents {
   private final Counter completed;
   private final Counter completedMissing;
   private final Counter sleeps;
-  private final Map<String, OfDestination> destinations = new HashMap<>();
+  private final Counter selfTests;
+  private final Map<Wake, Counter> wakes = new EnumMap<>(Wake.class);
+  private final Map<String, DestinationMeters> destinations = new HashMap<>();
 
-  /** Since when a statement fails, by what it is for. */
-  private final Map<String, Failing> failing = new ConcurrentHashMap<>();
+  /** The destinations that there are, once that is known. */
+  private @Nullable Set<String> known;
 
-  private volatile long aliveNanos;
-  private volatile @Nullable String whyNotReady = "not connected to the database yet";
-
-  private record Failing(String reason, long sinceNanos) {}
+  /** What is counted of a destination that is gone. */
+  private final DestinationMeters ofNone = new DestinationMeters(new SimpleMeterRegistry(), "");
 
   RelayMetrics(MeterRegistry registry) {
-    this(registry, System::nanoTime);
-  }
-
-  RelayMetrics(MeterRegistry registry, LongSupplier clock) {
     this.registry = registry;
-    this.clock = clock;
-    aliveNanos = clock.getAsLong();
-    connected = registry.gauge(PREFIX + "connected", new AtomicLong());
-    copied = registry.gauge(PREFIX + "copied", new AtomicLong());
-    databaseLosses = registry.counter(PREFIX + "database.losses");
-    failedStatements = registry.counter(PREFIX + "statements.failed");
-    reads = registry.counter(PREFIX + "reads");
-    messagesRead = registry.counter(PREFIX + "messages.read");
-    completed = registry.counter(PREFIX + "messages.completed");
-    completedMissing = registry.counter(PREFIX + "messages.completed.missing");
-    sleeps = registry.counter(PREFIX + "sleeps");
+    connected = gauge("connected", "1 while the relay has its database sessions");
+    copied = gauge("copied", "1 while nothing is sent because the database is a copy");
+    poolLent = gauge("pool.lent", "database sessions of the pool on which a statement runs");
+    poolIdle = gauge("pool.idle", "database sessions of the pool that nobody uses");
+    poolWaiting = gauge("pool.waiting", "statements that wait for a session of the pool");
+    databaseLosses = counter("database.losses", "lost database sessions");
+    failedStatements = counter("statements.failed", "statements that failed");
+    reads = counter("reads", "reads of the queue");
+    messagesRead = counter("messages.read", "messages that reads brought");
+    completed = counter("messages.completed", "delivered messages that the relay removed");
+    completedMissing =
+        counter("messages.completed.missing", "delivered messages that somebody else had removed");
+    sleeps = counter("sleeps", "times that the relay went to sleep until the next bell");
+    selfTests = counter("self.tests.heard", "bells of its own that the listening session heard");
+    for (Wake cause : Wake.values()) {
+      wakes.put(
+          cause,
+          Counter.builder(PREFIX + "wakes")
+              .description("times that something made the relay read the queue")
+              .tag("cause", cause.name().toLowerCase(Locale.ROOT))
+              .register(registry));
+    }
     FunctionCounter.builder(
             PREFIX + "log.lines.dropped", this, metrics -> StandardError.droppedLines())
+        .description("lines of the log that nobody read in time")
         .register(registry);
   }
 
-  /** Empty when the relay works, else what it lacks; from any thread. */
-  Optional<String> whyNotReady() {
-    String reason = whyNotReady;
-    if (reason != null) {
-      return Optional.of(reason);
-    }
-    long quietNanos = clock.getAsLong() - aliveNanos;
-    if (quietNanos >= ALIVE_WITHIN.toNanos()) {
-      return Optional.of("the relay's core has not run for " + quietNanos / 1_000_000_000L + " s");
-    }
-    return whatFails();
+  /** Shows whether the relay is ready, and since when its bell was heard. */
+  void show(Readiness readiness, Health health) {
+    Gauge.builder(PREFIX + "ready", health, h -> h.whyNot().isEmpty() ? 1 : 0)
+        .description("1 while the relay could deliver")
+        .register(registry);
+    Gauge.builder(PREFIX + "self.test.age.seconds", readiness, Readiness::secondsSinceBell)
+        .description("since when the listening session has not heard its own bell")
+        .register(registry);
   }
 
-  private Optional<String> whatFails() {
-    long now = clock.getAsLong();
-    return failing.entrySet().stream()
-        .filter(entry -> now - entry.getValue().sinceNanos() > FAILING_LONG.toNanos())
-        .map(entry -> entry.getKey() + " fails again and again: " + entry.getValue().reason())
-        .findFirst();
+  private AtomicLong gauge(String name, String help) {
+    AtomicLong value = new AtomicLong();
+    Gauge.builder(PREFIX + name, value, AtomicLong::get).description(help).register(registry);
+    return value;
   }
 
-  /** The database cannot be used yet. */
-  void waits(String reason) {
-    whyNotReady = "not connected to the database yet: " + reason;
+  private Counter counter(String name, String help) {
+    return Counter.builder(PREFIX + name).description(help).register(registry);
   }
 
   @Override
   public void connected() {
-    aliveNanos = clock.getAsLong();
-    whyNotReady = null;
     connected.set(1);
   }
 
   @Override
   public void databaseLost(String reason, long retryInMillis) {
-    whyNotReady = "the database is lost: " + reason;
     connected.set(0);
     copied.set(0);
+    poolLent.set(0);
+    poolIdle.set(0);
+    poolWaiting.set(0);
     databaseLosses.increment();
-    failing.clear();
-  }
-
-  @Override
-  public void statementSucceeded(String what) {
-    failing.remove(what);
   }
 
   /** What a destination that is gone had counted goes with it, or the meters would only grow. */
   @Override
   public void destinations(Set<String> names) {
+    known = names;
     for (String name : List.copyOf(destinations.keySet())) {
       if (!names.contains(name)) {
-        destinations.remove(name).remove(registry);
+        destinations.remove(name).remove();
       }
     }
+    names.forEach(this::of);
   }
 
   @Override
   public void statementFailed(String what, String reason, long retryInMillis) {
     failedStatements.increment();
-    failing.compute(
-        what, (w, old) -> new Failing(reason, old == null ? clock.getAsLong() : old.sinceNanos()));
   }
 
   @Override
   public void copied(String finding) {
-    whyNotReady = finding + "; " + RelayLog.WHAT_A_COPY_WAITS_FOR;
     copied.set(1);
   }
 
   @Override
   public void adopted() {
-    whyNotReady = null;
     copied.set(0);
   }
 
@@ -161,9 +151,12 @@ final class RelayMetrics implements RelayEvents {
 
   @Override
   public void released(String destination, String reason) {
-    of(destination).owned.set(0);
-    of(destination).down.set(0);
-    of(destination).stalled.set(0);
+    DestinationMeters meters = of(destination);
+    meters.owned.set(0);
+    meters.down.set(0);
+    meters.stalled.set(0);
+    meters.inFlight.set(0);
+    meters.heldKeys.set(0);
   }
 
   @Override
@@ -187,11 +180,6 @@ final class RelayMetrics implements RelayEvents {
   }
 
   @Override
-  public void alive() {
-    aliveNanos = clock.getAsLong();
-  }
-
-  @Override
   public void connectionLost(String destination, String reason, int inFlight) {
     of(destination).connectionsLost.increment();
   }
@@ -199,6 +187,29 @@ final class RelayMetrics implements RelayEvents {
   @Override
   public void rung(String destination, int times) {
     of(destination).rings.increment(times);
+  }
+
+  @Override
+  public void woken(Wake cause) {
+    wakes.get(cause).increment();
+  }
+
+  @Override
+  public void heardOwnBell() {
+    selfTests.increment();
+  }
+
+  @Override
+  public void pool(PoolUse use) {
+    poolLent.set(use.lent());
+    poolIdle.set(use.idle());
+    poolWaiting.set(use.waiting());
+  }
+
+  @Override
+  public void standing(String destination, int inFlight, int heldKeys) {
+    of(destination).inFlight.set(inFlight);
+    of(destination).heldKeys.set(heldKeys);
   }
 
   @Override
@@ -216,6 +227,18 @@ final class RelayMetrics implements RelayEvents {
   @Override
   public void acknowledged(String destination, int messages) {
     of(destination).acknowledged.increment(messages);
+  }
+
+  /** By this machine's clock and the database's; what they differ by is in it. */
+  @Override
+  public void delivered(String destination, WireId id, long sentForNanos) {
+    DestinationMeters meters = of(destination);
+    meters.sendToAck.record(Math.max(0, sentForNanos), TimeUnit.NANOSECONDS);
+    if (id.stamp() > 0) {
+      Instant now = Instant.now();
+      long nowMicros = now.getEpochSecond() * 1_000_000L + now.getNano() / 1_000L;
+      meters.commitToAck.record(Math.max(0, nowMicros - id.stamp()), TimeUnit.MICROSECONDS);
+    }
   }
 
   @Override
@@ -255,62 +278,11 @@ final class RelayMetrics implements RelayEvents {
     sleeps.increment();
   }
 
-  private OfDestination of(String destination) {
-    return destinations.computeIfAbsent(destination, name -> new OfDestination(registry, name));
-  }
-
-  /**
-   * The meters of one destination; they stay when it is released, since counters must not fall,
-   * until it is deleted.
-   */
-  private static final class OfDestination {
-    final AtomicLong owned;
-    final AtomicLong epoch;
-    final AtomicLong down;
-    final AtomicLong stalled;
-    final Counter connectionsLost;
-    final Counter rings;
-    final Counter sent;
-    final Counter sentBytes;
-    final Counter acknowledged;
-    final Counter retried;
-    final Counter failed;
-    final Counter held;
-    final Counter missed;
-    private final List<Meter> meters = new ArrayList<>();
-
-    OfDestination(MeterRegistry registry, String name) {
-      Tags tags = Tags.of("destination", name);
-      String prefix = PREFIX + "destination.";
-      owned = gauge(registry, prefix + "owned", tags);
-      epoch = gauge(registry, prefix + "epoch", tags);
-      down = gauge(registry, prefix + "down", tags);
-      stalled = gauge(registry, prefix + "stalled", tags);
-      connectionsLost = counter(registry, prefix + "connections.lost", tags);
-      rings = counter(registry, prefix + "rings", tags);
-      sent = counter(registry, prefix + "sent", tags);
-      sentBytes = counter(registry, prefix + "sent.bytes", tags);
-      acknowledged = counter(registry, prefix + "acknowledged", tags);
-      retried = counter(registry, prefix + "retried", tags);
-      failed = counter(registry, prefix + "failed", tags);
-      held = counter(registry, prefix + "held", tags);
-      missed = counter(registry, prefix + "missed", tags);
+  /** What is told of a destination after it was deleted must not bring its meters back. */
+  private DestinationMeters of(String destination) {
+    if (known != null && !known.contains(destination)) {
+      return ofNone;
     }
-
-    private AtomicLong gauge(MeterRegistry registry, String name, Tags tags) {
-      AtomicLong value = new AtomicLong();
-      meters.add(Gauge.builder(name, value, AtomicLong::get).tags(tags).register(registry));
-      return value;
-    }
-
-    private Counter counter(MeterRegistry registry, String name, Tags tags) {
-      Counter counter = registry.counter(name, tags);
-      meters.add(counter);
-      return counter;
-    }
-
-    void remove(MeterRegistry registry) {
-      meters.forEach(registry::remove);
-    }
+    return destinations.computeIfAbsent(destination, name -> new DestinationMeters(registry, name));
   }
 }

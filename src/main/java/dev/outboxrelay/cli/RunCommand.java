@@ -13,6 +13,7 @@ import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,11 +64,14 @@ final class RunCommand implements Callable<Integer> {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     RelayMetrics metrics = new RelayMetrics(registry);
     Rates rates = new Rates();
+    Readiness readiness = new Readiness(bellWithin(config));
+    Health health = new Health(readiness);
+    metrics.show(readiness, health);
     Optional<CredentialsCopy> copy =
         CredentialsCopy.of(database.passwordFile, Environment.of(spec));
     Ending ending = new Ending(access, copy);
     try (StopSignal stop = StopSignal.listen(config.stopTimeout().plus(CLOSING_TIME));
-        HttpEndpoint endpoint = endpoint(registry, metrics);
+        HttpEndpoint endpoint = endpoint(registry, health);
         Console console = consoleOptions.start(access, config.name(), rates)) {
       LOG.info("relay {}: database {} as {}", config.name(), access.location(), access.user());
       ending.decided().thenRun(stop::wake);
@@ -75,7 +80,7 @@ final class RunCommand implements Callable<Integer> {
               access,
               stop::pause,
               (reason, refused) -> {
-                metrics.waits(reason);
+                readiness.waits(reason);
                 if (refused) {
                   ending.loginRefused(reason);
                 }
@@ -84,8 +89,18 @@ final class RunCommand implements Callable<Integer> {
         gate.trustLogin();
       }
       if (gate.isReadyForSessions() && stop.hold()) {
-        try (Transport transport = Transports.open(SINK_THREADS, policy, secrets)) {
-          deliver(config, transport, new FanOut(events(metrics, ending, rates)), stop);
+        try (Transport transport = Transports.open(SINK_THREADS, policy, secrets);
+            Observer observer =
+                endpoint == null
+                    ? null
+                    : Observer.start(config.database(), new OwedMeters(registry)::show)) {
+          LoopWatch loops = new LoopWatch(transport, System::nanoTime);
+          health.watch(loops);
+          deliver(
+              config,
+              transport,
+              new FanOut(events(List.of(new RelayLog(), metrics, readiness, loops, ending), rates)),
+              stop);
         }
       }
       UserError error = ending.decided().getNow(null);
@@ -97,10 +112,18 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** Nothing is counted for a console that is not there. */
-  private List<RelayEvents> events(RelayMetrics metrics, Ending ending, Rates rates) {
+  private List<RelayEvents> events(List<RelayEvents> always, Rates rates) {
     return consoleOptions.console == null
-        ? List.of(new RelayLog(), metrics, ending)
-        : List.of(new RelayLog(), metrics, ending, new ConsoleRates(rates));
+        ? always
+        : Stream.concat(always.stream(), Stream.of(new ConsoleRates(rates))).toList();
+  }
+
+  /**
+   * It is rung six times as often. A listener that is deaf is given up sooner; this is for one
+   * whose bell cannot be rung.
+   */
+  private static Duration bellWithin(RelayConfig config) {
+    return config.database().silenceLimit().multipliedBy(2);
   }
 
   private static void deliver(
@@ -114,16 +137,16 @@ final class RunCommand implements Callable<Integer> {
     LOG.info("stopped");
   }
 
-  private @Nullable HttpEndpoint endpoint(PrometheusMeterRegistry registry, RelayMetrics metrics) {
+  private @Nullable HttpEndpoint endpoint(PrometheusMeterRegistry registry, Health health) {
     if (http.port == null) {
       return null;
     }
     new JvmMemoryMetrics().bindTo(registry);
     new JvmGcMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
-    HttpEndpoint endpoint =
-        HttpEndpoint.start(http.host, http.port, registry, metrics::whyNotReady);
+    HttpEndpoint endpoint = HttpEndpoint.start(http.host, http.port, registry, health);
     LOG.info("metrics and health on http://{}:{}", http.host, endpoint.port());
     return endpoint;
   }

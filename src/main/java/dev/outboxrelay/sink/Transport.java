@@ -2,6 +2,7 @@
 package dev.outboxrelay.sink;
 
 import dev.outboxrelay.values.Destination;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Makes connections to destinations. One for the whole relay; threads do not grow with
@@ -31,6 +32,11 @@ public interface Transport extends AutoCloseable {
   /** Whether messages for one of its sinks are to have a {@link dev.outboxrelay.values.Label}. */
   default boolean labels(Destination destination) {
     return false;
+  }
+
+  /** Asks each of its threads to run a task; completes when all have. */
+  default CompletableFuture<?> pulse() {
+    return CompletableFuture.completedFuture(null);
   }
 
   /** Closes every connection and ends the transport's threads; waits at most a second. */

@@ -5,6 +5,7 @@ import dev.outboxrelay.values.Destination;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 
 /** Transports, each for the uris that begin with its schemes. */
 public final class TransportsByScheme implements Transport {
@@ -35,6 +36,12 @@ public final class TransportsByScheme implements Transport {
   public boolean labels(Destination destination) {
     Transport transport = transports.get(scheme(destination));
     return transport != null && transport.labels(destination);
+  }
+
+  @Override
+  public CompletableFuture<?> pulse() {
+    return CompletableFuture.allOf(
+        transports.values().stream().map(Transport::pulse).toArray(CompletableFuture[]::new));
   }
 
   private Transport of(Destination destination) {

@@ -65,6 +65,11 @@ final class Connections {
     return unfit;
   }
 
+  /** The server has become read-only under the sessions. */
+  void takesNoWrites() {
+    unfit.complete("the pool: " + UnfitServer.readOnly().getMessage());
+  }
+
   /**
    * The pool, with its first connection open.
    *

@@ -3,6 +3,7 @@ package dev.outboxrelay.store;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import org.flywaydb.core.api.FlywayException;
@@ -87,10 +88,16 @@ public final class Database implements OutboxDatabase {
   @Override
   public void ring(ListenSession session, long number) throws SQLException {
     try (Connection c = pool.getConnection();
-        PreparedStatement s = c.prepareStatement("select pg_notify(?, ?)")) {
+        PreparedStatement s =
+            c.prepareStatement(
+                "select pg_notify(?, ?), current_setting('transaction_read_only') = 'on'")) {
       s.setString(1, session.selfTestChannel());
       s.setString(2, Long.toString(number));
-      s.execute();
+      try (ResultSet r = s.executeQuery()) {
+        if (r.next() && r.getBoolean(2)) {
+          connections.takesNoWrites();
+        }
+      }
     }
   }
 

@@ -16,16 +16,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class HttpEndpointTest {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final AtomicReference<Optional<String>> reason = new AtomicReference<>(Optional.empty());
-  private final HttpEndpoint endpoint = HttpEndpoint.start("localhost", 0, registry, reason::get);
+  private final Readiness readiness = new Readiness(Duration.ofMinutes(1));
+  private final HttpEndpoint endpoint =
+      HttpEndpoint.start("localhost", 0, registry, new Health(readiness));
 
   @AfterEach
   void close() {
@@ -50,8 +50,15 @@ final class HttpEndpointTest {
 
   @Test
   void readiness_withAReason_is503AndSaysIt() throws Exception {
+    readiness.connected();
+    readiness.heardOwnBell();
+    readiness.destinations(Set.of("shop"));
     assertEquals(200, get("/health/ready").statusCode());
-    reason.set(Optional.of("the database is away"));
+    readiness.down("shop", "connection refused", 1000);
+    assertEquals(200, get("/health/ready").statusCode());
+    assertEquals(503, get("/health/ready?destination=shop").statusCode());
+    assertEquals(404, get("/health/ready?destination=nobody").statusCode());
+    readiness.databaseLost("the database is away", 100);
     HttpResponse<String> response = get("/health/ready");
     assertEquals(503, response.statusCode());
     assertTrue(response.body().contains("the database is away"), response.body());
@@ -86,7 +93,8 @@ final class HttpEndpointTest {
     UserError refused =
         assertThrows(
             UserError.class,
-            () -> HttpEndpoint.start("localhost", endpoint.port(), registry, reason::get));
+            () ->
+                HttpEndpoint.start("localhost", endpoint.port(), registry, new Health(readiness)));
     assertEquals(ExitCode.USAGE, refused.exitCode());
     assertTrue(refused.getMessage().contains(":" + endpoint.port()), refused.getMessage());
   }

@@ -2,18 +2,20 @@
 package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.store.Owed;
 import dev.outboxrelay.values.WireId;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ final class RelayMetricsTest {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final RelayMetrics metrics = new RelayMetrics(registry);
+  private final OwedMeters owed = new OwedMeters(registry);
 
   private void assertShown(String line) {
     String scrape = registry.scrape();
@@ -29,60 +32,59 @@ final class RelayMetricsTest {
   }
 
   @Test
-  void readiness_throughALoss_followsTheDatabase() {
-    assertTrue(metrics.whyNotReady().isPresent());
+  void database_lostOrACopy_isShown() {
     metrics.connected();
-    assertEquals(Optional.empty(), metrics.whyNotReady());
     assertShown("outbox_relay_connected 1.0");
+    metrics.copied("this database is a copy");
+    assertShown("outbox_relay_copied 1.0");
+    metrics.adopted();
+    assertShown("outbox_relay_copied 0.0");
     metrics.databaseLost("terminated by administrator", 100);
-    assertTrue(metrics.whyNotReady().orElse("").contains("terminated by administrator"));
     assertShown("outbox_relay_connected 0.0");
     assertShown("outbox_relay_database_losses_total 1.0");
   }
 
   @Test
-  void readiness_inACopy_namesTheStatements() {
-    metrics.connected();
-    metrics.copied("this database is a copy");
-    String why = metrics.whyNotReady().orElse("");
-    assertTrue(why.contains("outbox.adopt()") && why.contains("outbox.release_all()"), why);
-    assertShown("outbox_relay_copied 1.0");
-    metrics.adopted();
-    assertEquals(Optional.empty(), metrics.whyNotReady());
-    assertShown("outbox_relay_copied 0.0");
+  void destination_deleted_takesItsSeriesAlong() {
+    metrics.destinations(Set.of("shop", "crm"));
+    metrics.owned("shop", 7);
+    metrics.owned("crm", 7);
+    metrics.delivered("crm", new WireId(1, 1), 1);
+    owed.show(Optional.of(List.of(owed("shop"), owed("crm"))));
+    metrics.destinations(Set.of("shop"));
+    metrics.released("crm", "deleted");
+    metrics.failed("crm", new WireId(12, 0), 10, "no");
+    owed.show(Optional.of(List.of(owed("shop"))));
+    assertFalse(registry.scrape().contains("crm"), registry.scrape());
+    assertShown("outbox_relay_destination_owned{destination=\"shop\"} 1.0");
+    assertShown("outbox_relay_destination_owed{destination=\"shop\"} 3.0");
+  }
+
+  private static Owed owed(String destination) {
+    return new Owed(destination, false, 3, 300, 1.5, 1, 2);
   }
 
   @Test
-  void readiness_whileAStatementFailsForLong_saysWhich() {
-    AtomicLong nanos = new AtomicLong();
-    RelayMetrics clocked = new RelayMetrics(registry, nanos::get);
-    clocked.connected();
-    clocked.statementFailed("page of d", "permission denied", 50);
-    assertEquals(Optional.empty(), clocked.whyNotReady());
-    nanos.addAndGet(Duration.ofSeconds(11).toNanos());
-    clocked.alive();
-    clocked.statementFailed("page of d", "permission denied", 5000);
-    assertEquals(
-        Optional.of("page of d fails again and again: permission denied"), clocked.whyNotReady());
-    clocked.statementSucceeded("page of d");
-    assertEquals(Optional.empty(), clocked.whyNotReady());
+  void owed_toldByAnotherRelay_isNotShown() {
+    owed.show(Optional.of(List.of(owed("shop"))));
+    assertShown("outbox_relay_observer 1.0");
+    assertShown("outbox_relay_destination_oldest_owed_seconds{destination=\"shop\"} 1.5");
+    owed.show(Optional.empty());
+    assertShown("outbox_relay_observer 0.0");
+    assertFalse(registry.scrape().contains("shop"), registry.scrape());
   }
 
   @Test
-  void readiness_whileTheCoreDoesNotRun_saysSo() {
-    AtomicLong nanos = new AtomicLong();
-    RelayMetrics clocked = new RelayMetrics(registry, nanos::get);
-    nanos.addAndGet(Duration.ofMinutes(1).toNanos());
-    clocked.connected();
-    assertEquals(Optional.empty(), clocked.whyNotReady());
-    nanos.addAndGet(Duration.ofSeconds(4).toNanos());
-    clocked.alive();
-    nanos.addAndGet(Duration.ofSeconds(4).toNanos());
-    assertEquals(Optional.empty(), clocked.whyNotReady());
-    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
-    assertEquals(Optional.of("the relay's core has not run for 5 s"), clocked.whyNotReady());
-    clocked.alive();
-    assertEquals(Optional.empty(), clocked.whyNotReady());
+  void delivered_fallsIntoTheBucketsOfItsTimes() {
+    long stamp = System.currentTimeMillis() * 1000 - 3_000_000L;
+    metrics.delivered("shop", new WireId(1, stamp), 15_000_000);
+    String send = "outbox_relay_destination_send_to_ack_seconds_bucket{destination=\"shop\",le=";
+    assertShown(send + "\"0.01\"} 0");
+    assertShown(send + "\"0.02\"} 1");
+    String commit =
+        "outbox_relay_destination_commit_to_ack_seconds_bucket{destination=\"shop\",le=";
+    assertShown(commit + "\"2.0\"} 0");
+    assertShown(commit + "\"30.0\"} 1");
   }
 
   @Test
@@ -101,15 +103,22 @@ final class RelayMetricsTest {
   /** Both ways; with its labels, as the page writes them. */
   @Test
   void metrics_ofTheRelay_areThoseOfTheMetricsPage() throws Exception {
+    Readiness readiness = new Readiness(Duration.ofSeconds(10));
+    metrics.show(readiness, new Health(readiness));
     metrics.connected();
     metrics.owned("shop", 1);
+    metrics.delivered("shop", new WireId(1, 1), 1);
+    owed.show(Optional.of(List.of(owed("shop"))));
     Set<String> served =
         registry
             .scrape()
             .lines()
             .filter(line -> line.startsWith("outbox_relay_"))
             .map(line -> line.replaceFirst(" .*", "").replaceAll("=\"[^\"]*\"", ""))
+            .filter(name -> !name.matches(".*_seconds_(bucket|count|sum|max)\\b.*"))
             .collect(Collectors.toCollection(TreeSet::new));
+    served.add("outbox_relay_destination_commit_to_ack_seconds{destination}");
+    served.add("outbox_relay_destination_send_to_ack_seconds{destination}");
     Set<String> named =
         Pattern.compile("\\| `(outbox_relay_[a-z_]+(?:\\{[a-z_,]+})?)`")
             .matcher(Files.readString(Path.of("docs/reference/metrics.md")))

@@ -12,9 +12,12 @@ import dev.outboxrelay.values.Message;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -159,6 +162,17 @@ public final class Sockets implements AutoCloseable {
     }
     // Whoever was being connected while the loops ended has not heard of it.
     open.forEach(sink -> sink.closed(STOPPING, Fault.NONE));
+  }
+
+  /** Asks each event loop to run a task; completes when all have. */
+  public CompletableFuture<?> pulse() {
+    List<CompletableFuture<?>> all = new ArrayList<>();
+    for (EventExecutor loop : loops) {
+      CompletableFuture<Boolean> ran = new CompletableFuture<>();
+      loop.execute(() -> ran.complete(true));
+      all.add(ran);
+    }
+    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
   }
 
   EventLoopGroup loops() {

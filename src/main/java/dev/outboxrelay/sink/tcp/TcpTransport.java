@@ -137,6 +137,11 @@ public final class TcpTransport implements Transport {
   }
 
   @Override
+  public CompletableFuture<?> pulse() {
+    return sockets.pulse();
+  }
+
+  @Override
   public void close() {
     sockets.close();
   }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.cli;
+
+import dev.outboxrelay.store.Owed;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
+
+/** What the database holds, while this relay is the one that tells it. Used on one thread. */
+final class OwedMeters {
+  private final MeterRegistry registry;
+  private final AtomicLong observer = new AtomicLong();
+  private final Map<String, OfDestination> destinations = new HashMap<>();
+
+  OwedMeters(MeterRegistry registry) {
+    this.registry = registry;
+    Gauge.builder("outbox.relay.observer", observer, AtomicLong::get)
+        .description("1 on the relay that tells what the database holds")
+        .register(registry);
+  }
+
+  /** Shows what was seen; nothing when another relay does. */
+  void show(Optional<List<Owed>> seen) {
+    observer.set(seen.isPresent() ? 1 : 0);
+    Map<String, Owed> now = new HashMap<>();
+    seen.ifPresent(all -> all.forEach(owed -> now.put(owed.destination(), owed)));
+    for (String name : List.copyOf(destinations.keySet())) {
+      if (!now.containsKey(name)) {
+        destinations.remove(name).remove();
+      }
+    }
+    now.forEach(
+        (name, owed) ->
+            destinations.computeIfAbsent(name, n -> new OfDestination(owed)).owed = owed);
+  }
+
+  private final class OfDestination {
+    volatile Owed owed;
+    private final List<Meter> meters = new ArrayList<>();
+
+    OfDestination(Owed owed) {
+      this.owed = owed;
+      gauge("owed", "messages that are owed; beyond 10,000 an estimate", Owed::messages);
+      gauge("owed.bytes", "bytes of the stored rows that are owed", Owed::bytes);
+      gauge(
+          "oldest.owed.seconds", "age of the first message that may be sent", Owed::oldestSeconds);
+      gauge("waiting", "messages that wait behind a refused one of their key", Owed::held);
+      gauge("set.aside", "messages that were set aside", Owed::failed);
+      gauge("paused", "1 while a person has paused it", seen -> seen.paused() ? 1 : 0);
+    }
+
+    private void gauge(String name, String help, ToDoubleFunction<Owed> value) {
+      meters.add(
+          Gauge.builder(
+                  "outbox.relay.destination." + name, this, it -> value.applyAsDouble(it.owed))
+              .description(help)
+              .tags(Tags.of("destination", owed.destination()))
+              .register(registry));
+    }
+
+    void remove() {
+      meters.forEach(registry::remove);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.store;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A session that looks at what is owed, for whoever watches. Of all relays that look, one is told:
+ * the holder of a lock of its own.
+ */
+public final class ObserverSession implements AutoCloseable {
+  /** Beside the classes of outbox.relay_locks. */
+  private static final int OBSERVER = 7021004;
+
+  /** A look that takes longer is given up. */
+  private static final String PREPARE = "set statement_timeout = '10s'; set lock_timeout = '1s'";
+
+  /** A session may take its own lock again, so it is asked for once. */
+  private static final String LEAD = "select pg_try_advisory_lock(" + OBSERVER + ", 0)";
+
+  private static final String LOOK =
+      "select destination, paused, messages, bytes,"
+          + " coalesce(greatest(0, extract(epoch from clock_timestamp() - oldest)), 0), held, failed"
+          + " from outbox_internal.owed()";
+
+  private final Connection connection;
+  private boolean leads;
+
+  private ObserverSession(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws SQLException when it cannot, or the server takes no writes
+   */
+  public static ObserverSession open(DatabaseSettings settings) throws SQLException {
+    Connection connection = new Connections(settings).controlSession("outbox-relay observer");
+    try (Statement s = connection.createStatement()) {
+      s.execute(PREPARE);
+      return new ObserverSession(connection);
+    } catch (SQLException | RuntimeException | Error e) {
+      Sessions.abort(connection);
+      throw e;
+    }
+  }
+
+  /**
+   * Looks.
+   *
+   * @return a row a destination; empty when another relay's session is told
+   */
+  public Optional<List<Owed>> look() throws SQLException {
+    try (Statement s = connection.createStatement()) {
+      if (!leads) {
+        try (ResultSet r = s.executeQuery(LEAD)) {
+          leads = r.next() && r.getBoolean(1);
+        }
+      }
+      return leads ? Optional.of(owed(s)) : Optional.empty();
+    }
+  }
+
+  private static List<Owed> owed(Statement s) throws SQLException {
+    List<Owed> all = new ArrayList<>();
+    try (ResultSet r = s.executeQuery(LOOK)) {
+      while (r.next()) {
+        all.add(
+            new Owed(
+                r.getString(1),
+                r.getBoolean(2),
+                r.getLong(3),
+                r.getLong(4),
+                r.getDouble(5),
+                r.getLong(6),
+                r.getLong(7)));
+      }
+    }
+    return all;
+  }
+
+  /** Ends the session at once; from any thread. */
+  @Override
+  public void close() {
+    Sessions.abort(connection);
+  }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.store;
+
+/**
+ * What the database holds for a destination.
+ *
+ * @param messages that are owed, those that were set aside not counted; beyond 10,000 an estimate
+ * @param bytes of the stored rows of these
+ * @param oldestSeconds the age of the first of these that may be sent; 0 when there is none
+ * @param held of these wait behind a refused message of their key
+ * @param failed were set aside
+ */
+public record Owed(
+    String destination,
+    boolean paused,
+    long messages,
+    long bytes,
+    double oldestSeconds,
+    long held,
+    long failed) {}
