@@ -86,15 +86,22 @@ export function problem(error) {
   );
 }
 
-/** A window over the page; what it returns is the pressed button's value. */
+let dialogs = 0;
+
+/**
+ * A window over the page; what it returns is the pressed button's value. Each is an element of its
+ * own: one that is just being closed must not take the next with it.
+ */
 export function dialog(title, content, buttons) {
-  const box = document.getElementById("dialog");
+  const id = "dialog-" + ++dialogs;
   const before = document.activeElement;
-  box.replaceChildren(
+  const box = el(
+    "dialog",
+    { "aria-labelledby": id },
     el(
       "form",
       { method: "dialog" },
-      el("h2", { id: "dialog-title" }, title),
+      el("h2", { id }, title),
       el("div", { class: "content", tabindex: "0", role: "group", "aria-label": title }, content),
       el(
         "p",
@@ -103,18 +110,14 @@ export function dialog(title, content, buttons) {
       ),
     ),
   );
-  box.returnValue = "";
+  document.body.append(box);
   box.showModal();
   return new Promise((resolve) => {
-    box.addEventListener(
-      "close",
-      () => {
-        box.replaceChildren();
-        before?.focus?.();
-        resolve(box.returnValue);
-      },
-      { once: true },
-    );
+    box.addEventListener("close", () => {
+      box.remove();
+      if (!document.querySelector("dialog[open]")) before?.focus?.();
+      resolve(box.returnValue);
+    });
   });
 }
 

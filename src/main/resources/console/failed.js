@@ -179,7 +179,7 @@ export async function show(view, person, query) {
     try {
       const told = await ask("/api/payload", characters === null ? { id } : { id, characters });
       const cut = told.messages.some((m) =>
-        ["old", "new", "headers"].some((part) => m[part + "_characters"] > (m[part + "_text"]?.length ?? 0) + 1000),
+        ["old", "new", "headers"].some((part) => isCut(m, part)),
       );
       const buttons = [["", "Close"]];
       if (cut && characters === null) buttons.push(["all", "Show all of it"]);
@@ -265,13 +265,20 @@ function shortened(text) {
   );
 }
 
+/** The database counts characters; a script counts some of them twice. */
+function isCut(message, part) {
+  const text = message[part + "_text"] ?? "";
+  const twice = text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0;
+  return message[part + "_characters"] > text.length - twice;
+}
+
 function parts(message) {
   const all = el("div", {}, el("p", {}, "To ", outside(message.destination), ". Last error: ", outside(message.last_error ?? "–")));
   for (const [part, title] of [["new", "New row, or what was published"], ["old", "Old row"], ["headers", "Headers"]]) {
     const text = message[part + "_text"];
     if (text === null) continue;
     const whole = message[part + "_characters"];
-    const cut = whole > text.length;
+    const cut = isCut(message, part);
     const shown = cut || text.length > 300_000 ? text : indented(text);
     all.append(
       el("h3", {}, title),

@@ -23,7 +23,12 @@ final class FakeDesk implements Desk {
   volatile List<Row> destinations = List.of();
   volatile List<Row> failed = List.of();
   volatile List<Row> payloads = List.of();
+  volatile List<Row> captures = List.of();
+  volatile List<Row> findings = List.of();
   volatile Problem problem;
+
+  /** How many match, where they are more than are shown. */
+  volatile long matching = -1;
 
   /** A row as {@code outbox.status} has it. */
   static Row destination(String name) {
@@ -112,7 +117,7 @@ final class FakeDesk implements Desk {
   @Override
   public long count(Selection selection) {
     check();
-    return failed.size();
+    return matching < 0 ? failed.size() : matching;
   }
 
   @Override
@@ -127,12 +132,12 @@ final class FakeDesk implements Desk {
 
   @Override
   public List<Row> captures() {
-    return List.of();
+    return captures;
   }
 
   @Override
   public List<Row> doctor() {
-    return List.of();
+    return findings;
   }
 
   @Override
@@ -146,20 +151,22 @@ final class FakeDesk implements Desk {
   public List<String> act(Action action, List<MessageName> names) {
     List<String> texts = names.stream().map(MessageName::text).toList();
     done.add(action + " " + texts);
+    failed = failed.stream().filter(row -> !texts.contains(row.text("id"))).toList();
     return texts;
   }
 
   @Override
   public Repair.Outcome act(Action action, Selection selection, Repair.Progress progress) {
     long looked = 0;
-    while (progress.at(looked, looked, 3000)) {
-      if (looked == 3000) {
+    long all = matching < 0 ? 3000 : matching;
+    while (progress.at(looked, looked, all)) {
+      if (looked >= all) {
         done.add(action + " all");
-        return new Repair.Outcome(3000, 3000, true);
+        return new Repair.Outcome(all, all, true);
       }
       steps.acquireUninterruptibly();
-      looked += 1000;
+      looked += all / 3;
     }
-    return new Repair.Outcome(3000, looked, looked == 3000);
+    return new Repair.Outcome(all, looked, looked >= all);
   }
 }
