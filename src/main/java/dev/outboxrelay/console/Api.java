@@ -156,11 +156,7 @@ final class Api {
         .forEach(
             (name, points) ->
                 all.add(
-                    Row.of(
-                        "destination",
-                        name,
-                        "points",
-                        Arrays.stream(points).mapToObj(point -> Row.of("n", point)).toList())));
+                    Row.of("destination", name, "points", Arrays.stream(points).boxed().toList())));
     return Row.of("point_seconds", (long) Rates.POINT_SECONDS, "destinations", all);
   }
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A row of whatever is shown: names and values, in order. A value is null, a text, a number, a
- * boolean, an {@link java.time.Instant}, a {@link java.time.Duration}, {@link Json}, a list of
- * texts or a list of rows.
+ * boolean, an {@link java.time.Instant}, a {@link java.time.Duration}, {@link Json}, or a list of
+ * texts, numbers or rows.
  *
  * @param values by name
  */
