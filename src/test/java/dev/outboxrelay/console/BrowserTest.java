@@ -93,6 +93,15 @@ final class BrowserTest {
             rates);
   }
 
+  private boolean canServe(int port) {
+    try {
+      serve(port);
+      return true;
+    } catch (IOException e) {
+      return false; // the one before is closing
+    }
+  }
+
   @AfterEach
   void stop() throws Exception {
     chromium.open("about:blank");
@@ -432,7 +441,7 @@ final class BrowserTest {
     console.close();
     awaitText("connection lost, trying again");
     desk.destinations = List.of(well("shop", 6543));
-    serve(port);
+    Await.until("the port is free again", () -> canServe(port));
     awaitText("6,543");
     await("live", "document.getElementById('connection').innerText.includes('live')");
   }
