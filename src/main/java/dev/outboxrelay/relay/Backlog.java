@@ -7,6 +7,7 @@ import dev.outboxrelay.store.Batch;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Limits;
 import dev.outboxrelay.store.Mark;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -39,7 +40,15 @@ final class Backlog implements Intake, Settling, TailMember {
   private static final long REREAD_MILLIS = 20;
 
   private final Conductor conductor;
-  private final LaneContext context;
+  private final int pageSize;
+  private final long maxMessageBytes;
+  private final Scheduler core;
+  private final Work work;
+  private final Troubles troubles;
+  private final MessageStore store;
+  private final Completer completer;
+  private final ReadClock clock;
+  private final MemoryBudget memory;
   private final Destination destination;
   private final boolean ordered;
 
@@ -72,23 +81,44 @@ final class Backlog implements Intake, Settling, TailMember {
   /** When a person has acted last: reads with an earlier ticket may show how it was before. */
   private long actedMoment = Long.MIN_VALUE;
 
-  Backlog(Conductor conductor, LaneContext context) {
+  Backlog(
+      Conductor conductor,
+      int pageSize,
+      long maxMessageBytes,
+      Scheduler core,
+      Work work,
+      Troubles troubles,
+      MessageStore store,
+      Completer completer,
+      TailReader tail,
+      Starts starts,
+      ReadClock clock,
+      MemoryBudget memory,
+      RelayEvents events) {
     this.conductor = conductor;
-    this.context = context;
+    this.pageSize = pageSize;
+    this.maxMessageBytes = maxMessageBytes;
+    this.core = core;
+    this.work = work;
+    this.troubles = troubles;
+    this.store = store;
+    this.completer = completer;
+    this.clock = clock;
+    this.memory = memory;
     destination = conductor.destination();
     ordered = destination.ordering() == Ordering.KEY;
     queue = new MessageQueue(ordered, gates, barrier);
-    known = new KnownIds(context.clock());
-    window = new WindowReader(this, this, context);
-    due = new DueReader(this, context);
-    held = new HeldReader(this, gates, context);
-    requeued = new RequeuedReader(this, context);
+    known = new KnownIds(clock);
+    window = new WindowReader(this, this, store, tail, starts, memory, events);
+    due = new DueReader(this, core, store);
+    held = new HeldReader(this, gates, core, store);
+    requeued = new RequeuedReader(this, store);
     refused = new RefusedReader(this::readRefused, this::later, this::pump);
-    holds = new Holds(this, gates, held, context);
-    discards = new Discards(this, context, queue::forEach);
-    parked = new ParkedReader(this, gates, barrier, held, context);
-    refusals = new Refusals(this, destination, gates, barrier, holds, due, context);
-    rechecks = new Rechecks(this, window::isOn, gates, barrier, holds, held, requeued, context);
+    holds = new Holds(this, gates, held, store, events);
+    discards = new Discards(this, store, events, queue::forEach);
+    parked = new ParkedReader(this, gates, barrier, held, store);
+    refusals = new Refusals(this, destination, gates, barrier, holds, due, core, store, events);
+    rechecks = new Rechecks(this, window::isOn, gates, barrier, holds, held, requeued, store);
   }
 
   // What is read. ---------------------------------------------------------------------------------
@@ -150,24 +180,32 @@ final class Backlog implements Intake, Settling, TailMember {
   @Override
   public <T> void read(
       String what, Work.Statement<T> statement, ObjLongConsumer<T> then, Runnable always) {
-    long ticket = context.clock().begin();
-    context
-        .work()
-        .submit(
-            what + name(),
-            context.troubles().watched(List.of(name()), what + name(), statement),
-            result -> {
-              always.run();
-              if (!dropped) {
-                then.accept(result, ticket);
-              }
-              context.clock().end(ticket);
-            });
+    long ticket = clock.begin();
+    work.submit(
+        what + name(),
+        troubles.watched(List.of(name()), what + name(), statement),
+        result -> {
+          always.run();
+          if (!dropped) {
+            then.accept(result, ticket);
+          }
+          clock.end(ticket);
+        });
+  }
+
+  @Override
+  public int pageSize() {
+    return pageSize;
+  }
+
+  @Override
+  public long maxMessageBytes() {
+    return maxMessageBytes;
   }
 
   @Override
   public Limits limits(int rows, long readBytes) {
-    return new Limits(rows, readBytes, context.config().maxMessageBytes());
+    return new Limits(rows, readBytes, maxMessageBytes);
   }
 
   /**
@@ -179,7 +217,6 @@ final class Backlog implements Intake, Settling, TailMember {
   @Override
   public void readSome(
       String what, int rows, long bytes, Bounded statement, ObjLongConsumer<Batch> then) {
-    MemoryBudget memory = context.memory();
     long granted = memory.reserve(Math.min(bytes, memory.shareBytes()));
     Limits limits = limits(rows, Math.max(1, granted));
     read(what, () -> statement.run(limits), then, () -> memory.release(granted));
@@ -227,8 +264,7 @@ final class Backlog implements Intake, Settling, TailMember {
   }
 
   private boolean fits(int messages, long messageBytes) {
-    return messages <= LOW_WATER_PAGES * context.config().pageSize()
-        && messageBytes <= context.memory().shareBytes() / 2;
+    return messages <= LOW_WATER_PAGES * pageSize && messageBytes <= memory.shareBytes() / 2;
   }
 
   /** Reads what is due, and when the next will be. */
@@ -294,7 +330,7 @@ final class Backlog implements Intake, Settling, TailMember {
   /** A moment, for {@link #hasActedSince}. */
   @Override
   public long moment() {
-    return context.clock().now();
+    return clock.now();
   }
 
   /** Whether a person has acted at this moment or later, as far as is known. */
@@ -306,7 +342,7 @@ final class Backlog implements Intake, Settling, TailMember {
   private void admit(Message message, Origin origin) {
     Entry entry = new Entry(message);
     bytes += entry.bytes();
-    context.memory().take(entry.bytes());
+    memory.take(entry.bytes());
     if (queue.admit(entry, origin) == Verdict.HOLD) {
       holds.add(entry);
     }
@@ -362,7 +398,7 @@ final class Backlog implements Intake, Settling, TailMember {
   private void readRefused(Consumer<Batch> then) {
     read(
         "refused messages of ",
-        () -> context.store().due(name(), true, Set.of(), limits(1, 1), encoding()),
+        () -> store.due(name(), true, Set.of(), limits(1, 1), encoding()),
         (batch, ticket) -> then.accept(batch),
         () -> {});
   }
@@ -409,7 +445,7 @@ final class Backlog implements Intake, Settling, TailMember {
   void acknowledged(Entry entry) {
     settling++;
     boolean keep = destination.keepDelivered() != null;
-    context.completer().add(name(), entry.message, keep, completed);
+    completer.add(name(), entry.message, keep, completed);
     forget(entry);
     advance(entry);
   }
@@ -485,16 +521,14 @@ final class Backlog implements Intake, Settling, TailMember {
   /** Does something later, unless memory is dropped before. */
   @Override
   public void later(long delayMillis, Runnable action) {
-    context
-        .core()
-        .schedule(
-            delayMillis,
-            () -> {
-              if (!dropped) {
-                action.run();
-                conductor.pump();
-              }
-            });
+    core.schedule(
+        delayMillis,
+        () -> {
+          if (!dropped) {
+            action.run();
+            conductor.pump();
+          }
+        });
   }
 
   /** Their new state stands in the table, from where they will be read again. */
@@ -514,7 +548,7 @@ final class Backlog implements Intake, Settling, TailMember {
 
   private void forget(Entry entry) {
     bytes -= entry.bytes();
-    context.memory().release(entry.bytes());
+    memory.release(entry.bytes());
   }
 
   /** A connection died with these in flight; nobody knows whose fault it was. Last one first. */
@@ -570,7 +604,7 @@ final class Backlog implements Intake, Settling, TailMember {
   void drop() {
     dropped = true;
     stopReading();
-    context.memory().release(bytes);
+    memory.release(bytes);
     bytes = 0;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.MessageStore.Fate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,7 +15,8 @@ import java.util.function.Consumer;
  */
 final class Discards {
   private final Intake intake;
-  private final LaneContext context;
+  private final MessageStore store;
+  private final RelayEvents events;
   private final Consumer<Consumer<Entry>> collect;
   private boolean looking;
   private boolean wanted;
@@ -22,9 +24,11 @@ final class Discards {
   /**
    * @param collect tells what is in memory and not settled
    */
-  Discards(Intake intake, LaneContext context, Consumer<Consumer<Entry>> collect) {
+  Discards(
+      Intake intake, MessageStore store, RelayEvents events, Consumer<Consumer<Entry>> collect) {
     this.intake = intake;
-    this.context = context;
+    this.store = store;
+    this.events = events;
     this.collect = collect;
   }
 
@@ -43,7 +47,7 @@ final class Discards {
     List<Long> ids = new ArrayList<>(entries.keySet());
     intake.read(
         "messages in memory of ",
-        () -> context.store().fates(intake.name(), ids),
+        () -> store.fates(intake.name(), ids),
         (fates, ticket) -> {
           looking = false;
           mark(entries, fates);
@@ -82,7 +86,7 @@ final class Discards {
       entry.fate = fate;
     }
     if (taken > 0) {
-      context.events().discarded(intake.name(), taken);
+      events.discarded(intake.name(), taken);
       intake.pump();
     }
   }

@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +26,8 @@ final class DueReader {
   private static final long ONCE_MORE_MILLIS = 5_000;
 
   private final Intake intake;
-  private final LaneContext context;
+  private final Scheduler core;
+  private final MessageStore store;
   private boolean reading;
   private boolean wanted;
 
@@ -36,9 +38,10 @@ final class DueReader {
   private Scheduler.@Nullable Timer timer;
   private long timerAtNanos;
 
-  DueReader(Intake intake, LaneContext context) {
+  DueReader(Intake intake, Scheduler core, MessageStore store) {
     this.intake = intake;
-    this.context = context;
+    this.core = core;
+    this.store = store;
   }
 
   /** Something will be due then. */
@@ -47,7 +50,7 @@ final class DueReader {
       return;
     }
     long soonerMillis = Math.min(delayMillis, LONGEST_MILLIS);
-    long at = context.core().nanoTime() + soonerMillis * 1_000_000L;
+    long at = core.nanoTime() + soonerMillis * 1_000_000L;
     if (timer != null && timerAtNanos - at <= 0) {
       return;
     }
@@ -56,14 +59,12 @@ final class DueReader {
     }
     timerAtNanos = at;
     timer =
-        context
-            .core()
-            .schedule(
-                soonerMillis,
-                () -> {
-                  timer = null;
-                  read();
-                });
+        core.schedule(
+            soonerMillis,
+            () -> {
+              timer = null;
+              read();
+            });
   }
 
   /** Reads what is due, now or as soon as there is room. */
@@ -87,10 +88,9 @@ final class DueReader {
     Set<Long> except = intake.inMemoryByTime();
     intake.readSome(
         "due messages of ",
-        context.config().pageSize(),
+        intake.pageSize(),
         WindowReader.READ_BYTES,
-        limits ->
-            context.store().due(intake.name(), refusedOnly, except, limits, intake.encoding()),
+        limits -> store.due(intake.name(), refusedOnly, except, limits, intake.encoding()),
         (batch, ticket) -> {
           reading = false;
           came(batch, ticket);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore;
 import java.util.Collection;
 import java.util.List;
 
@@ -9,11 +10,13 @@ import java.util.List;
  * all have nothing with a due time.
  */
 final class DueTimes {
-  private final LaneContext context;
+  private final Work work;
+  private final MessageStore store;
   private final Fleet fleet;
 
-  DueTimes(LaneContext context, Fleet fleet) {
-    this.context = context;
+  DueTimes(Work work, MessageStore store, Fleet fleet) {
+    this.work = work;
+    this.store = store;
     this.fleet = fleet;
   }
 
@@ -22,18 +25,16 @@ final class DueTimes {
     if (names.isEmpty()) {
       return;
     }
-    context
-        .work()
-        .submit(
-            "due times",
-            () -> context.store().nextDueMillis(names),
-            next ->
-                next.forEach(
-                    (name, millis) -> {
-                      Lane lane = fleet.lane(name);
-                      if (lane != null && lane.backlog().window().isOn()) {
-                        lane.backlog().dueIn(millis);
-                      }
-                    }));
+    work.submit(
+        "due times",
+        () -> store.nextDueMillis(names),
+        next ->
+            next.forEach(
+                (name, millis) -> {
+                  Lane lane = fleet.lane(name);
+                  if (lane != null && lane.backlog().window().isOn()) {
+                    lane.backlog().dueIn(millis);
+                  }
+                }));
   }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
-import dev.outboxrelay.format.Formatter;
-import dev.outboxrelay.format.Formatters;
-import dev.outboxrelay.store.Encoding;
+import dev.outboxrelay.store.DestinationStore;
 import dev.outboxrelay.store.LockSession;
 import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination;
@@ -28,7 +26,13 @@ final class Fleet {
 
   private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
 
-  private final LaneContext context;
+  private final String relayName;
+  private final LaneFactory laneFactory;
+  private final Scheduler core;
+  private final Work work;
+  private final Troubles troubles;
+  private final DestinationStore destinationStore;
+  private final RelayEvents events;
   private final Locks locks;
   private final Origin origin;
 
@@ -59,8 +63,23 @@ final class Fleet {
   private boolean reconciling;
   private boolean reconcileWanted;
 
-  Fleet(LaneContext context, Locks locks, Origin origin) {
-    this.context = context;
+  Fleet(
+      String relayName,
+      LaneFactory laneFactory,
+      Scheduler core,
+      Work work,
+      Troubles troubles,
+      DestinationStore destinationStore,
+      RelayEvents events,
+      Locks locks,
+      Origin origin) {
+    this.relayName = relayName;
+    this.laneFactory = laneFactory;
+    this.core = core;
+    this.work = work;
+    this.troubles = troubles;
+    this.destinationStore = destinationStore;
+    this.events = events;
     this.locks = locks;
     this.origin = origin;
   }
@@ -78,6 +97,11 @@ final class Fleet {
     return lanes.containsKey(destination);
   }
 
+  /** The application's writes fail while the sequence of ids stands behind the rows. */
+  void mendIds() {
+    work.update("look at the sequence of ids", destinationStore::mendIds, () -> {});
+  }
+
   /** The settings may have changed: read them. */
   void reload(Runnable then) {
     afterLoad.add(then);
@@ -87,22 +111,17 @@ final class Fleet {
     loading = true;
     List<Runnable> asked = List.copyOf(afterLoad);
     afterLoad.clear();
-    context
-        .work()
-        .submit(
-            "destinations",
-            context
-                .troubles()
-                .watched(
-                    destinations.keySet(), "destinations", () -> context.destinations().load()),
-            loaded -> {
-              loading = false;
-              loaded(loaded);
-              asked.forEach(Runnable::run);
-              if (!afterLoad.isEmpty()) {
-                reload(() -> {});
-              }
-            });
+    work.submit(
+        "destinations",
+        troubles.watched(destinations.keySet(), "destinations", () -> destinationStore.load()),
+        loaded -> {
+          loading = false;
+          loaded(loaded);
+          asked.forEach(Runnable::run);
+          if (!afterLoad.isEmpty()) {
+            reload(() -> {});
+          }
+        });
   }
 
   /** The store gives the same map as long as nothing has changed. */
@@ -114,7 +133,7 @@ final class Fleet {
     restful = null;
     sizes.clear();
     now.values().forEach(d -> sizes.merge(d.doorbell(), 1, Integer::sum));
-    context.events().destinations(Set.copyOf(now.keySet()));
+    events.destinations(Set.copyOf(now.keySet()));
     reconcile();
   }
 
@@ -139,7 +158,7 @@ final class Fleet {
           got -> {
             owning = false;
             if (!got.isEmpty()) {
-              context.mendIds();
+              mendIds();
             }
             mine.addAll(got);
             restful = null;
@@ -171,7 +190,7 @@ final class Fleet {
       if (now == null) {
         lanes.remove(lane.name());
         lane.abandon("the destination was deleted");
-        context.events().released(lane.name(), "deleted");
+        events.released(lane.name(), "deleted");
       } else if (!now.equals(lane.destination()) && !lane.isRetired()) {
         retire(lane, "its settings changed", () -> reconcile());
       }
@@ -189,37 +208,30 @@ final class Fleet {
   private void takeOver(Destination destination) {
     String name = destination.name();
     arriving.put(name, destination);
-    context
-        .work()
-        .submit(
+    work.submit(
+        "take-over of " + name,
+        troubles.watched(
+            List.of(name),
             "take-over of " + name,
-            context
-                .troubles()
-                .watched(
-                    List.of(name),
-                    "take-over of " + name,
-                    () -> context.destinations().takeOver(name, context.config().name())),
-            taken -> {
-              long epoch = taken.epoch();
-              arriving.remove(name);
-              boolean still =
-                  !stopping
-                      && mine.contains(destination.doorbell())
-                      && !leaving.contains(destination.doorbell())
-                      && destination.equals(destinations.get(name));
-              if (!still || epoch == 0) {
-                reconcile();
-                return;
-              }
-              Formatter formatter = Formatters.of(destination.format());
-              Encoding encoding =
-                  new Encoding(epoch, formatter::format, context.transport().labels(destination));
-              Lane lane = new Lane(destination, encoding, taken.mark(), context, this::replaced);
-              lanes.put(name, lane);
-              context.events().owned(name, epoch);
-              lane.start();
-              lane.probeIfDown();
-            });
+            () -> destinationStore.takeOver(name, relayName)),
+        taken -> {
+          long epoch = taken.epoch();
+          arriving.remove(name);
+          boolean still =
+              !stopping
+                  && mine.contains(destination.doorbell())
+                  && !leaving.contains(destination.doorbell())
+                  && destination.equals(destinations.get(name));
+          if (!still || epoch == 0) {
+            reconcile();
+            return;
+          }
+          Lane lane = laneFactory.create(destination, epoch, taken.mark(), this::replaced);
+          lanes.put(name, lane);
+          events.owned(name, epoch);
+          lane.start();
+          lane.probeIfDown();
+        });
   }
 
   private void replaced(Lane lane) {
@@ -246,7 +258,7 @@ final class Fleet {
         lanes.values().stream().anyMatch(l -> l.doorbell() == doorbell)
             || arriving.values().stream().anyMatch(d -> d.doorbell() == doorbell);
     if (busy) {
-      context.core().schedule(10, () -> handOver(doorbell));
+      core.schedule(10, () -> handOver(doorbell));
       return;
     }
     leaving.remove(doorbell);
@@ -257,14 +269,12 @@ final class Fleet {
 
   private void retire(Lane lane, String reason, Runnable then) {
     Scheduler.Timer limit =
-        context
-            .core()
-            .schedule(
-                HAND_OVER_MILLIS,
-                () -> {
-                  lane.abandon(reason + ", and answers did not come in time");
-                  gone(lane, reason, then);
-                });
+        core.schedule(
+            HAND_OVER_MILLIS,
+            () -> {
+              lane.abandon(reason + ", and answers did not come in time");
+              gone(lane, reason, then);
+            });
     lane.retire(
         () -> {
           limit.cancel();
@@ -274,7 +284,7 @@ final class Fleet {
 
   private void gone(Lane lane, String reason, Runnable then) {
     if (lanes.remove(lane.name(), lane)) {
-      context.events().released(lane.name(), reason);
+      events.released(lane.name(), reason);
       then.run();
     }
   }
@@ -298,7 +308,7 @@ final class Fleet {
     if (lanes.values().stream().allMatch(Lane::isEmpty)) {
       then.run();
     } else {
-      context.core().schedule(5, () -> awaitStopped(then));
+      core.schedule(5, () -> awaitStopped(then));
     }
   }
 

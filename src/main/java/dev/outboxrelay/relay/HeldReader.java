@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.util.LinkedHashSet;
@@ -26,15 +27,17 @@ final class HeldReader {
 
   private final Intake intake;
   private final Gates gates;
-  private final LaneContext context;
+  private final Scheduler core;
+  private final MessageStore store;
   private final Set<Gate> wanted = new LinkedHashSet<>();
   private int reading;
   private boolean stopped;
 
-  HeldReader(Intake intake, Gates gates, LaneContext context) {
+  HeldReader(Intake intake, Gates gates, Scheduler core, MessageStore store) {
     this.intake = intake;
     this.gates = gates;
-    this.context = context;
+    this.core = core;
+    this.store = store;
   }
 
   /** The gate may have held messages that are free now. */
@@ -58,9 +61,9 @@ final class HeldReader {
     reading++;
     intake.readSome(
         "held messages of ",
-        Math.min(ROWS, context.config().pageSize()),
+        Math.min(ROWS, intake.pageSize()),
         READ_BYTES,
-        limits -> context.store().held(intake.name(), gate, limits, intake.encoding()),
+        limits -> store.held(intake.name(), gate, limits, intake.encoding()),
         (batch, ticket) -> {
           reading--;
           came(gate, batch, ticket);
@@ -77,14 +80,12 @@ final class HeldReader {
       if (batch.messages().isEmpty()) {
         want(gate);
       } else {
-        context
-            .core()
-            .schedule(
-                AGAIN_MILLIS,
-                () -> {
-                  want(gate);
-                  pump();
-                });
+        core.schedule(
+            AGAIN_MILLIS,
+            () -> {
+              want(gate);
+              pump();
+            });
       }
     }
     intake.pump();

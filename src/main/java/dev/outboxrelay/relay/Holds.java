@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.values.Gate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +22,8 @@ final class Holds {
   private final Settling settling;
   private final Gates gates;
   private final HeldReader held;
-  private final LaneContext context;
+  private final MessageStore store;
+  private final RelayEvents events;
 
   /** To be marked now. */
   private final List<Entry> now = new ArrayList<>();
@@ -34,11 +36,12 @@ final class Holds {
 
   private boolean marking;
 
-  Holds(Settling settling, Gates gates, HeldReader held, LaneContext context) {
+  Holds(Settling settling, Gates gates, HeldReader held, MessageStore store, RelayEvents events) {
     this.settling = settling;
     this.gates = gates;
     this.held = held;
-    this.context = context;
+    this.store = store;
+    this.events = events;
   }
 
   /** A gate is blocked, by a message that is not marked yet. */
@@ -78,10 +81,10 @@ final class Holds {
     List<Entry> entries = List.copyOf(now);
     now.clear();
     List<Long> ids = entries.stream().map(Entry::id).toList();
-    context.events().held(settling.name(), ids.size());
+    events.held(settling.name(), ids.size());
     settling.update(
         "hold of ",
-        () -> context.store().hold(settling.name(), settling.encoding().epoch(), ids),
+        () -> store.hold(settling.name(), settling.encoding().epoch(), ids),
         locked -> {
           marking = false;
           if (locked.isEmpty()) {

@@ -37,6 +37,9 @@ interface Intake {
   /** From where everything owed is to be read; null when nobody knows. */
   @Nullable Mark mark();
 
+  /** So many rows make a page. */
+  int pageSize();
+
   Limits limits(int rows, long readBytes);
 
   /** Whether another window's worth may come in. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.DestinationStore;
 import dev.outboxrelay.store.Encoding;
 import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.store.Replaced;
@@ -8,6 +9,7 @@ import dev.outboxrelay.values.Destination;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,13 @@ import org.jspecify.annotations.Nullable;
 final class Lane implements Progress.Moving, Conductor, LinkListener {
   private final Destination destination;
   private final Encoding encoding;
-  private final LaneContext context;
+  private final Scheduler core;
+  private final Work work;
+  private final Troubles troubles;
+  private final DestinationStore destinations;
+  private final MemoryBudget memory;
+  private final Completer completer;
+  private final Function<Conductor, Backlog> backlogs;
   private final Link link;
   private final Moves moves;
   private final Consumer<Lane> onReplaced;
@@ -48,18 +56,31 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
       Destination destination,
       Encoding encoding,
       @Nullable Mark mark,
-      LaneContext context,
+      Scheduler core,
+      Work work,
+      Troubles troubles,
+      DestinationStore destinations,
+      MemoryBudget memory,
+      Completer completer,
+      Function<LinkListener, Link> links,
+      Function<Conductor, Backlog> backlogs,
       Consumer<Lane> onReplaced) {
     this.onReplaced = onReplaced;
     this.destination = destination;
     this.encoding = encoding;
     this.mark = mark;
-    this.context = context;
-    moves = new Moves(destination.ackTimeout().toNanos(), context.core().nanoTime());
+    this.core = core;
+    this.work = work;
+    this.troubles = troubles;
+    this.destinations = destinations;
+    this.memory = memory;
+    this.completer = completer;
+    this.backlogs = backlogs;
+    moves = new Moves(destination.ackTimeout().toNanos(), core.nanoTime());
     writtenMark = mark;
-    link = new Link(destination, context, this);
-    backlog = new Backlog(this, context);
-    context.memory().enter();
+    link = links.apply(this);
+    backlog = backlogs.apply(this);
+    memory.enter();
   }
 
   @Override
@@ -136,16 +157,14 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
     if (destination.paused()) {
       return;
     }
-    context
-        .work()
-        .submit(
-            "state of " + name(),
-            () -> context.destinations().isDown(name()),
-            down -> {
-              if (down && !retired) {
-                link.probe();
-              }
-            });
+    work.submit(
+        "state of " + name(),
+        () -> destinations.isDown(name()),
+        down -> {
+          if (down && !retired) {
+            link.probe();
+          }
+        });
   }
 
   @Override
@@ -161,7 +180,7 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
   /** Something of it was settled in the table. */
   @Override
   public void settled() {
-    moves.settled(context.core().nanoTime());
+    moves.settled(core.nanoTime());
   }
 
   @Override
@@ -185,7 +204,7 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
       mark(backlog.window().reached(), Long.MAX_VALUE);
     }
     backlog.drop();
-    backlog = new Backlog(this, context);
+    backlog = backlogs.apply(this);
     startWanted = false;
   }
 
@@ -212,6 +231,11 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
   @Override
   public void acknowledged(Entry entry) {
     backlog.acknowledged(entry);
+  }
+
+  @Override
+  public void answersHeard() {
+    completer.flush();
   }
 
   @Override
@@ -252,23 +276,21 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
   public <T> void update(String what, Work.Statement<T> update, Consumer<T> then) {
     Backlog asking = backlog;
     updatesUnderWay++;
-    context
-        .work()
-        .submit(
-            what,
-            context.troubles().watched(List.of(name()), what, unlessReplaced(update)),
-            changed -> {
-              updatesUnderWay--;
-              T result = changed.result();
-              if (result == null) {
-                replaced();
-              } else if (asking == backlog) {
-                then.accept(result);
-                pump();
-              } else if (startWanted) {
-                start();
-              }
-            });
+    work.submit(
+        what,
+        troubles.watched(List.of(name()), what, unlessReplaced(update)),
+        changed -> {
+          updatesUnderWay--;
+          T result = changed.result();
+          if (result == null) {
+            replaced();
+          } else if (asking == backlog) {
+            then.accept(result);
+            pump();
+          } else if (startWanted) {
+            start();
+          }
+        });
   }
 
   /**
@@ -311,7 +333,7 @@ final class Lane implements Progress.Moving, Conductor, LinkListener {
     retired = true;
     link.close(reason);
     reset();
-    context.memory().leave();
+    memory.leave();
   }
 
   /** Nothing is in flight, and every answer is settled in the table. */

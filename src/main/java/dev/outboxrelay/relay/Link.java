@@ -4,6 +4,9 @@ package dev.outboxrelay.relay;
 import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;
+import dev.outboxrelay.sink.Transport;
+import dev.outboxrelay.store.DestinationStore;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.threads.Errors;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Message;
@@ -11,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +48,13 @@ final class Link {
   }
 
   private final Destination destination;
-  private final LaneContext context;
+  private final Scheduler core;
+  private final Work work;
+  private final MessageStore store;
+  private final DestinationStore destinations;
+  private final Transport transport;
+  private final BooleanSupplier leaseHolds;
+  private final RelayEvents events;
   private final LinkListener listener;
   private final InFlight inFlight = new InFlight();
 
@@ -78,17 +88,30 @@ final class Link {
 
   private Scheduler.@Nullable Timer restTimer;
 
-  Link(Destination destination, LaneContext context, LinkListener listener) {
+  Link(
+      Destination destination,
+      Scheduler core,
+      Work work,
+      MessageStore store,
+      DestinationStore destinations,
+      Transport transport,
+      BooleanSupplier leaseHolds,
+      RelayEvents events,
+      LinkListener listener) {
     this.destination = destination;
-    this.context = context;
+    this.core = core;
+    this.work = work;
+    this.store = store;
+    this.destinations = destinations;
+    this.transport = transport;
+    this.leaseHolds = leaseHolds;
+    this.events = events;
     this.listener = listener;
     slowStart =
-        new SlowStart(
-            Math.min(destination.maxInFlight(), context.transport().mostInFlight(destination)));
-    reports = new Reports(destination.name(), context);
-    ackTimer =
-        new AckTimer(inFlight, destination.ackTimeout().toMillis(), context.core(), this::lose);
-    slowdown = new Slowdown(destination, context.core(), listener::pump);
+        new SlowStart(Math.min(destination.maxInFlight(), transport.mostInFlight(destination)));
+    reports = new Reports(destination.name(), work, destinations);
+    ackTimer = new AckTimer(inFlight, destination.ackTimeout().toMillis(), core, this::lose);
+    slowdown = new Slowdown(destination, core, listener::pump);
   }
 
   /** It cannot be reached, or does not answer, which is reported. */
@@ -110,13 +133,13 @@ final class Link {
     if (state == State.IDLE) {
       connect();
     }
-    if (state != State.UP || !context.leaseHolds().getAsBoolean()) {
+    if (state != State.UP || !leaseHolds.getAsBoolean()) {
       return;
     }
     while (takeBatch()) {
       List<Message> batch = new ArrayList<>(taken.size());
       long bytes = 0;
-      long now = context.core().nanoTime();
+      long now = core.nanoTime();
       for (Entry entry : taken) {
         entry.sentAtNanos = now;
         inFlight.add(entry);
@@ -130,7 +153,7 @@ final class Link {
           return;
         }
         listener.moves().sent(now);
-        context.events().sent(destination.name(), batch.size(), bytes);
+        events.sent(destination.name(), batch.size(), bytes);
       }
     }
     ackTimer.arm();
@@ -171,7 +194,7 @@ final class Link {
     lively = false;
     Hearing hearing = new Hearing(++connection);
     try {
-      sink = context.transport().connect(destination, hearing);
+      sink = transport.connect(destination, hearing);
     } catch (RuntimeException | Error e) {
       Errors.report(e);
       LOG.error("destination {}: no connection could be made", destination.name(), e);
@@ -188,14 +211,12 @@ final class Link {
     }
 
     private void onCore(Runnable task) {
-      context
-          .core()
-          .execute(
-              () -> {
-                if (number == connection) {
-                  task.run();
-                }
-              });
+      core.execute(
+          () -> {
+            if (number == connection) {
+              task.run();
+            }
+          });
     }
 
     @Override
@@ -224,7 +245,7 @@ final class Link {
       down = false;
       failures = 0;
       report(null);
-      context.events().up(destination.name());
+      events.up(destination.name());
       listener.start();
     }
     listener.pump();
@@ -241,12 +262,8 @@ final class Link {
           unknown(acked);
           break;
         }
-        context
-            .events()
-            .delivered(
-                destination.name(),
-                entry.message.wireId(),
-                context.core().nanoTime() - entry.sentAtNanos);
+        events.delivered(
+            destination.name(), entry.message.wireId(), core.nanoTime() - entry.sentAtNanos);
         success(entry);
         acknowledged++;
       } else if (answer instanceof Answer.Nacked nacked) {
@@ -275,10 +292,10 @@ final class Link {
         throw new IllegalStateException("the sink tells each message's answer, not " + answer);
       }
     }
-    listener.moves().answered(inFlight.size() > 0, context.core().nanoTime());
+    listener.moves().answered(inFlight.size() > 0, core.nanoTime());
     if (acknowledged > 0) {
-      context.events().acknowledged(destination.name(), acknowledged);
-      context.completer().flush();
+      events.acknowledged(destination.name(), acknowledged);
+      listener.answersHeard();
     }
     ackTimer.arm();
     listener.pump();
@@ -297,7 +314,7 @@ final class Link {
     String words = "takes no more at the moment: " + reason;
     if (slowdown.isLasting()) {
       mute = true;
-      context.events().down(destination.name(), words, slowdown.millis());
+      events.down(destination.name(), words, slowdown.millis());
     }
     report(words);
   }
@@ -320,12 +337,10 @@ final class Link {
     }
     pausing = true;
     LOG.warn("destination {} is paused: {}", destination.name(), reason);
-    context
-        .work()
-        .update(
-            "pause of " + destination.name(),
-            () -> context.destinations().pause(destination.name(), listener.epoch(), reason),
-            () -> pausing = false);
+    work.update(
+        "pause of " + destination.name(),
+        () -> destinations.pause(destination.name(), listener.epoch(), reason),
+        () -> pausing = false);
   }
 
   private void success(Entry entry) {
@@ -343,7 +358,7 @@ final class Link {
     if (mute) {
       mute = false;
       report(null);
-      context.events().up(destination.name());
+      events.up(destination.name());
     }
   }
 
@@ -376,7 +391,7 @@ final class Link {
     boolean atFault = fault != SinkListener.Fault.NONE;
     boolean calm = !atFault && (lively || unanswered.isEmpty());
     if (!calm) {
-      context.events().connectionLost(destination.name(), reason, unanswered.size());
+      events.connectionLost(destination.name(), reason, unanswered.size());
     }
     if (atFault && !unanswered.isEmpty()) {
       died(unanswered, reason);
@@ -398,7 +413,7 @@ final class Link {
       failures++;
       long delayMillis = rest();
       if (mute) {
-        context.events().down(destination.name(), reason, delayMillis);
+        events.down(destination.name(), reason, delayMillis);
       }
     }
     listener.pump();
@@ -410,14 +425,14 @@ final class Link {
    * so the guilty one is looked for as if it killed its receiver.
    */
   private void failed(String reason, List<Entry> unanswered) {
-    context.events().connectionLost(destination.name(), reason, unanswered.size());
+    events.connectionLost(destination.name(), reason, unanswered.size());
     if (!unanswered.isEmpty()) {
       died(unanswered, reason);
     }
     mute = true;
     report(reason);
     failures++;
-    context.events().down(destination.name(), reason, rest());
+    events.down(destination.name(), reason, rest());
     listener.pump();
   }
 
@@ -464,15 +479,13 @@ final class Link {
     }
     lookingAtSuspects = true;
     List<Long> ids = suspects.ids();
-    context
-        .work()
-        .submit(
-            "suspects of " + destination.name(),
-            () -> context.store().standing(destination.name(), ids, true),
-            standing -> {
-              lookingAtSuspects = false;
-              suspects.retain(ids, standing);
-            });
+    work.submit(
+        "suspects of " + destination.name(),
+        () -> store.standing(destination.name(), ids, true),
+        standing -> {
+          lookingAtSuspects = false;
+          suspects.retain(ids, standing);
+        });
   }
 
   private void sendAgain(List<Entry> unanswered) {
@@ -488,26 +501,24 @@ final class Link {
     }
     report(reason);
     long delayMillis = rest();
-    context.events().down(destination.name(), reason, delayMillis);
+    events.down(destination.name(), reason, delayMillis);
   }
 
   private long rest() {
     state = State.RESTING;
-    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), context.core().random());
+    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), core.random());
     restTimer =
-        context
-            .core()
-            .schedule(
-                delayMillis,
-                () -> {
-                  restTimer = null;
-                  state = State.IDLE;
-                  if (down) {
-                    connect();
-                  } else {
-                    listener.pump();
-                  }
-                });
+        core.schedule(
+            delayMillis,
+            () -> {
+              restTimer = null;
+              state = State.IDLE;
+              if (down) {
+                connect();
+              } else {
+                listener.pump();
+              }
+            });
     return delayMillis;
   }
 

@@ -27,6 +27,9 @@ interface LinkListener {
    */
   void refused(Entry entry, String reason, boolean retry, @Nullable Duration retryAfter);
 
+  /** What has come at once was heard, and something of it was an acknowledgement. */
+  void answersHeard();
+
   /** Not delivered, and nobody is charged: to be sent before everything else. Last one first. */
   void sendAgain(List<Entry> backwards);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.DestinationStore;
 import dev.outboxrelay.store.DestinationStore.Marked;
 import dev.outboxrelay.store.Mark;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.MessageStore.Owed;
 import dev.outboxrelay.store.MessageStore.Span;
 import dev.outboxrelay.store.Snapshots;
@@ -33,7 +35,14 @@ final class Marks {
 
   private static final int CHUNK = 10_000;
 
-  private final LaneContext context;
+  private final Scheduler core;
+  private final Work work;
+  private final MessageStore store;
+  private final DestinationStore destinations;
+  private final TailReader tail;
+  private final Starts starts;
+  private final ReadClock clock;
+  private final RelayEvents events;
   private final Fleet fleet;
   private final Missed missed;
   private final long stride;
@@ -46,11 +55,29 @@ final class Marks {
   /** Messages read since the marks were written. */
   private long readSinceWrite;
 
-  Marks(LaneContext context, Fleet fleet, Missed missed) {
-    this.context = context;
+  Marks(
+      int pageSize,
+      Scheduler core,
+      Work work,
+      MessageStore store,
+      DestinationStore destinations,
+      TailReader tail,
+      Starts starts,
+      ReadClock clock,
+      RelayEvents events,
+      Fleet fleet,
+      Missed missed) {
+    this.core = core;
+    this.work = work;
+    this.store = store;
+    this.destinations = destinations;
+    this.tail = tail;
+    this.starts = starts;
+    this.clock = clock;
+    this.events = events;
     this.fleet = fleet;
     this.missed = missed;
-    stride = Math.min(LONGEST_STRIDE, STRIDE_PAGES * context.config().pageSize());
+    stride = Math.min(LONGEST_STRIDE, STRIDE_PAGES * pageSize);
   }
 
   /** Messages were read. */
@@ -59,7 +86,7 @@ final class Marks {
     readSinceWrite += messages;
     if (readSinceMove >= stride && !moving) {
       readSinceMove = 0;
-      context.core().execute(() -> move(() -> {}));
+      core.execute(() -> move(() -> {}));
     }
   }
 
@@ -152,10 +179,10 @@ final class Marks {
       Set<String> behind) {}
 
   private void compare(Runnable then) {
-    String last = context.tail().last();
+    String last = tail.last();
     Map<String, Moving> lanes = new HashMap<>();
     for (Lane lane : fleet.lanes()) {
-      if (last != null && context.tail().contains(lane.backlog())) {
+      if (last != null && tail.contains(lane.backlog())) {
         lanes.put(lane.name(), Moving.of(lane, last));
       }
     }
@@ -165,43 +192,38 @@ final class Marks {
     }
     List<Span> spans = lanes.values().stream().flatMap(Moving::spans).toList();
     String since = Snapshots.oldest(lanes.values().stream().map(m -> m.from().snapshot()).toList());
-    long ticket = context.clock().begin();
+    long ticket = clock.begin();
     chunk(
         new Comparison(lanes, spans, since, last, ticket, new HashSet<>()), new Owed("", 0), then);
   }
 
   private void chunk(Comparison comparison, Owed after, Runnable then) {
-    context
-        .work()
-        .submit(
-            "sweep",
-            () ->
-                context
-                    .store()
-                    .owed(
-                        comparison.lanes().keySet(),
-                        comparison.spans(),
-                        comparison.since(),
-                        comparison.last(),
-                        after.destination(),
-                        after.id(),
-                        CHUNK),
-            owed -> {
-              Map<String, Backlog> asked = new HashMap<>();
-              comparison.lanes().forEach((name, moving) -> asked.put(name, moving.backlog()));
-              comparison
-                  .behind()
-                  .addAll(
-                      missed.look(owed, asked, comparison.ticket(), context.events()::passedOver));
-              if (owed.size() == CHUNK) {
-                chunk(comparison, owed.get(owed.size() - 1), then);
-                return;
-              }
-              context.clock().end(comparison.ticket());
-              comparison.lanes().keySet().removeAll(comparison.behind());
-              comparison.lanes().values().forEach(Moving::arrive);
-              then.run();
-            });
+    work.submit(
+        "sweep",
+        () ->
+            store.owed(
+                comparison.lanes().keySet(),
+                comparison.spans(),
+                comparison.since(),
+                comparison.last(),
+                after.destination(),
+                after.id(),
+                CHUNK),
+        owed -> {
+          Map<String, Backlog> asked = new HashMap<>();
+          comparison.lanes().forEach((name, moving) -> asked.put(name, moving.backlog()));
+          comparison
+              .behind()
+              .addAll(missed.look(owed, asked, comparison.ticket(), events::passedOver));
+          if (owed.size() == CHUNK) {
+            chunk(comparison, owed.get(owed.size() - 1), then);
+            return;
+          }
+          clock.end(comparison.ticket());
+          comparison.lanes().keySet().removeAll(comparison.behind());
+          comparison.lanes().values().forEach(Moving::arrive);
+          then.run();
+        });
   }
 
   /** The marks of lanes that are not in the tail: these page, or read nothing at all. */
@@ -212,7 +234,7 @@ final class Marks {
     for (Lane lane : fleet.lanes()) {
       Mark reached = lane.backlog().window().reached();
       Mark mark = reached == null ? lane.mark() : reached;
-      if (mark != null && !context.tail().contains(lane.backlog())) {
+      if (mark != null && !tail.contains(lane.backlog())) {
         lanes.put(lane.name(), lane);
         were.put(lane.name(), lane.mark());
         asked.put(lane.name(), mark);
@@ -222,19 +244,17 @@ final class Marks {
       then.run();
       return;
     }
-    context
-        .starts()
-        .ask(
-            asked,
-            found -> {
-              lanes.forEach(
-                  (name, lane) -> {
-                    if (lane.mark() == were.get(name)) {
-                      lane.mark(Objects.requireNonNull(found.get(name)).mark(), Long.MAX_VALUE);
-                    }
-                  });
-              then.run();
-            });
+    starts.ask(
+        asked,
+        found -> {
+          lanes.forEach(
+              (name, lane) -> {
+                if (lane.mark() == were.get(name)) {
+                  lane.mark(Objects.requireNonNull(found.get(name)).mark(), Long.MAX_VALUE);
+                }
+              });
+          then.run();
+        });
   }
 
   /** Writes all marks that have moved, if it is time. */
@@ -252,15 +272,13 @@ final class Marks {
       written.put(lane, lane.mark());
       marked.add(new Marked(lane.name(), lane.encoding().epoch(), lane.mark()));
     }
-    context
-        .work()
-        .update(
-            "marks",
-            () -> context.destinations().mark(marked),
-            () -> {
-              written.forEach(Lane::wroteMark);
-              then.run();
-            });
+    work.update(
+        "marks",
+        () -> destinations.mark(marked),
+        () -> {
+          written.forEach(Lane::wroteMark);
+          then.run();
+        });
   }
 
   /** There is none in the table, or it is wrong, or one that is far behind. */

@@ -14,11 +14,11 @@ import java.util.function.ObjIntConsumer;
  * told, and everything is read once more, since nobody knows what else was missed.
  */
 final class Missed {
-  private final LaneContext context;
+  private final TailReader tail;
   private final Fleet fleet;
 
-  Missed(LaneContext context, Fleet fleet) {
-    this.context = context;
+  Missed(TailReader tail, Fleet fleet) {
+    this.tail = tail;
     this.fleet = fleet;
   }
 
@@ -35,7 +35,7 @@ final class Missed {
     Map<String, Integer> missed = new HashMap<>();
     for (Owed row : owed) {
       Backlog backlog = asked.get(row.destination());
-      if (backlog != null && context.tail().contains(backlog) && !backlog.knows(row.id(), ticket)) {
+      if (backlog != null && tail.contains(backlog) && !backlog.knows(row.id(), ticket)) {
         missed.merge(row.destination(), 1, Integer::sum);
       }
     }

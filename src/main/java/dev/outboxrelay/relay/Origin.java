@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * the core.
  */
 final class Origin {
-  private final LaneContext context;
+  private final boolean adoptCopies;
+  private final Work work;
+  private final DestinationStore destinations;
+  private final RelayEvents events;
   private final Runnable look;
   private final Consumer<String> onLoss;
 
@@ -35,8 +38,17 @@ final class Origin {
    * @param look looks again
    * @param onLoss ends the term: what is in memory is of no use any more
    */
-  Origin(LaneContext context, Runnable look, Consumer<String> onLoss) {
-    this.context = context;
+  Origin(
+      boolean adoptCopies,
+      Work work,
+      DestinationStore destinations,
+      RelayEvents events,
+      Runnable look,
+      Consumer<String> onLoss) {
+    this.adoptCopies = adoptCopies;
+    this.work = work;
+    this.destinations = destinations;
+    this.events = events;
     this.look = look;
     this.onLoss = onLoss;
   }
@@ -80,18 +92,18 @@ final class Origin {
     incarnation = view.incarnation();
     if (toldOfCopy) {
       toldOfCopy = false;
-      context.events().adopted();
+      events.adopted();
     }
     return true;
   }
 
   private void copied(String finding) {
-    if (context.config().adoptCopies()) {
+    if (adoptCopies) {
       ask("adoption", DestinationStore::adopt);
     }
     if (!toldOfCopy) {
       toldOfCopy = true;
-      context.events().copied(finding);
+      events.copied(finding);
     }
   }
 
@@ -107,19 +119,17 @@ final class Origin {
     asking = true;
     boolean first = !what.equals(asked);
     asked = what;
-    context
-        .work()
-        .submit(
-            what,
-            () -> {
-              statement.run(context.destinations());
-              return true;
-            },
-            done -> {
-              asking = false;
-              if (first) {
-                look.run();
-              }
-            });
+    work.submit(
+        what,
+        () -> {
+          statement.run(destinations);
+          return true;
+        },
+        done -> {
+          asking = false;
+          if (first) {
+            look.run();
+          }
+        });
   }
 }

@@ -23,7 +23,7 @@ final class ParkedReader {
   private final Gates gates;
   private final Barrier barrier;
   private final HeldReader held;
-  private final LaneContext context;
+  private final MessageStore store;
 
   /** Gates that were found with held messages only, by the first of these. */
   private final TreeMap<Long, Gate> headless = new TreeMap<>();
@@ -33,12 +33,12 @@ final class ParkedReader {
 
   private boolean reading;
 
-  ParkedReader(Intake intake, Gates gates, Barrier barrier, HeldReader held, LaneContext context) {
+  ParkedReader(Intake intake, Gates gates, Barrier barrier, HeldReader held, MessageStore store) {
     this.intake = intake;
     this.gates = gates;
     this.barrier = barrier;
     this.held = held;
-    this.context = context;
+    this.store = store;
   }
 
   private record Standing(List<Parked> parked, List<Long> refusedTruncates) {}
@@ -66,7 +66,6 @@ final class ParkedReader {
   }
 
   private void read(Consumer<Standing> then) {
-    MessageStore store = context.store();
     String name = intake.name();
     boolean failedToo = intake.failedToo();
     reading = true;

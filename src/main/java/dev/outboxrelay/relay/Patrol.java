@@ -2,6 +2,7 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.store.Mark;
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.MessageStore.Span;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +28,12 @@ final class Patrol {
   /** Messages that one statement tells of, at most; if there are more, all are read anyway. */
   private static final int LIMIT = 10_000;
 
-  private final LaneContext context;
+  private final Scheduler core;
+  private final Work work;
+  private final MessageStore store;
+  private final TailReader tail;
+  private final ReadClock clock;
+  private final RelayEvents events;
   private final Fleet fleet;
   private final Missed missed;
 
@@ -37,11 +43,24 @@ final class Patrol {
   private long tableBlocks;
   private long lookedAtNanos;
 
-  Patrol(LaneContext context, Fleet fleet, Missed missed) {
-    this.context = context;
+  Patrol(
+      Scheduler core,
+      Work work,
+      MessageStore store,
+      TailReader tail,
+      ReadClock clock,
+      RelayEvents events,
+      Fleet fleet,
+      Missed missed) {
+    this.core = core;
+    this.work = work;
+    this.store = store;
+    this.tail = tail;
+    this.clock = clock;
+    this.events = events;
     this.fleet = fleet;
     this.missed = missed;
-    lookedAtNanos = context.core().nanoTime() - PARTS * PART_NANOS;
+    lookedAtNanos = core.nanoTime() - PARTS * PART_NANOS;
   }
 
   /**
@@ -50,7 +69,7 @@ final class Patrol {
    * @param then runs when that is done
    */
   void look(Runnable then) {
-    long nanos = context.core().nanoTime() - lookedAtNanos;
+    long nanos = core.nanoTime() - lookedAtNanos;
     if (tableBlocks <= BLOCKS || nanos >= PART_NANOS) {
       lookedAtNanos += nanos;
       look((int) Math.max(1, Math.min(PARTS, nanos / PART_NANOS)), then);
@@ -60,12 +79,12 @@ final class Patrol {
   }
 
   private void look(int parts, Runnable then) {
-    String last = context.tail().last();
+    String last = tail.last();
     Map<String, Backlog> asked = new HashMap<>();
     List<Span> swept = new ArrayList<>();
     for (Lane lane : fleet.lanes()) {
       Mark mark = lane.mark();
-      if (mark != null && context.tail().contains(lane.backlog())) {
+      if (mark != null && tail.contains(lane.backlog())) {
         asked.put(lane.name(), lane.backlog());
         swept.add(new Span(lane.name(), mark.firstId(), lane.backlog().window().seen()));
       }
@@ -75,23 +94,21 @@ final class Patrol {
       return;
     }
     long from = next;
-    long ticket = context.clock().begin();
-    context
-        .work()
-        .submit(
-            "patrol",
-            () -> context.store().inBlocks(from, BLOCKS, swept, last, LIMIT),
-            part -> {
-              missed.look(part.messages(), asked, ticket, context.events()::missed);
-              context.clock().end(ticket);
-              next = from + BLOCKS;
-              tableBlocks = part.tableBlocks();
-              if (next < tableBlocks) {
-                look(parts - 1, then);
-              } else {
-                next = 0;
-                then.run();
-              }
-            });
+    long ticket = clock.begin();
+    work.submit(
+        "patrol",
+        () -> store.inBlocks(from, BLOCKS, swept, last, LIMIT),
+        part -> {
+          missed.look(part.messages(), asked, ticket, events::missed);
+          clock.end(ticket);
+          next = from + BLOCKS;
+          tableBlocks = part.tableBlocks();
+          if (next < tableBlocks) {
+            look(parts - 1, then);
+          } else {
+            next = 0;
+            then.run();
+          }
+        });
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -13,16 +14,20 @@ final class Purge {
   private static final int ROWS = 5_000;
   private static final long ROUND_NANOS = 3_600_000_000_000L;
 
-  private final LaneContext context;
+  private final Scheduler core;
+  private final Work work;
+  private final MessageStore store;
 
   /** By destination, what it has come to. */
   private final Map<String, String> upTo = new HashMap<>();
 
   private long roundNanos;
 
-  Purge(LaneContext context) {
-    this.context = context;
-    roundNanos = context.core().nanoTime();
+  Purge(Scheduler core, Work work, MessageStore store) {
+    this.core = core;
+    this.work = work;
+    this.store = store;
+    roundNanos = core.nanoTime();
   }
 
   /**
@@ -31,7 +36,7 @@ final class Purge {
    * @param then runs when that is done
    */
   void run(Runnable then) {
-    long now = context.core().nanoTime();
+    long now = core.nanoTime();
     if (now - roundNanos >= ROUND_NANOS) {
       roundNanos = now;
       upTo.clear();
@@ -41,18 +46,16 @@ final class Purge {
 
   private void chunk(Runnable then) {
     Map<String, String> from = Map.copyOf(upTo);
-    context
-        .work()
-        .submit(
-            "purge",
-            () -> context.store().purge(ROWS, from),
-            purged -> {
-              upTo.putAll(purged.upTo());
-              if (purged.rows() == ROWS) {
-                chunk(then);
-              } else {
-                then.run();
-              }
-            });
+    work.submit(
+        "purge",
+        () -> store.purge(ROWS, from),
+        purged -> {
+          upTo.putAll(purged.upTo());
+          if (purged.rows() == ROWS) {
+            chunk(then);
+          } else {
+            then.run();
+          }
+        });
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.values.Gate;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,7 +20,7 @@ final class Rechecks {
   private final Holds holds;
   private final HeldReader held;
   private final RequeuedReader requeued;
-  private final LaneContext context;
+  private final MessageStore store;
 
   /** While something waits for a refused message, a person has acted. */
   private boolean requeuedPerhaps;
@@ -38,7 +39,7 @@ final class Rechecks {
       Holds holds,
       HeldReader held,
       RequeuedReader requeued,
-      LaneContext context) {
+      MessageStore store) {
     this.intake = intake;
     this.reads = reads;
     this.gates = gates;
@@ -46,7 +47,7 @@ final class Rechecks {
     this.holds = holds;
     this.held = held;
     this.requeued = requeued;
-    this.context = context;
+    this.store = store;
   }
 
   /** A person has acted. */
@@ -96,7 +97,7 @@ final class Rechecks {
     looking = true;
     intake.read(
         "blocked gates of ",
-        () -> context.store().standing(intake.name(), heads.keySet(), intake.failedToo()),
+        () -> store.standing(intake.name(), heads.keySet(), intake.failedToo()),
         (standing, ticket) -> {
           if (intake.isBarred()) {
             requeued.want(standing);
@@ -123,7 +124,7 @@ final class Rechecks {
     }
     intake.read(
         "refused truncate of ",
-        () -> context.store().standing(intake.name(), ids, false),
+        () -> store.standing(intake.name(), ids, false),
         (standing, ticket) -> {
           boolean gone = false;
           for (long id : ids) {

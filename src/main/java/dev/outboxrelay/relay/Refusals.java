@@ -20,7 +20,9 @@ final class Refusals {
   private final Barrier barrier;
   private final Holds holds;
   private final DueReader due;
-  private final LaneContext context;
+  private final Scheduler core;
+  private final MessageStore store;
+  private final RelayEvents events;
 
   Refusals(
       Settling settling,
@@ -29,14 +31,18 @@ final class Refusals {
       Barrier barrier,
       Holds holds,
       DueReader due,
-      LaneContext context) {
+      Scheduler core,
+      MessageStore store,
+      RelayEvents events) {
     this.settling = settling;
     this.destination = destination;
     this.gates = gates;
     this.barrier = barrier;
     this.holds = holds;
     this.due = due;
-    this.context = context;
+    this.core = core;
+    this.store = store;
+    this.events = events;
   }
 
   /**
@@ -55,12 +61,9 @@ final class Refusals {
         retryAfter != null
             ? retryAfter.toMillis()
             : new Backoff(destination.retryInitial(), destination.retryMax())
-                .delayMillis(attempts, context.core().random());
+                .delayMillis(attempts, core.random());
     block(entry);
-    context
-        .events()
-        .retried(settling.name(), entry.message.wireId(), attempts, delayMillis, reason);
-    MessageStore store = context.store();
+    events.retried(settling.name(), entry.message.wireId(), attempts, delayMillis, reason);
     long epoch = settling.encoding().epoch();
     settle(
         "retry of ",
@@ -82,7 +85,7 @@ final class Refusals {
     return "the row values take "
         + entry.message.rowBytes()
         + " bytes, more than max-message-bytes "
-        + context.config().maxMessageBytes()
+        + settling.maxMessageBytes()
         + ": raise it and requeue, or discard the message";
   }
 
@@ -91,8 +94,7 @@ final class Refusals {
     if (hold) {
       block(entry);
     }
-    context.events().failed(settling.name(), entry.message.wireId(), attempts, error);
-    MessageStore store = context.store();
+    events.failed(settling.name(), entry.message.wireId(), attempts, error);
     long epoch = settling.encoding().epoch();
     settle(
         "failure of ",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.DestinationStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,14 +12,16 @@ final class Reports {
   private record Report(boolean down, @Nullable String error) {}
 
   private final String destination;
-  private final LaneContext context;
+  private final Work work;
+  private final DestinationStore destinations;
   private @Nullable Report waiting;
   private @Nullable Report written;
   private boolean underWay;
 
-  Reports(String destination, LaneContext context) {
+  Reports(String destination, Work work, DestinationStore destinations) {
     this.destination = destination;
-    this.context = context;
+    this.work = work;
+    this.destinations = destinations;
   }
 
   /**
@@ -42,15 +45,13 @@ final class Reports {
     }
     underWay = true;
     waiting = null;
-    context
-        .work()
-        .update(
-            "report of " + destination,
-            () -> context.destinations().report(destination, report.down(), report.error()),
-            () -> {
-              underWay = false;
-              written = report;
-              write();
-            });
+    work.update(
+        "report of " + destination,
+        () -> destinations.report(destination, report.down(), report.error()),
+        () -> {
+          underWay = false;
+          written = report;
+          write();
+        });
   }
 }

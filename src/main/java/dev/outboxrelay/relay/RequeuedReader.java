@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Gates.Origin;
 import dev.outboxrelay.store.Batch;
+import dev.outboxrelay.store.MessageStore;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -12,7 +13,7 @@ import java.util.TreeSet;
  */
 final class RequeuedReader {
   private final Intake intake;
-  private final LaneContext context;
+  private final MessageStore store;
   private final TreeSet<Long> wanted = new TreeSet<>();
 
   /** Wanted in a moment. */
@@ -24,9 +25,9 @@ final class RequeuedReader {
   private boolean reading;
   private boolean stopped;
 
-  RequeuedReader(Intake intake, LaneContext context) {
+  RequeuedReader(Intake intake, MessageStore store) {
     this.intake = intake;
-    this.context = context;
+    this.store = store;
   }
 
   /** Of these, those that are pending. */
@@ -68,9 +69,9 @@ final class RequeuedReader {
     asked = ids;
     intake.readSome(
         "requeued messages of ",
-        context.config().pageSize(),
+        intake.pageSize(),
         WindowReader.READ_BYTES,
-        limits -> context.store().requeued(intake.name(), ids, limits, intake.encoding()),
+        limits -> store.requeued(intake.name(), ids, limits, intake.encoding()),
         (batch, ticket) -> {
           reading = false;
           asked = new TreeSet<>();

@@ -18,6 +18,9 @@ interface Settling {
   /** Whether a message that was set aside, by whomever, blocks its gate. */
   boolean failedToo();
 
+  /** A message with larger row values is not sent. */
+  long maxMessageBytes();
+
   /** Changes the state of rows. */
   <T> void update(String what, Work.Statement<T> update, Consumer<T> then);
 

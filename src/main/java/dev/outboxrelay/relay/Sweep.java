@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.store.MessageStore;
+
 /**
  * Looks at everything that is owed, so that nothing depends on a bell being heard: what is new is
  * read by the tail, rung for or not, and of what the tail has passed every pending row must be in
@@ -8,7 +10,7 @@ package dev.outboxrelay.relay;
  * kept long enough.
  */
 final class Sweep {
-  private final LaneContext context;
+  private final TailReader tail;
   private final Fleet fleet;
   private final DueTimes dueTimes;
   private final Origin origin;
@@ -18,19 +20,22 @@ final class Sweep {
   private boolean underWay;
 
   Sweep(
-      LaneContext context,
+      Scheduler core,
+      Work work,
+      MessageStore store,
+      TailReader tail,
       Fleet fleet,
       DueTimes dueTimes,
       Origin origin,
       Marks marks,
       Patrol patrol) {
-    this.context = context;
+    this.tail = tail;
     this.fleet = fleet;
     this.dueTimes = dueTimes;
     this.origin = origin;
     this.marks = marks;
     this.patrol = patrol;
-    purge = new Purge(context);
+    purge = new Purge(core, work, store);
   }
 
   /** Sweeps, unless the last sweep is still under way. */
@@ -40,11 +45,11 @@ final class Sweep {
     }
     underWay = true;
     origin.doubt();
-    context.mendIds();
+    fleet.mendIds();
     fleet.reload(() -> {});
     fleet.lanes().forEach(lane -> lane.backlog().recheckBlocked());
     dueTimes.look(fleet.lanes());
-    context.tail().sweep();
+    tail.sweep();
     marks.move(() -> patrol.look(() -> purge.run(() -> underWay = false)));
   }
 }

@@ -40,7 +40,8 @@ final class TailReader {
   private final Locks locks;
   private final RelayEvents events;
   private final MissedBells missedBells;
-  private final RelayConfig config;
+  private final int pageSize;
+  private final long maxMessageBytes;
   private final ReadPause pause = new ReadPause();
 
   private final Map<String, TailMember> members = new LinkedHashMap<>();
@@ -64,7 +65,8 @@ final class TailReader {
   private Scheduler.@Nullable Timer timer;
 
   TailReader(
-      RelayConfig config,
+      int pageSize,
+      long maxMessageBytes,
       MessageStore store,
       Work work,
       Troubles troubles,
@@ -75,7 +77,8 @@ final class TailReader {
       Locks locks,
       MissedBells missedBells,
       RelayEvents events) {
-    this.config = config;
+    this.pageSize = pageSize;
+    this.maxMessageBytes = maxMessageBytes;
     this.store = store;
     this.work = work;
     this.troubles = troubles;
@@ -248,7 +251,7 @@ final class TailReader {
     Map<String, TailMember> asking = new HashMap<>(members);
     Map<String, Encoding> encodings = new HashMap<>();
     asking.forEach((name, member) -> encodings.put(name, member.encoding()));
-    Limits limits = new Limits(config.pageSize(), granted, config.maxMessageBytes());
+    Limits limits = new Limits(pageSize, granted, maxMessageBytes);
     reading = true;
     long ticket = clock.begin();
     work.submit(

@@ -121,7 +121,8 @@ final class Term implements AutoCloseable {
     MissedBells missedBells = new MissedBells(doorbells, this::newestOwnBell, events);
     tail =
         new TailReader(
-            config,
+            config.pageSize(),
+            config.maxMessageBytes(),
             messages,
             work,
             troubles,
@@ -132,29 +133,56 @@ final class Term implements AutoCloseable {
             locks,
             missedBells,
             events);
-    LaneContext context =
-        new LaneContext(
-            config,
+    Starts starts = new Starts(messages, work, troubles);
+    Completer completer = new Completer(messages, work, troubles, core, events);
+    LaneFactory laneFactory =
+        new LaneFactory(
+            config.pageSize(),
+            config.maxMessageBytes(),
             core,
             work,
             troubles,
             messages,
             database.destinations(),
-            new Completer(messages, work, troubles, core, events),
-            this::tailReader,
-            new Starts(messages, work, troubles),
+            completer,
+            tail,
+            starts,
             clock,
             memory,
             transport,
             locks::leaseHolds,
             events);
-    origin = new Origin(context, this::look, this::lost);
-    fleet = new Fleet(context, locks, origin);
-    DueTimes dueTimes = new DueTimes(context, fleet);
-    Missed missed = new Missed(context, fleet);
-    marks = new Marks(context, fleet, missed);
-    Patrol patrol = new Patrol(context, fleet, missed);
-    sweep = new Sweep(context, fleet, dueTimes, origin, marks, patrol);
+    origin =
+        new Origin(
+            config.adoptCopies(), work, database.destinations(), events, this::look, this::lost);
+    fleet =
+        new Fleet(
+            config.name(),
+            laneFactory,
+            core,
+            work,
+            troubles,
+            database.destinations(),
+            events,
+            locks,
+            origin);
+    DueTimes dueTimes = new DueTimes(work, messages, fleet);
+    Missed missed = new Missed(tail, fleet);
+    marks =
+        new Marks(
+            config.pageSize(),
+            core,
+            work,
+            messages,
+            database.destinations(),
+            tail,
+            starts,
+            clock,
+            events,
+            fleet,
+            missed);
+    Patrol patrol = new Patrol(core, work, messages, tail, clock, events, fleet, missed);
+    sweep = new Sweep(core, work, messages, tail, fleet, dueTimes, origin, marks, patrol);
     changes = new Changes(core, fleet, dueTimes, tail, this::look);
     progress = new Progress(fleet::lanes, database.destinations(), work, core, events);
     Notices notices = new Notices(core, fleet::hasLane, this::hear);
@@ -172,10 +200,6 @@ final class Term implements AutoCloseable {
 
   private long newestOwnBell() {
     return listener.newestBell();
-  }
-
-  private TailReader tailReader() {
-    return tail;
   }
 
   /**

@@ -37,7 +37,11 @@ final class WindowReader {
 
   private final Intake intake;
   private final TailMember member;
-  private final LaneContext context;
+  private final MessageStore store;
+  private final TailReader tail;
+  private final Starts starts;
+  private final MemoryBudget memory;
+  private final RelayEvents events;
 
   private State state = State.OFF;
 
@@ -56,7 +60,7 @@ final class WindowReader {
   private long seen;
 
   /** Which start the answer belongs to. */
-  private int starts;
+  private int startNumber;
 
   private boolean reading;
   private boolean waitsForMemory;
@@ -64,10 +68,21 @@ final class WindowReader {
   /**
    * @param member who joins the tail in the end
    */
-  WindowReader(Intake intake, TailMember member, LaneContext context) {
+  WindowReader(
+      Intake intake,
+      TailMember member,
+      MessageStore store,
+      TailReader tail,
+      Starts starts,
+      MemoryBudget memory,
+      RelayEvents events) {
     this.intake = intake;
     this.member = member;
-    this.context = context;
+    this.store = store;
+    this.tail = tail;
+    this.starts = starts;
+    this.memory = memory;
+    this.events = events;
   }
 
   /** Reads everything that is owed. */
@@ -77,18 +92,16 @@ final class WindowReader {
       readAll();
       return;
     }
-    context.tail().leave(member);
+    tail.leave(member);
     state = State.STARTING;
-    int start = ++starts;
-    context
-        .starts()
-        .ask(
-            Map.of(intake.name(), mark),
-            found -> {
-              if (state == State.STARTING && start == starts) {
-                begin(Objects.requireNonNull(found.get(intake.name())));
-              }
-            });
+    int start = ++startNumber;
+    starts.ask(
+        Map.of(intake.name(), mark),
+        found -> {
+          if (state == State.STARTING && start == startNumber) {
+            begin(Objects.requireNonNull(found.get(intake.name())));
+          }
+        });
   }
 
   private void begin(Starts.Start start) {
@@ -109,7 +122,7 @@ final class WindowReader {
    */
   @Nullable Mark reached() {
     if (state == State.TAIL) {
-      String last = context.tail().contains(member) ? context.tail().last() : upTo;
+      String last = tail.contains(member) ? tail.last() : upTo;
       return reached(last, seen + 1);
     }
     if (state == State.PAGING && upTo != null && earlier.isEmpty()) {
@@ -130,7 +143,7 @@ final class WindowReader {
   }
 
   private void page(@Nullable String windowFrom, @Nullable String windowUpTo, long afterId) {
-    context.tail().leave(member);
+    tail.leave(member);
     state = State.PAGING;
     from = windowFrom;
     upTo = windowUpTo;
@@ -154,7 +167,7 @@ final class WindowReader {
   }
 
   void off() {
-    context.tail().leave(member);
+    tail.leave(member);
     state = State.OFF;
   }
 
@@ -182,7 +195,6 @@ final class WindowReader {
     if (state != State.PAGING || reading || waitsForMemory || !intake.hasRoom()) {
       return;
     }
-    MemoryBudget memory = context.memory();
     long granted = memory.reserve(Math.min(READ_BYTES, memory.shareBytes()));
     if (granted == 0) {
       waitsForMemory = true;
@@ -198,7 +210,7 @@ final class WindowReader {
     String windowUpTo = upTo;
     long afterId = after;
     List<Long> earlierIds = List.copyOf(earlier);
-    Limits limits = intake.limits(context.config().pageSize(), granted);
+    Limits limits = intake.limits(intake.pageSize(), granted);
     intake.read(
         "page of ",
         () -> read(windowFrom, windowUpTo, afterId, earlierIds, limits),
@@ -224,7 +236,6 @@ final class WindowReader {
       List<Long> earlierIds,
       Limits limits)
       throws SQLException {
-    MessageStore store = context.store();
     String name = intake.name();
     if (windowUpTo != null && !earlierIds.isEmpty()) {
       Batch batch = store.requeued(name, earlierIds, limits, intake.encoding());
@@ -261,7 +272,7 @@ final class WindowReader {
     }
     batch.nextDueMillis().values().forEach(intake::dueIn);
     intake.admit(batch.messages(), Origin.WINDOW, ticket);
-    context.events().read(batch.messages().size());
+    events.read(batch.messages().size());
     if (batch.more() || page.ofEarlier()) {
       intake.windowReached(earlier.isEmpty() ? after : earlier.first() - 1);
     } else {
@@ -269,7 +280,7 @@ final class WindowReader {
       // What was published for later stands elsewhere, and no page shows it.
       intake.readDue();
       state = State.TAIL;
-      context.tail().join(member, page.upTo());
+      tail.join(member, page.upTo());
     }
     intake.pump();
   }
