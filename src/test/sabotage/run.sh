@@ -27,6 +27,8 @@ for patch in "$@"; do
   if $maven surefire:test -Dtest="$test" >test.log 2>&1; then
     echo "NOT NOTICED by $test"
     unnoticed=$((unnoticed + 1))
+  elif ! grep -qE '(Failures|Errors): [1-9]' target/surefire-reports/*.txt 2>/dev/null; then
+    echo "no test of $test has run and failed" && tail -n 20 test.log && exit 2
   else
     echo "noticed by $test:"
     cat target/surefire-reports/*.txt 2>/dev/null |

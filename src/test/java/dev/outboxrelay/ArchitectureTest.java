@@ -36,6 +36,8 @@ import java.util.Map;
 import java.util.Scanner;
 import java.util.Set;
 import java.util.TimeZone;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -112,6 +114,79 @@ final class ArchitectureTest {
             "E", Set.of("D"),
             "F", Set.of("A"));
     assertEquals(Set.of("A", "B", "C", "D", "E"), ClassCycles.inCycles(uses));
+  }
+
+  /** The rooms of the engine, and what each may use of the others. */
+  private static final Map<String, Set<String>> ROOMS =
+      Map.ofEntries(
+          Map.entry("events", Set.of()),
+          Map.entry("loop", Set.of("events")),
+          Map.entry("ordering", Set.of()),
+          Map.entry("sessions", Set.of("loop")),
+          Map.entry("reading", Set.of("ordering", "sessions", "loop", "events")),
+          Map.entry("delivery", Set.of("ordering", "loop", "events")),
+          Map.entry("settling", Set.of("reading", "ordering", "loop", "events")),
+          Map.entry(
+              "lane", Set.of("reading", "delivery", "settling", "ordering", "loop", "events")),
+          Map.entry("ownership", Set.of("lane", "sessions", "loop", "events")),
+          Map.entry("sweep", Set.of("ownership", "lane", "reading", "sessions", "loop", "events")));
+
+  static List<String> rooms() {
+    return ROOMS.keySet().stream().sorted().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void room_ofTheEngine_usesOnlyTheRoomsBelowIt(String name) {
+    String engine = ROOT + ".relay";
+    String[] allowed =
+        Stream.concat(Stream.of(name), ROOMS.get(name).stream())
+            .map(room -> engine + "." + room)
+            .toArray(String[]::new);
+    noClasses()
+        .that()
+        .resideInAPackage(engine + "." + name)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(engine + "..")
+                .and(DescribedPredicate.not(resideInAnyPackage(allowed))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void rooms_ofTheEngine_areAllListed() {
+    Set<String> found =
+        CLASSES.stream()
+            .map(JavaClass::getPackageName)
+            .filter(name -> name.startsWith(ROOT + ".relay."))
+            .map(name -> name.substring((ROOT + ".relay.").length()))
+            .collect(Collectors.toSet());
+    assertEquals(ROOMS.keySet(), found);
+  }
+
+  /** What stands in the rooms is public for the other rooms, and for nobody else. */
+  @Test
+  void engine_fromOutside_showsFewTypes() {
+    Set<String> shown = Set.of("Relay", "RelayConfig", "RelayEvents", "FanOut", "Wake");
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".relay..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(ROOT + ".relay..")
+                .and(
+                    DescribedPredicate.describe(
+                        "are not " + shown,
+                        type -> !shown.contains(outermost(type).getSimpleName()))))
+        .check(CLASSES);
+  }
+
+  private static JavaClass outermost(JavaClass type) {
+    JavaClass outer = type;
+    while (outer.getEnclosingClass().isPresent()) {
+      outer = outer.getEnclosingClass().get();
+    }
+    return outer;
   }
 
   /** SQLException alone may pass through: it is how the store says that the database failed. */

@@ -2,7 +2,7 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.console.Rates;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import java.util.Set;
 
 /** Tells the console what the relay delivers. */

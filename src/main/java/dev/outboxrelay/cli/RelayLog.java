@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.cli;
 
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.values.WireId;
 import java.util.HashMap;
 import java.util.HashSet;

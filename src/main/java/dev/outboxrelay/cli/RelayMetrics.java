@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.cli;
 
-import dev.outboxrelay.relay.RelayEvents;
-import dev.outboxrelay.relay.Wake;
+import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.events.Wake;
 import dev.outboxrelay.store.PoolUse;
 import dev.outboxrelay.values.WireId;
 import io.micrometer.core.instrument.Counter;

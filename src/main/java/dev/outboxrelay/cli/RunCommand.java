@@ -3,10 +3,10 @@ package dev.outboxrelay.cli;
 
 import dev.outboxrelay.console.Console;
 import dev.outboxrelay.console.Rates;
-import dev.outboxrelay.relay.FanOut;
 import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.RelayConfig;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.FanOut;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.relay.loop.Scheduler;
 import dev.outboxrelay.store.NoConnection;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.store.Trouble;

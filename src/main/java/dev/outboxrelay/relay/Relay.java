@@ -2,6 +2,9 @@
 package dev.outboxrelay.relay;
 
 import dev.outboxrelay.relay.Term.Loss;
+import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.loop.Backoff;
+import dev.outboxrelay.relay.loop.SystemThreads;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.store.Database;
 import dev.outboxrelay.store.MessageStore;

@@ -1,7 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
-import dev.outboxrelay.relay.Notices.News;
+import dev.outboxrelay.relay.events.FanOut;
+import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.events.Wake;
+import dev.outboxrelay.relay.lane.Lane;
+import dev.outboxrelay.relay.lane.LaneFactory;
+import dev.outboxrelay.relay.lane.Progress;
+import dev.outboxrelay.relay.loop.DatabaseWork;
+import dev.outboxrelay.relay.loop.EventLoop;
+import dev.outboxrelay.relay.loop.Threads;
+import dev.outboxrelay.relay.loop.Troubles;
+import dev.outboxrelay.relay.ordering.MemoryBudget;
+import dev.outboxrelay.relay.ownership.DatabaseIdentity;
+import dev.outboxrelay.relay.ownership.Fleet;
+import dev.outboxrelay.relay.reading.MissedBells;
+import dev.outboxrelay.relay.reading.ReadTickets;
+import dev.outboxrelay.relay.reading.Starts;
+import dev.outboxrelay.relay.reading.TailReader;
+import dev.outboxrelay.relay.sessions.Doorbells;
+import dev.outboxrelay.relay.sessions.Listener;
+import dev.outboxrelay.relay.sessions.LockLease;
+import dev.outboxrelay.relay.sessions.Notices;
+import dev.outboxrelay.relay.sessions.Notices.News;
+import dev.outboxrelay.relay.settling.Completer;
+import dev.outboxrelay.relay.sweep.Changes;
+import dev.outboxrelay.relay.sweep.DueTimes;
+import dev.outboxrelay.relay.sweep.Marks;
+import dev.outboxrelay.relay.sweep.Missed;
+import dev.outboxrelay.relay.sweep.Patrol;
+import dev.outboxrelay.relay.sweep.Sweep;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.store.ListenSession;
 import dev.outboxrelay.store.LockSession;
@@ -53,16 +81,16 @@ final class Term implements AutoCloseable {
   private final RelayEvents events;
   private final OutboxDatabase database;
   private final CompletableFuture<Loss> loss = new CompletableFuture<>();
-  private final Core core;
+  private final EventLoop core;
   private final Failures failures;
-  private final Work work;
-  private final Locks locks;
+  private final DatabaseWork work;
+  private final LockLease locks;
   private final Listener listener;
   private final TailReader tail;
   private final MemoryBudget memory;
   private final Doorbells doorbells;
   private final Fleet fleet;
-  private final Origin origin;
+  private final DatabaseIdentity origin;
   private final Marks marks;
   private final Sweep sweep;
   private final Changes changes;
@@ -100,14 +128,14 @@ final class Term implements AutoCloseable {
     events = new FanOut(List.of(listeners, new Reads()));
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
-    core = new Core(threads, "relay-core", this::fault);
+    core = new EventLoop(threads, "relay-core", this::fault);
     failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
     work =
-        new Work(
+        new DatabaseWork(
             threads, config.database().poolSize(), core, events, failures::failed, this::fault);
     Troubles troubles = new Troubles(core, work, database.destinations());
     locks =
-        new Locks(
+        new LockLease(
             threads,
             lockSession,
             silenceLimitMillis,
@@ -115,7 +143,7 @@ final class Term implements AutoCloseable {
             failures::failed,
             this::lost,
             this::fault);
-    ReadClock clock = new ReadClock();
+    ReadTickets clock = new ReadTickets();
     memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
     MissedBells missedBells = new MissedBells(doorbells, this::newestOwnBell, events);
@@ -153,7 +181,7 @@ final class Term implements AutoCloseable {
             locks::leaseHolds,
             events);
     origin =
-        new Origin(
+        new DatabaseIdentity(
             config.adoptCopies(), work, database.destinations(), events, this::look, this::lost);
     fleet =
         new Fleet(

@@ -38,7 +38,8 @@ final class RelayLogFileTest {
         "# A fatal error has been detected by the Java Runtime Environment:"
       })
   void fault_ofALogWithOne_isThatLine(String fault) throws IOException {
-    RelayLogFile log = log(INFO, WARN, fault, "\tat dev.outboxrelay.relay.Core.run(Core.java:7)");
+    RelayLogFile log =
+        log(INFO, WARN, fault, "\tat dev.outboxrelay.relay.loop.EventLoop.run(Core.java:7)");
     assertEquals(Optional.of(fault), log.fault());
     IllegalStateException refusal = assertThrows(IllegalStateException.class, log::requireNoFault);
     assertTrue(String.valueOf(refusal.getMessage()).endsWith(fault), refusal.getMessage());

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.relay.RelayConfig;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.testing.Pooler;
 import dev.outboxrelay.testing.RunningRelay;

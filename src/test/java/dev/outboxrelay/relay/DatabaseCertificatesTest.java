@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.testing.Await;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener;

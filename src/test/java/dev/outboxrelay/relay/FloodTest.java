@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
 import dev.outboxrelay.receiver.Refusal;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.FaultySockets;

@@ -59,7 +59,7 @@ final class ForeignLockTest {
             + ") g");
   }
 
-  /** Locks messages to {@code out}, in the table where they are. */
+  /** LockLease messages to {@code out}, in the table where they are. */
   private void lock(String table, String condition) throws SQLException {
     try (Statement s = person.createStatement()) {
       s.execute(

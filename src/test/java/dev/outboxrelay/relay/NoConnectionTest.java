@@ -4,6 +4,7 @@ package dev.outboxrelay.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.FaultProxy;

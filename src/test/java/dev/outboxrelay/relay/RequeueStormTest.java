@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.RunningRelay;

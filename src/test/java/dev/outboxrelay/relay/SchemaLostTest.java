@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.store.SchemaState;
 import dev.outboxrelay.testing.Await;

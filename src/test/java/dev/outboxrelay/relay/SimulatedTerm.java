@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.loop.Scheduler;
+import dev.outboxrelay.relay.loop.Threads;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.store.OutboxDatabase;
 import java.sql.SQLException;

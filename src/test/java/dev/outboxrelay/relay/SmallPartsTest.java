@@ -7,6 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.relay.delivery.InFlight;
+import dev.outboxrelay.relay.delivery.SlowStart;
+import dev.outboxrelay.relay.loop.Backoff;
+import dev.outboxrelay.relay.ordering.Barrier;
+import dev.outboxrelay.relay.ordering.MemoryBudget;
+import dev.outboxrelay.relay.ordering.QueuedMessage;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,8 +23,8 @@ import org.junit.jupiter.api.Test;
 /** Backoff, slow start, what is in flight, the memory budget, the barrier. */
 final class SmallPartsTest {
 
-  private static Entry entry(long id, boolean barrier) {
-    return new Entry(
+  private static QueuedMessage entry(long id, boolean barrier) {
+    return new QueuedMessage(
         new Message(
             id, 0, 1, "out", null, barrier, false, false, 0, new byte[10], 10, false, null));
   }
@@ -63,11 +69,11 @@ final class SmallPartsTest {
     inFlight.add(entry(7, false)); // committed late: a smaller id, sent later
     inFlight.add(entry(60, false));
     assertNull(inFlight.remove(8));
-    Entry answered = inFlight.remove(50);
+    QueuedMessage answered = inFlight.remove(50);
     assertNotNull(answered);
     assertEquals(50, answered.id());
     assertEquals(2, inFlight.size());
-    assertEquals(List.of(7L, 60L), inFlight.removeAll().stream().map(Entry::id).toList());
+    assertEquals(List.of(7L, 60L), inFlight.removeAll().stream().map(QueuedMessage::id).toList());
     assertEquals(0, inFlight.bytes());
   }
 
@@ -85,8 +91,8 @@ final class SmallPartsTest {
   @Test
   void barrier_betweenMessages_keepsItsPlace() {
     Barrier barrier = new Barrier();
-    Entry truncate = entry(2, true);
-    Entry later = entry(3, false);
+    QueuedMessage truncate = entry(2, true);
+    QueuedMessage later = entry(3, false);
     assertTrue(barrier.stops(truncate.message));
     barrier.queue(truncate);
     assertTrue(barrier.stops(later.message));
@@ -104,9 +110,9 @@ final class SmallPartsTest {
     Barrier barrier = new Barrier();
     barrier.waitsFor(2);
     barrier.waitsFor(5);
-    Entry first = entry(2, true);
-    Entry second = entry(5, true);
-    Entry later = entry(6, false);
+    QueuedMessage first = entry(2, true);
+    QueuedMessage second = entry(5, true);
+    QueuedMessage later = entry(6, false);
     barrier.queue(later);
     barrier.adopt(first);
     assertTrue(barrier.isActive(first));

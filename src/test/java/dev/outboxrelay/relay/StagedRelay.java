@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay;
 
+import dev.outboxrelay.relay.events.FanOut;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.testing.NothingMissed;
@@ -10,8 +12,8 @@ import java.time.Duration;
 import java.util.List;
 
 /** A relay on a test database whose calls to the database stop where the test says. */
-final class StagedRelay implements AutoCloseable {
-  final StoppingStore store = new StoppingStore();
+public final class StagedRelay implements AutoCloseable {
+  public final StoppingStore store = new StoppingStore();
 
   private final NothingMissed nothingMissed = new NothingMissed(false, false);
   private final TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY);
@@ -23,7 +25,7 @@ final class StagedRelay implements AutoCloseable {
   }
 
   /** Sweeps in this rhythm. */
-  static StagedRelay start(TestDatabase db, Duration sweep, RelayEvents events) {
+  public static StagedRelay start(TestDatabase db, Duration sweep, RelayEvents events) {
     RelayConfig c = RunningRelay.config(db, "test");
     return new StagedRelay(
         new RelayConfig(

@@ -3,6 +3,7 @@ package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.RunningRelay;

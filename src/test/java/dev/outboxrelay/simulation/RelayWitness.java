@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.simulation;
 
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.values.WireId;
 
 /** What a relay says of itself: for the trace, and held against it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.testing;
 
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

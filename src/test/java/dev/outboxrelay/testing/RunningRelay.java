@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.testing;
 
-import dev.outboxrelay.relay.FanOut;
 import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.RelayConfig;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.FanOut;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.store.DatabaseSettings;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.relay.RelayConfig;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.testing.Await;

@@ -4,7 +4,7 @@ package dev.outboxrelay.sink.broker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.outboxrelay.relay.Relay;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;

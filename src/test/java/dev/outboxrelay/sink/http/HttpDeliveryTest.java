@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.relay.Relay;
-import dev.outboxrelay.relay.RelayEvents;
+import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.relay.delivery;
+
+import dev.outboxrelay.relay.loop.DatabaseWork;
+import dev.outboxrelay.store.DestinationStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the table how a destination does: one statement at a time, and only the newest state, so
+ * that a destination that is down for long costs no more than the probes do.
+ */
+final class Reports {
+  private record Report(boolean down, @Nullable String error) {}
+
+  private final String destination;
+  private final DatabaseWork work;
+  private final DestinationStore destinations;
+  private @Nullable Report waiting;
+  private @Nullable Report written;
+  private boolean underWay;
+
+  Reports(String destination, DatabaseWork work, DestinationStore destinations) {
+    this.destination = destination;
+    this.work = work;
+    this.destinations = destinations;
+  }
+
+  /**
+   * Reports.
+   *
+   * @param error null to keep the last one
+   */
+  void add(boolean down, @Nullable String error) {
+    Report report = new Report(down, error);
+    if (report.equals(written) && !underWay && down) {
+      return;
+    }
+    waiting = report;
+    write();
+  }
+
+  private void write() {
+    Report report = waiting;
+    if (underWay || report == null) {
+      return;
+    }
+    underWay = true;
+    waiting = null;
+    work.update(
+        "report of " + destination,
+        () -> destinations.report(destination, report.down(), report.error()),
+        () -> {
+          underWay = false;
+          written = report;
+          write();
+        });
+  }
+}

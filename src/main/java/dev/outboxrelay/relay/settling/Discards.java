@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.relay.settling;
+
+import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.ordering.QueuedMessage;
+import dev.outboxrelay.relay.reading.Intake;
+import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.MessageStore.Fate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Finds out which messages in memory a person has taken off the table, set aside, or put off, so
+ * that they are not sent. One look at a time, however many messages are touched one by one.
+ */
+public final class Discards {
+  private final Intake intake;
+  private final MessageStore store;
+  private final RelayEvents events;
+  private final Consumer<Consumer<QueuedMessage>> collect;
+  private boolean looking;
+  private boolean wanted;
+
+  /**
+   * @param collect tells what is in memory and not settled
+   */
+  public Discards(
+      Intake intake,
+      MessageStore store,
+      RelayEvents events,
+      Consumer<Consumer<QueuedMessage>> collect) {
+    this.intake = intake;
+    this.store = store;
+    this.events = events;
+    this.collect = collect;
+  }
+
+  /** A person has acted: look whether everything in memory is still to be sent. */
+  public void look() {
+    wanted = true;
+    if (looking) {
+      return;
+    }
+    wanted = false;
+    Map<Long, QueuedMessage> entries = inMemory();
+    if (entries.isEmpty()) {
+      return;
+    }
+    looking = true;
+    List<Long> ids = new ArrayList<>(entries.keySet());
+    intake.read(
+        "messages in memory of ",
+        () -> store.fates(intake.name(), ids),
+        (fates, ticket) -> {
+          looking = false;
+          mark(entries, fates);
+          if (wanted) {
+            look();
+          }
+        },
+        () -> {});
+  }
+
+  private Map<Long, QueuedMessage> inMemory() {
+    Map<Long, QueuedMessage> entries = new HashMap<>();
+    collect.accept(
+        entry -> {
+          if (entry.fate != Fate.GONE) {
+            entries.put(entry.id(), entry);
+          }
+        });
+    return entries;
+  }
+
+  /**
+   * Marks what is still in memory; others are delivered, and off the table for that. A row that is
+   * gone never comes back; what else is done may be undone, and is looked at again then.
+   */
+  private void mark(Map<Long, QueuedMessage> asked, Map<Long, Fate> fates) {
+    int taken = 0;
+    for (QueuedMessage entry : inMemory().values()) {
+      if (asked.get(entry.id()) != entry) {
+        continue;
+      }
+      Fate fate = fates.get(entry.id());
+      if (fate != null && entry.fate == null) {
+        taken++;
+      }
+      entry.fate = fate;
+    }
+    if (taken > 0) {
+      events.discarded(intake.name(), taken);
+      intake.pump();
+    }
+  }
+}

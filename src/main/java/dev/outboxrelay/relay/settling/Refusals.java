@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.relay.settling;
+
+import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.loop.Backoff;
+import dev.outboxrelay.relay.loop.DatabaseWork;
+import dev.outboxrelay.relay.loop.Scheduler;
+import dev.outboxrelay.relay.ordering.Barrier;
+import dev.outboxrelay.relay.ordering.KeyGates;
+import dev.outboxrelay.relay.ordering.QueuedMessage;
+import dev.outboxrelay.relay.reading.DueReader;
+import dev.outboxrelay.store.MessageStore;
+import dev.outboxrelay.store.MessageStore.Refused;
+import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Gate;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of a message that was not taken: tried again later, or set aside; marked in the
+ * table either way, and its followers behind it.
+ */
+public final class Refusals {
+  private final Settling settling;
+  private final Destination destination;
+  private final KeyGates gates;
+  private final Barrier barrier;
+  private final Holds holds;
+  private final DueReader due;
+  private final Scheduler core;
+  private final MessageStore store;
+  private final RelayEvents events;
+
+  public Refusals(
+      Settling settling,
+      Destination destination,
+      KeyGates gates,
+      Barrier barrier,
+      Holds holds,
+      DueReader due,
+      Scheduler core,
+      MessageStore store,
+      RelayEvents events) {
+    this.settling = settling;
+    this.destination = destination;
+    this.gates = gates;
+    this.barrier = barrier;
+    this.holds = holds;
+    this.due = due;
+    this.core = core;
+    this.store = store;
+    this.events = events;
+  }
+
+  /**
+   * Refused, or charged with the death of a connection.
+   *
+   * @param retry false: not again
+   * @param retryAfter null: by the destination's backoff
+   */
+  public void refused(
+      QueuedMessage entry, String reason, boolean retry, @Nullable Duration retryAfter) {
+    int attempts = entry.message.attempts() + 1;
+    if (!retry || attempts >= destination.maxAttempts()) {
+      fail(entry, attempts, reason);
+      return;
+    }
+    long delayMillis =
+        retryAfter != null
+            ? retryAfter.toMillis()
+            : new Backoff(destination.retryInitial(), destination.retryMax())
+                .delayMillis(attempts, core.random());
+    block(entry);
+    events.retried(settling.name(), entry.message.wireId(), attempts, delayMillis, reason);
+    long epoch = settling.encoding().epoch();
+    settle(
+        "retry of ",
+        entry,
+        () -> store.retry(settling.name(), epoch, named(entry), attempts, delayMillis, reason),
+        () -> {
+          blocked(entry);
+          due.in(delayMillis);
+        });
+  }
+
+  /** Not sent, since it is over the limit or cannot be read. */
+  public void unsendable(QueuedMessage entry) {
+    String unreadable = entry.message.unreadable();
+    fail(entry, entry.message.attempts(), unreadable != null ? unreadable : tooLarge(entry));
+  }
+
+  private String tooLarge(QueuedMessage entry) {
+    return "the row values take "
+        + entry.message.rowBytes()
+        + " bytes, more than max-message-bytes "
+        + settling.maxMessageBytes()
+        + ": raise it and requeue, or discard the message";
+  }
+
+  private void fail(QueuedMessage entry, int attempts, String error) {
+    boolean hold = blocks(entry);
+    if (hold) {
+      block(entry);
+    }
+    events.failed(settling.name(), entry.message.wireId(), attempts, error);
+    long epoch = settling.encoding().epoch();
+    settle(
+        "failure of ",
+        entry,
+        () -> store.fail(settling.name(), epoch, named(entry), attempts, error),
+        () -> {
+          if (hold) {
+            holds.blocked(entry);
+          } else {
+            settling.advance(entry);
+          }
+        });
+  }
+
+  /** The message that blocks is marked: what waits for it can be marked, too. */
+  public void blocked(QueuedMessage entry) {
+    if (barrier.isActive(entry)) {
+      barrier.waitsFor(entry.id());
+    }
+    holds.blocked(entry);
+  }
+
+  private static Refused named(QueuedMessage entry) {
+    return new Refused(entry.id(), entry.message.xid());
+  }
+
+  /** Whether the message blocks its gate once it is set aside. */
+  public boolean blocks(QueuedMessage entry) {
+    return settling.failedToo() && !entry.message.barrier();
+  }
+
+  /** What follows in its gate waits for it. */
+  public void block(QueuedMessage entry) {
+    Gate gate = entry.message.gate();
+    if (settling.isOrdered() && gate != null && !barrier.isActive(entry)) {
+      List<QueuedMessage> followers = gates.block(entry);
+      settling.waitNoMore(followers.size());
+      holds.block(gate, followers);
+    }
+  }
+
+  /**
+   * Writes a message's new state, then forgets it. Where nothing was written a person came first:
+   * he has discarded the message while it was in flight, set it aside, or made it owed again.
+   */
+  private void settle(
+      String what, QueuedMessage entry, DatabaseWork.Statement<Boolean> update, Runnable then) {
+    long begun = settling.moment();
+    settling.update(
+        what,
+        update,
+        written -> {
+          settling.marked(List.of(entry));
+          then.run();
+          if (!written) {
+            settling.rereadSoon(entry.id());
+          }
+          if (!written || settling.hasActedSince(begun)) {
+            // What he did was looked at when the relay did not know yet what it has changed itself.
+            settling.recheckBlocked();
+            settling.readDue();
+          }
+        });
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.lane;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.loop;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.ordering;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.ownership;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.reading;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.sessions;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outboxrelay.relay.settling;
+
+import org.jspecify.annotations.NullMarked;
