@@ -24,7 +24,7 @@ COPY LICENSE /opt/outbox-relay/LICENSE
 ENV JAVA_HOME=/opt/java
 # How arguments, variables and file names are read; without it, letters other than ASCII would be lost.
 ENV LANG=C.UTF-8
-# The name is for initdb, which the demo runs; the number, so that Kubernetes can tell that it is not root.
+# The number, so that Kubernetes can tell that it is not root.
 RUN groupadd --gid 10001 relay && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp relay
 USER 10001:10001
 WORKDIR /tmp

@@ -112,9 +112,9 @@ compose stop relay
 code=$(docker inspect --format '{{.State.ExitCode}}' "$relay")
 [ "$code" = 0 ] || fail "the relay ended with $code"
 
-step "the image does not run as root, and its demo misses nothing"
+step "the image does not run as root"
 [ "$(docker run --rm --entrypoint id outbox-relay -u)" = 10001 ] || fail "it runs as another user"
-docker run --rm outbox-relay demo | tail -n 12 || fail "the demo ended with ${PIPESTATUS[0]}"
+docker run --rm outbox-relay version || fail "it does not tell its version"
 docker image inspect --format 'the image has {{.Size}} bytes' outbox-relay
 
 printf '\nOK: from this clone to a delivered line\n'
