@@ -7,20 +7,20 @@ public enum Action {
       "requeued",
       "select outbox.requeue(cast(? as text)) as done",
       "update outbox.message set state = 'pending'"
-          + " where destination = ? and id = any (?) and state = 'failed'"),
+          + " where destination = ? and id = ? and state = 'failed'"),
   DISCARD(
       "discarded",
       "select outbox.discard(cast(? as text)) as done",
-      "delete from outbox.message where destination = ? and id = any (?) and state = 'failed'");
+      "delete from outbox.message where destination = ? and id = ? and state = 'failed'");
 
   private final String past;
   private final String one;
-  private final String many;
+  private final String each;
 
-  Action(String past, String one, String many) {
+  Action(String past, String one, String each) {
     this.past = past;
     this.one = one;
-    this.many = many;
+    this.each = each;
   }
 
   /** The word for what was done. */
@@ -33,8 +33,11 @@ public enum Action {
     return one;
   }
 
-  /** Of one destination; those whose state is another by then are left alone. */
-  String many() {
-    return many;
+  /**
+   * By its destination and id; where its state is another by then, it is left alone. A list of ids
+   * would be walked as all of the destination's entries, before PostgreSQL 17.
+   */
+  String each() {
+    return each;
   }
 }

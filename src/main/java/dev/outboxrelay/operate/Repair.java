@@ -84,26 +84,24 @@ public final class Repair {
     }
   }
 
-  private static Map<String, Long[]> byDestination(List<Row> rows) {
+  private static Map<String, List<Long>> byDestination(List<Row> rows) {
     Map<String, List<Long>> ids = new LinkedHashMap<>();
     for (Row row : rows) {
       ids.computeIfAbsent(row.text("destination"), d -> new ArrayList<>()).add(row.number("id"));
     }
-    Map<String, Long[]> arrays = new LinkedHashMap<>();
-    ids.forEach((destination, list) -> arrays.put(destination, list.toArray(Long[]::new)));
-    return arrays;
+    return ids;
   }
 
   /** The relay works on the same rows: the server may end one of the two for a deadlock. */
-  private long step(Map<String, Long[]> ids) throws SQLException {
+  private long step(Map<String, List<Long>> ids) throws SQLException {
     SQLException last = null;
     for (int n = 0; n < TRIES; n++) {
       try {
         return session.together(
             () -> {
               long done = 0;
-              for (Map.Entry<String, Long[]> each : ids.entrySet()) {
-                done += session.execute(action.many(), each.getKey(), each.getValue());
+              for (Map.Entry<String, List<Long>> each : ids.entrySet()) {
+                done += session.executeEach(action.each(), each.getKey(), each.getValue());
               }
               return done;
             });

@@ -2,11 +2,14 @@
 package dev.outboxrelay.operate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.operate.Repair.Outcome;
 import dev.outboxrelay.store.Login;
 import dev.outboxrelay.testing.TestDatabase;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +75,42 @@ final class RepairTest {
     assertEquals(new Outcome(2500, 2500, true), outcome);
     assertEquals(List.of(0L, 1000L, 2000L, 2500L), looked);
     assertEquals(0, db.count("select count(*) from outbox.failed"));
+  }
+
+  /** Whatever the planner believes: before PostgreSQL 17 it may walk over a list's destination. */
+  @ParameterizedTest
+  @EnumSource(Action.class)
+  void messages_besideDeadRowsThatASnapshotKeeps_areFoundByAFewBlocks(Action action)
+      throws Exception {
+    db.execute("alter table outbox.parked set (autovacuum_enabled = off)", "analyze outbox.parked");
+    try (Connection reader = db.connect();
+        Statement snapshot = reader.createStatement()) {
+      reader.setAutoCommit(false);
+      snapshot.execute("set transaction isolation level repeatable read; select 1");
+      failed(30_000);
+      db.execute("delete from outbox.message");
+      failed(5);
+      List<Long> ids = new ArrayList<>();
+      db.query("select id from outbox.failed").forEach(id -> ids.add(Long.valueOf(id)));
+      long looked =
+          session.together(
+              () -> {
+                long before = blocks();
+                assertEquals(5, session.executeEach(action.each(), "crm", ids));
+                return blocks() - before;
+              });
+      assertTrue(looked < 200, looked + " blocks of parked messages and their indexes");
+    }
+  }
+
+  /** Looked at by this transaction. */
+  private long blocks() throws SQLException {
+    return session
+        .one(
+            "select sum(pg_stat_get_xact_blocks_fetched(c.oid))::bigint as blocks from pg_class c"
+                + " left join pg_index i on i.indexrelid = c.oid"
+                + " where 'outbox.parked'::regclass in (c.oid, i.indrelid)")
+        .number("blocks");
   }
 
   /** What is owed again must not be given up, and what fails now was not meant. */
