@@ -1,5 +1,5 @@
 # Built from a clone alone: docker build -t outbox-relay .
-# The build stage makes the distribution and a Java runtime of the few modules that it needs; the image holds these two
+# The build stage makes the one jar and a Java runtime of the few modules that it needs; the image holds these two
 # and Debian. There is no PostgreSQL in it: the demo runs from a clone.
 # MAVEN_IMAGE: an image with Maven and a JDK of 21 or later, where this one cannot be had, or must hold settings of yours.
 ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-25
@@ -9,7 +9,8 @@ COPY .mvn .mvn
 COPY pom.xml .
 COPY db db
 COPY src/main src/main
-RUN mvn -B -ntp -q package -Dmaven.test.skip=true
+# Without the distribution, which holds the pages and examples as well.
+RUN mvn -B -ntp -q package -Dmaven.test.skip=true -Dassembly.skipAssembly=true
 # What our classes and the libraries need, by name or by reflection; `mvn verify` delivers on a runtime of these.
 # Not into /opt/java, where images of Temurin keep their JDK.
 RUN "$JAVA_HOME/bin/jlink" --output /opt/linked --compress=zip-6 --no-header-files --no-man-pages --add-modules \
