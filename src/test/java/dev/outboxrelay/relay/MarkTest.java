@@ -179,6 +179,12 @@ final class MarkTest {
             + " from pg_statio_all_tables where relid = 'outbox.pending'::regclass");
   }
 
+  /** Reads by an index, by sessions that have ended. */
+  private long indexScans() throws Exception {
+    return db.count(
+        "select idx_scan from pg_stat_all_tables where relid = 'outbox.pending'::regclass");
+  }
+
   @Test
   void startAndSweeps_afterManyDeliveries_doNotWalkOverThem() throws Exception {
     try (Connection reader = db.connect();
@@ -191,6 +197,7 @@ final class MarkTest {
           "delete from outbox.message");
       mark();
       long before = indexBlocks();
+      long scans = indexScans();
       try (RunningRelay relay = sweeping();
           Connection silent = db.connect();
           Statement publish = silent.createStatement()) {
@@ -202,8 +209,9 @@ final class MarkTest {
         }
       }
       long blocks = indexBlocks() - before;
-      // One walk over the dead rows alone takes more than 700.
-      assertTrue(blocks < 500, blocks + " blocks of the indexes");
+      long reads = indexScans() - scans;
+      // One walk over the dead rows alone takes more than 700. On a slow machine more sweeps come.
+      assertTrue(blocks < 500 + 5 * reads, blocks + " blocks of the indexes, " + reads + " reads");
     }
   }
 

@@ -10,7 +10,6 @@ import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.ScriptedReceiver;
 import dev.outboxrelay.testing.TestDatabase;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.Test;
 /** More keys wait for a refused message than a lane knows of. */
 final class ParkedKeysTest {
   private static final int KEYS = ParkedReader.MAX_PARKED + 300;
-  private static final Duration LONG = Duration.ofSeconds(50);
 
   private TestDatabase db;
   private ScriptedReceiver receiver;
@@ -50,13 +48,13 @@ final class ParkedKeysTest {
   private void requeuedAllGo() throws Exception {
     receiver.script(line -> Reply.ack());
     db.execute("select outbox.requeue_failed()");
-    Await.until("all go", LONG, () -> db.count("select count(*) from outbox.message") == 0);
+    Await.reaches("all go", 0, () -> db.count("select count(*) from outbox.message"));
   }
 
   @Test
   void keys_parkedWhileTheRelayRuns_goWhenRequeued() throws Exception {
     try (RunningRelay relay = RunningRelay.start(db)) {
-      Await.until("all failed", LONG, () -> failed() == KEYS);
+      Await.reaches("all failed", KEYS, this::failed);
       db.execute("select outbox.publish('out', '{\"after\":1}', '1')");
       requeuedAllGo();
     }

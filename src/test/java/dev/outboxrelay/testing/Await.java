@@ -15,6 +15,24 @@ public final class Await {
     boolean holds() throws Exception;
   }
 
+  /** A number that may fail to be asked. */
+  public interface Count {
+    long now() throws Exception;
+  }
+
+  /**
+   * Waits as long as a count changes: for work of thousands of steps, whose time says more about
+   * the machine than about the work. At most 30 s without a change.
+   */
+  public static void reaches(String what, long goal, Count count) throws Exception {
+    long last = count.now();
+    while (last != goal) {
+      long before = last;
+      until(what + ": " + before + " of " + goal, () -> count.now() != before);
+      last = count.now();
+    }
+  }
+
   /**
    * Waits at most 30 s.
    *
