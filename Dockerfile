@@ -9,8 +9,8 @@ COPY .mvn .mvn
 COPY pom.xml .
 COPY db db
 COPY src/main src/main
-# Without the distribution, which holds the pages and examples as well.
-RUN mvn -B -ntp -q package -Dmaven.test.skip=true -Dassembly.skipAssembly=true
+# Without the distribution and the package, which hold the pages and examples as well.
+RUN mvn -B -ntp -q package -Dmaven.test.skip=true -Dassembly.skipAssembly=true -Djdeb.skip=true
 # What our classes and the libraries need, by name or by reflection; `mvn verify` delivers on a runtime of these.
 # Not into /opt/java, where images of Temurin keep their JDK.
 RUN "$JAVA_HOME/bin/jlink" --output /opt/linked --compress=zip-6 --no-header-files --no-man-pages --add-modules \

@@ -25,10 +25,16 @@ public final class Await {
    * the machine than about the work. At most 30 s without a change.
    */
   public static void reaches(String what, long goal, Count count) throws Exception {
+    reaches(what, goal, DEADLINE, count);
+  }
+
+  /** The same, for a count that changes late, with the longest time without a change. */
+  public static void reaches(String what, long goal, Duration patience, Count count)
+      throws Exception {
     long last = count.now();
     while (last != goal) {
       long before = last;
-      until(what + ": " + before + " of " + goal, () -> count.now() != before);
+      until(what + ": " + before + " of " + goal, patience, () -> count.now() != before);
       last = count.now();
     }
   }
