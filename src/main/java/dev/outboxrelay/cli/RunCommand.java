@@ -11,11 +11,6 @@ import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
@@ -141,11 +136,7 @@ final class RunCommand implements Callable<Integer> {
     if (http.port == null) {
       return null;
     }
-    new JvmMemoryMetrics().bindTo(registry);
-    new JvmGcMetrics().bindTo(registry);
-    new JvmThreadMetrics().bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
-    new UptimeMetrics().bindTo(registry);
+    ProcessMeters.bind(registry);
     HttpEndpoint endpoint = HttpEndpoint.start(http.host, http.port, registry, health);
     LOG.info("metrics and health on http://{}:{}", http.host, endpoint.port());
     return endpoint;
