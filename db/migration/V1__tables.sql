@@ -8,6 +8,7 @@
 --   message      the view outbox.message, ids, the doorbell
 --   destination  what a destination may be, and its number
 --   operate      requeue, discard, pause, resume, wake; status and failed
+--   disk         how much is owed, its limit, stop capturing, shed
 --   identity     which database this is; the sequence of ids
 --   doctor       what is wrong, and what mends it
 --   roles        roles and grants, which come last
@@ -59,6 +60,8 @@ create table outbox.destination (
   on_failure      text not null default 'skip',
   keep_delivered  interval,
   paused          boolean not null default false,
+  max_owed_bytes  bigint,
+  on_max_owed     text not null default 'alarm',
   options         jsonb not null default '{}',
   doorbell        integer not null generated always as (id % 64) stored,
   created_at      timestamptz not null default now(),
@@ -88,6 +91,8 @@ create table outbox.destination (
   constraint destination_max_in_flight_check check (max_in_flight between 1 and 100000),
   constraint destination_on_failure_check check (on_failure in ('skip', 'hold')),
   constraint destination_keep_delivered_check check (keep_delivered between interval '0' and interval '100 years'),
+  constraint destination_max_owed_bytes_check check (max_owed_bytes > 0),
+  constraint destination_on_max_owed_check check (on_max_owed in ('alarm', 'stop_capturing', 'shed')),
   constraint destination_options_check check (jsonb_typeof(options) = 'object')
 );
 
@@ -123,6 +128,10 @@ comment on column outbox.destination.keep_delivered is
   'How long delivered messages are kept; null: not at all.';
 comment on column outbox.destination.paused is
   'Nothing is sent while this is true; messages stay owed.';
+comment on column outbox.destination.max_owed_bytes is
+  'When what is owed takes so many bytes, on_max_owed says what happens; null: no limit.';
+comment on column outbox.destination.on_max_owed is
+  'alarm (say so), stop_capturing (write no more messages), or shed (give up the oldest).';
 comment on column outbox.destination.options is
   'Further settings of the transport, by outbox_internal.transport_options; secrets are named, never held.';
 comment on column outbox.destination.doorbell is
@@ -144,6 +153,8 @@ create table outbox.destination_state (
   mark_first_id bigint,
   mark_earlier  bigint[],
   mark_cluster  bigint,
+  capture_stopped_at  timestamptz,
+  capture_stopped_for text,
   constraint destination_state_pkey primary key (destination),
   constraint destination_state_destination_fkey foreign key (destination)
     references outbox.destination (name) on update cascade on delete cascade
@@ -171,6 +182,68 @@ comment on column outbox.destination_state.mark_first_id is 'See mark_snapshot.'
 comment on column outbox.destination_state.mark_earlier is 'See mark_snapshot.';
 comment on column outbox.destination_state.mark_cluster is
   'Whose transaction ids the snapshot speaks of: pg_control_system().system_identifier.';
+
+comment on column outbox.destination_state.capture_stopped_at is
+  'Since when nothing new is written for it; null while it is captured.';
+comment on column outbox.destination_state.capture_stopped_for is 'Why.';
+
+-- What outbox.measure has found. Kept apart from the state, since it changes each minute.
+create table outbox.owed (
+  destination text collate "C" not null,
+  messages    bigint not null,
+  bytes       bigint not null,
+  growth      double precision not null default 0,
+  limit_since timestamptz,
+  measured_at timestamptz not null default clock_timestamp(),
+  constraint owed_pkey primary key (destination),
+  constraint owed_destination_fkey foreign key (destination)
+    references outbox.destination (name) on update cascade on delete cascade
+);
+
+comment on table outbox.owed is
+  'How much is owed to each destination, as estimated last; outbox.status shows it.';
+comment on column outbox.owed.destination is 'outbox.destination.name.';
+comment on column outbox.owed.messages is 'How many messages, set aside ones too; estimated.';
+comment on column outbox.owed.bytes is 'What they take, large values too, indexes not; estimated.';
+comment on column outbox.owed.growth is 'Bytes a second, averaged over some ten minutes.';
+comment on column outbox.owed.limit_since is
+  'Since when they take more than the destination''s max_owed_bytes; null while they do not.';
+comment on column outbox.owed.measured_at is 'When that was estimated.';
+
+-- What was given up to save the disk. Rows stay when the destination goes.
+create table outbox.shed_record (
+  id          bigint generated always as identity,
+  destination text collate "C" not null,
+  shed_by     text not null,
+  reason      text,
+  begun_at    timestamptz not null default clock_timestamp(),
+  ended_at    timestamptz not null default clock_timestamp(),
+  messages    bigint not null,
+  bytes       bigint not null,
+  first_id    bigint not null,
+  last_id     bigint not null,
+  oldest      timestamptz not null,
+  newest      timestamptz not null,
+  contents    jsonb not null,
+  constraint shed_record_pkey primary key (id)
+);
+
+comment on table outbox.shed_record is
+  'What outbox.shed has given up, a row a run: whose receiver needs these changes made good.';
+comment on column outbox.shed_record.id is 'The number of the run.';
+comment on column outbox.shed_record.destination is 'outbox.destination.name, now or once.';
+comment on column outbox.shed_record.shed_by is 'The login, or the limit that was reached.';
+comment on column outbox.shed_record.reason is 'What the caller said.';
+comment on column outbox.shed_record.begun_at is 'When its first step was.';
+comment on column outbox.shed_record.ended_at is 'When its last step was.';
+comment on column outbox.shed_record.messages is 'How many.';
+comment on column outbox.shed_record.bytes is 'What they took.';
+comment on column outbox.shed_record.first_id is 'The smallest id of them.';
+comment on column outbox.shed_record.last_id is 'The largest id of them.';
+comment on column outbox.shed_record.oldest is 'When the first change was written.';
+comment on column outbox.shed_record.newest is 'When the last change was written.';
+comment on column outbox.shed_record.contents is
+  'How many of each table and operation: {"public.orders insert": 17}.';
 
 -- Numbers of destinations, by which messages and captures know them. A number belongs to its name for ever: rows are only
 -- added, so that no message is ever without a name, whatever becomes of its destination.

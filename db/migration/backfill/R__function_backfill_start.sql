@@ -27,6 +27,13 @@ begin
   if backfill_start.source is null or backfill_start.destination is null then
     raise exception 'source and destination must not be null' using errcode = 'null_value_not_allowed';
   end if;
+  if exists (
+      select from outbox.destination_state s
+      where s.destination = backfill_start.destination and s.capture_stopped_at is not null) then
+    raise exception 'capturing is stopped for %', quote_literal(backfill_start.destination)
+      using errcode = 'object_not_in_prerequisite_state',
+            hint = format('First: select outbox.start_capturing(%L);', backfill_start.destination);
+  end if;
   capture_oid := outbox_internal.backfill_checked(backfill_start.source, backfill_start.destination, backfill_start.source, backfill_start.at_once);
 
   -- Looked at between other words than those of a step, so that nothing in it can end what it stands in there.

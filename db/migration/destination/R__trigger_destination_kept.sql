@@ -3,7 +3,7 @@
 -- Captures and messages know a destination by the number of its name. The doorbell is part of the
 -- captures too, so the id never changes.
 --
--- reads: outbox_internal.capture_detail, outbox.pending, outbox.parked
+-- reads: outbox_internal.capture_detail, outbox.destination_state, outbox.pending, outbox.parked
 create or replace function outbox_internal.destination_kept() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -23,6 +23,13 @@ begin
   if sources is not null then
     raise exception 'destination % cannot be %: tables are captured for it', quote_literal(old.name), action
       using errcode = 'object_in_use', hint = 'Release them first: ' || sources;
+  end if;
+
+  if exists (
+      select from outbox.destination_state s
+      where s.destination = old.name and s.capture_stopped_at is not null) then
+    raise exception 'destination % cannot be %: nothing is captured for it at the moment', quote_literal(old.name), action
+      using errcode = 'object_in_use', hint = format('First: select outbox.start_capturing(%L);', old.name);
   end if;
 
   if exists (select from outbox.pending m where m.destination = old.number)

@@ -34,10 +34,21 @@ select
       where ready.since < clock_timestamp() - interval '30 seconds')
     -- Held, and nothing is there that they could wait for.
     when parked.held > 0 and (d.on_failure = 'skip' or parked.failed = 0) then greatest(moved.at, parked.oldest)
-  end as stalled_since
+  end as stalled_since,
+  o.bytes as owed_bytes,
+  round(o.growth * 3600)::bigint as owed_growth,
+  d.max_owed_bytes,
+  case when o.bytes >= d.max_owed_bytes then o.limit_since
+    when o.growth > 0 then o.measured_at
+      + least((d.max_owed_bytes - o.bytes) / o.growth, 3e9) * interval '1 second'
+  end as limit_at,
+  o.measured_at,
+  s.capture_stopped_at as capture_stopped_since,
+  s.capture_stopped_for
 from outbox.destination d
 cross join (select outbox.copied() as finding offset 0) c
 left join outbox.destination_state s on s.destination = d.name
+left join outbox.owed o on o.destination = d.name
 -- Each destination's for itself, along the index of its own: one that is asked for alone must not walk
 -- over what others were delivered. Said without an equality, by which the table would be read where one
 -- destination is believed to have all of it.
@@ -97,3 +108,13 @@ comment on column outbox.status.last_error is 'What went wrong last, or why noth
 comment on column outbox.status.last_error_at is 'When that was.';
 comment on column outbox.status.stalled_since is
   'Since when messages that could be sent are not; null when all is well, or the reason stands in another column.';
+comment on column outbox.status.owed_bytes is
+  'What is owed or set aside takes so much, without indexes; estimated at measured_at. Null: nothing yet.';
+comment on column outbox.status.owed_growth is 'By so many bytes an hour it grows, or shrinks.';
+comment on column outbox.status.max_owed_bytes is 'outbox.destination.max_owed_bytes.';
+comment on column outbox.status.limit_at is
+  'When max_owed_bytes will be reached if it goes on so, or was; null: there is no limit, or it does not grow.';
+comment on column outbox.status.measured_at is 'When owed_bytes was estimated, by outbox.measure.';
+comment on column outbox.status.capture_stopped_since is
+  'Since when nothing new is written for it: outbox.stop_capturing.';
+comment on column outbox.status.capture_stopped_for is 'Why.';

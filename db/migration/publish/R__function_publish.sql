@@ -59,6 +59,10 @@ begin
     insert into outbox.pending (destination, op, key, type, new_row, headers)
     values (target.number, 'm', publish.key, publish.type, publish.payload, publish.headers)
     returning id into message_id;
+  elsif exists (
+      select from outbox.destination_state s
+      where s.destination = publish.destination and s.capture_stopped_at is not null) then
+    return null;
   else
     insert into outbox.parked (
       id, xid, created_at, destination, source, op, key, type, new_row, headers, state, due_at)
@@ -68,7 +72,9 @@ begin
     returning id into message_id;
   end if;
 
-  perform outbox_internal.ring(publish.destination, target.doorbell);
+  if message_id is not null then
+    perform outbox_internal.ring(publish.destination, target.doorbell);
+  end if;
   return message_id;
 end
 $$;
@@ -119,7 +125,7 @@ destination: outbox.destination.name. payload: any JSON. key: messages of one ke
 no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
 the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
 in the order of commits, for which their publishers wait for each other.
-Returns the message''s id. Errors: undefined_object when there is no such destination;
+Returns the message''s id, null while outbox.stop_capturing is in force. Errors: undefined_object when there is no such destination;
 null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
 object and a deliver_at that is infinite.';
 revoke execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean) from public;
@@ -129,7 +135,7 @@ destination: outbox.destination.name. payload: any JSON. key: messages of one ke
 no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
 the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
 in the order of commits, for which their publishers wait for each other.
-Returns the message''s id. Errors: undefined_object when there is no such destination;
+Returns the message''s id, null while outbox.stop_capturing is in force. Errors: undefined_object when there is no such destination;
 null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
 object and a deliver_at that is infinite.';
 revoke execute on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) from public;
@@ -139,7 +145,7 @@ destination: outbox.destination.name. payload: any JSON. key: messages of one ke
 no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
 the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
 in the order of commits, for which their publishers wait for each other.
-Returns the message''s id. Errors: undefined_object when there is no such destination;
+Returns the message''s id, null while outbox.stop_capturing is in force. Errors: undefined_object when there is no such destination;
 null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
 object and a deliver_at that is infinite; invalid_text_representation for a payload that is no
 JSON.';

@@ -38,6 +38,12 @@ public interface DestinationStore {
   /** Sets the sequence of message ids past the rows, where it stands behind one. */
   void mendIds() throws SQLException;
 
+  /**
+   * Has the database estimate how much is owed to each destination, and do what is to be done where
+   * a limit is reached, which is logged.
+   */
+  void measure() throws SQLException;
+
   /** Notes which database this is, if that is not noted yet. */
   void claim() throws SQLException;
 

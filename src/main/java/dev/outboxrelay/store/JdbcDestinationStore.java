@@ -71,6 +71,8 @@ final class JdbcDestinationStore implements DestinationStore {
 
   private static final String MEND_IDS = "select outbox.mend_ids()";
 
+  private static final String MEASURE = "select destination, done from outbox.measure()";
+
   /** Rows of one statement, so that none takes long. */
   private static final int PULL_BACK_ROWS = 50_000;
 
@@ -137,6 +139,7 @@ final class JdbcDestinationStore implements DestinationStore {
   private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
   private final ConnectionSource pool;
+  private final LimitLog limits = new LimitLog();
   private volatile Loaded last = new Loaded("", Map.of());
 
   JdbcDestinationStore(ConnectionSource pool) {
@@ -322,6 +325,17 @@ final class JdbcDestinationStore implements DestinationStore {
                   + " failed; it goes on at {} now",
               r.getLong(1));
         }
+      }
+    }
+  }
+
+  @Override
+  public void measure() throws SQLException {
+    try (Connection c = pool.getConnection();
+        PreparedStatement s = c.prepareStatement(MEASURE);
+        ResultSet r = s.executeQuery()) {
+      while (r.next()) {
+        limits.tell(r.getString(1), r.getString(2));
       }
     }
   }

@@ -124,6 +124,11 @@ final class MemoryDestinationStore implements DestinationStore {
   }
 
   @Override
+  public void measure() {
+    // No destination has a limit.
+  }
+
+  @Override
   public void mendIds() throws SQLException {
     statement("mendIds", () -> {});
   }

@@ -104,9 +104,18 @@ public final class Fleet {
     return lanes.containsKey(destination);
   }
 
-  /** The application's writes fail while the sequence of ids stands behind the rows. */
+  /**
+   * The application's writes fail while the sequence of ids stands behind the rows, and when the
+   * disk is full.
+   */
   public void mendIds() {
-    work.update("look at the sequence of ids", destinationStore::mendIds, () -> {});
+    work.update(
+        "look at the sequence of ids and the disk",
+        () -> {
+          destinationStore.mendIds();
+          destinationStore.measure();
+        },
+        () -> {});
   }
 
   /** The settings may have changed: read them. */
