@@ -56,20 +56,19 @@ final class DiskTest {
         "alter table outbox.pending set (fillfactor = 10)",
         "insert into orders select n, repeat('x', 700) from generate_series(1, 4000) n",
         "insert into orders select 0, string_agg(md5(n::text), '') from generate_series(1, 90000) n");
-    assertTrue(outbox.count("select pg_relation_size('outbox.pending') / 8192") > 2000);
+    assertTrue(outbox.count("select pg_relation_size('outbox.pending') / 8192") > 7000);
     long blocks;
     try (Connection session = outbox.connect()) {
-      Outbox.run(session, "set track_functions = none", "select outbox.owed_bytes()");
+      Outbox.run(session, "select outbox.owed_bytes()");
       long before = read(session);
       Outbox.run(session, "select outbox.owed_bytes()");
       blocks = read(session) - before;
     }
     outbox.execute("alter table outbox.pending reset (fillfactor)");
-    assertTrue(blocks < 2000, "blocks: " + blocks);
+    assertTrue(blocks < 4000, "blocks: " + blocks);
     assertEquals(
         List.of("t"),
-        outbox.query(
-            "select messages between 2000 and 7000 from outbox.owed_bytes('crm')"));
+        outbox.query("select messages between 2000 and 7000 from outbox.owed_bytes('crm')"));
   }
 
   private static long read(Connection session) throws SQLException {
@@ -125,7 +124,8 @@ final class DiskTest {
             + " where name = 'crm'",
         "insert into orders select n from generate_series(1, 100) n");
     assertEquals(
-        List.of("crm"), outbox.query("select destination from outbox.measure() where done ~ 'stopped'"));
+        List.of("crm"),
+        outbox.query("select destination from outbox.measure() where done ~ 'stopped'"));
     outbox.execute("insert into orders values (200)", "update orders set id = 201 where id = 200");
     outbox.execute("truncate orders", "insert into orders values (1)");
     assertEquals(100, outbox.count(OWED));
@@ -156,7 +156,8 @@ final class DiskTest {
         outbox.query(
             "select min(key::int) || ' ' || max(key::int) from outbox.message"
                 + " where destination = 'crm'"));
-    assertEquals(9000, outbox.count("select count(*) from outbox.message where destination = 'audit'"));
+    assertEquals(
+        9000, outbox.count("select count(*) from outbox.message where destination = 'audit'"));
     assertEquals(
         List.of("5000 max_owed_bytes {\"public.orders insert\": 5000}"),
         outbox.query("select concat_ws(' ', messages, shed_by, contents) from outbox.shed_record"));
@@ -199,16 +200,16 @@ final class DiskTest {
     outbox.execute("insert into orders values (1), (2)");
     try (Connection other = outbox.connect()) {
       other.setAutoCommit(false);
-      Outbox.run(
-          other,
-          "select from outbox.pending where key = '1' for update");
+      Outbox.run(other, "select from outbox.pending where key = '1' for update");
       assertEquals(1, outbox.count("select outbox.shed('crm', 10)"));
     }
-    assertEquals(List.of("1"), outbox.query("select key from outbox.message where destination = 'crm'"));
+    assertEquals(
+        List.of("1"), outbox.query("select key from outbox.message where destination = 'crm'"));
   }
 
   @Test
-  void stopCapturing_whileATransactionWrites_leavesLaterWritersWaitingBriefly() throws SQLException {
+  void stopCapturing_whileATransactionWrites_leavesLaterWritersWaitingBriefly()
+      throws SQLException {
     try (Connection writer = outbox.connect();
         Connection later = outbox.connect()) {
       writer.setAutoCommit(false);
@@ -218,13 +219,11 @@ final class DiskTest {
               + " where name = 'audit'",
           "select outbox.publish('audit', '{}')");
       assertEquals(
-          List.of("t"),
-          outbox.query("select done ~ 'trying again' from outbox.measure()"));
+          List.of("t"), outbox.query("select done ~ 'trying again' from outbox.measure()"));
       Outbox.run(later, "set lock_timeout = '5s'", "insert into orders values (2)");
       writer.commit();
     }
-    assertEquals(
-        List.of("t"), outbox.query("select done ~ 'stopped' from outbox.measure()"));
+    assertEquals(List.of("t"), outbox.query("select done ~ 'stopped' from outbox.measure()"));
   }
 
   @Test
@@ -242,8 +241,7 @@ final class DiskTest {
                 + " 'null'))"));
     SQLException refused =
         assertThrows(
-            SQLException.class,
-            () -> outbox.execute("select outbox.backfill('orders', 'crm')"));
+            SQLException.class, () -> outbox.execute("select outbox.backfill('orders', 'crm')"));
     assertEquals("55000", refused.getSQLState());
   }
 
