@@ -11,19 +11,21 @@ as $$
   select s.scheme, o.option, o.type
   from (values
     ('{tcp,tls,http,https}'::text[], 'idle_timeout_ms', 'number 1 86400000'),
-    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_ca', 'text'),
-    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_cert', 'text'),
-    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_key', 'text'),
-    ('{tcp,tls,http,https,nats,tls+nats}', 'tls_server_name', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats,amqp,amqps}', 'tls_ca', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats,amqp,amqps}', 'tls_cert', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats,amqp,amqps}', 'tls_key', 'text'),
+    ('{tcp,tls,http,https,nats,tls+nats,amqp,amqps}', 'tls_server_name', 'text'),
     ('{http,https}', 'connections', 'number 1 64'),
     ('{http,https}', 'batch', 'number 1 1000'),
     ('{http,https,nats,tls+nats}', 'cloudevents_mode', 'choice structured binary'),
     ('{http,https}', 'headers', 'headers'),
     ('{http,https}', 'signing_secret', 'secrets'),
-    ('{nats,tls+nats}', 'user', 'text'),
-    ('{nats,tls+nats}', 'password', 'secret'),
+    ('{nats,tls+nats,amqp,amqps}', 'user', 'text'),
+    ('{nats,tls+nats,amqp,amqps}', 'password', 'secret'),
     ('{nats,tls+nats}', 'token', 'secret'),
-    ('{nats,tls+nats}', 'credentials', 'secret')
+    ('{nats,tls+nats}', 'credentials', 'secret'),
+    ('{amqp,amqps}', 'exchange', 'text'),
+    ('{amqp,amqps}', 'routing_key', 'text')
   ) as o(schemes, option, type)
   cross join lateral unnest(o.schemes) as s(scheme)
 $$;

@@ -3,7 +3,7 @@
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
 -- A host is what can be one: whatever else is saved here would be looked up again and again. Systems disagree about addresses
 -- written otherwise than as four plain numbers (1.2.3, 010.0.0.1, 0x7f.1). Zones of IPv6 ([fe80::1%eth0]) are not supported.
--- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions, BrokerUri, NatsSubject, NatsOptions in Java) say the same.
+-- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions, BrokerUri, NatsSubject, NatsOptions, AmqpOptions in Java) say the same.
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
 -- A secret is named, never held: whoever reads this table, or a dump of it, must not find one.
 --
@@ -21,8 +21,8 @@ declare
   uri_parts constant text[] := coalesce(
     regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$'),
     regexp_match(new.uri, '^(https?)://(\[[^]]*\]|[^]:/?#@]+)'),
-    regexp_match(new.uri, '^(nats|tls[+]nats)://([^/?#@]+)(?:/(.*))?$'));
-  over_broker constant boolean := coalesce(uri_parts[1] ~ 'nats$', false);
+    regexp_match(new.uri, '^(nats|tls[+]nats|amqps?)://([^/?#@]+)(?:/(.*))?$'));
+  over_broker constant boolean := coalesce(uri_parts[1] ~ '^amqp|nats$', false);
   -- What answers each message itself.
   answering constant boolean := over_broker or coalesce(uri_parts[1] like 'http%', false);
   known text[];
@@ -81,6 +81,11 @@ begin
     end if;
   end if;
 
+  if uri_parts[1] ~ '^amqp' and uri_parts[3] ~ '/|%(?![0-9A-Fa-f]{2})' then
+    raise exception 'destination %: the virtual host % cannot be one', quote_literal(new.name), quote_literal(uri_parts[3])
+      using errcode = 'check_violation', hint = 'One name, in which a slash is %2F.';
+  end if;
+
   if not answering and new.ack = 'line' and (new.framing = 'raw' or new.format = 'payload') then
     raise exception 'destination %: % goes with ack ''close'' or ''none'', not with ''line''', quote_literal(new.name),
       case when new.framing = 'raw' then 'framing ''raw''' else 'format ''payload''' end
@@ -114,12 +119,19 @@ begin
         using errcode = 'check_violation';
     end if;
 
-    if uri_parts[1] in ('tcp', 'http', 'nats') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
+    if uri_parts[1] in ('tcp', 'http', 'nats', 'amqp') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
       raise exception 'destination %: options for TLS, and a uri that begins with %://', quote_literal(new.name), uri_parts[1]
-        using errcode = 'check_violation', hint = 'Without tls://, https:// or tls+ before the scheme everything is sent in plain text, whatever tls_ca says.';
+        using errcode = 'check_violation', hint = 'Without tls://, https://, amqps:// or tls+ before the scheme everything is sent in plain text, whatever tls_ca says.';
     end if;
 
-    if uri_parts[1] ~ 'nats$' and (((new.options ? 'user') <> (new.options ? 'password'))
+    if uri_parts[1] ~ '^amqp' and (length(new.options ->> 'exchange') > 127
+      or regexp_replace(new.options ->> 'routing_key', '[{](schema|table|op|type|key|destination)[}]', 'x', 'g') !~ '^[^{}]{1,255}$') then
+      raise exception 'destination %: the exchange or the routing key cannot be one', quote_literal(new.name)
+        using errcode = 'check_violation',
+              hint = 'Of the exchange at most 127 characters; of the routing key 255, with places {schema}, {table}, {op}, {type}, {key}, {destination}.';
+    end if;
+
+    if over_broker and (((new.options ? 'user') <> (new.options ? 'password'))
       or (new.options ? 'user')::integer + (new.options ? 'token')::integer + (new.options ? 'credentials')::integer > 1) then
       raise exception 'destination %: options need user and password together, or a token, or credentials', quote_literal(new.name)
         using errcode = 'check_violation';

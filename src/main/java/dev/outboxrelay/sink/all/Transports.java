@@ -6,6 +6,7 @@ import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.TransportKind;
 import dev.outboxrelay.sink.TransportsByScheme;
+import dev.outboxrelay.sink.amqp.AmqpTransport;
 import dev.outboxrelay.sink.http.HttpTransport;
 import dev.outboxrelay.sink.nats.NatsTransport;
 import dev.outboxrelay.sink.tcp.Sockets;
@@ -18,7 +19,7 @@ import java.util.Map;
 public final class Transports {
   /** What they declare of themselves. */
   public static final List<TransportKind> KINDS =
-      List.of(TcpTransport.KIND, HttpTransport.KIND, NatsTransport.KIND);
+      List.of(TcpTransport.KIND, HttpTransport.KIND, NatsTransport.KIND, AmqpTransport.KIND);
 
   private Transports() {}
 
@@ -36,7 +37,9 @@ public final class Transports {
     add(all, HttpTransport.KIND, new HttpTransport(sockets, secrets));
     NatsTransport nats = new NatsTransport(sockets, policy, secrets);
     add(all, NatsTransport.KIND, nats);
-    return new TransportsByScheme(all, List.of(nats, sockets));
+    AmqpTransport amqp = new AmqpTransport(sockets, policy, secrets);
+    add(all, AmqpTransport.KIND, amqp);
+    return new TransportsByScheme(all, List.of(nats, amqp, sockets));
   }
 
   private static void add(Map<String, Transport> all, TransportKind kind, Transport transport) {

@@ -65,10 +65,14 @@ public final class Template {
     Matcher place = PLACE.matcher(text);
     int at = 0;
     while (place.find()) {
-      String value = label == null ? null : value(message, label, place.group(1));
+      String name = place.group(1);
+      String value =
+          name.equals("destination")
+              ? message.destination()
+              : label == null ? null : value(label, name);
       if (value == null || value.isEmpty()) {
         throw new IllegalArgumentException(
-            "'" + text + "' needs a " + place.group(1) + ", which the message does not have");
+            "'" + text + "' needs a " + name + ", which the message does not have");
       }
       out.append(text, at, place.start()).append(fit.apply(value));
       at = place.end();
@@ -76,14 +80,13 @@ public final class Template {
     return out.append(text, at, text.length()).toString();
   }
 
-  private static @Nullable String value(Message message, Label label, String place) {
+  private static @Nullable String value(Label label, String place) {
     return switch (place) {
       case "schema" -> label.schema();
       case "table" -> label.table();
       case "op" -> label.op();
       case "type" -> label.type();
-      case "key" -> label.key();
-      default -> message.destination();
+      default -> label.key();
     };
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink.nats;
 
+import dev.outboxrelay.sink.broker.BrokerTls;
 import dev.outboxrelay.sink.broker.Reach;
 import dev.outboxrelay.sink.tcp.Endpoint;
 import dev.outboxrelay.sink.tcp.TlsOptions;
@@ -13,10 +14,8 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLContextSpi;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocketFactory;
 import javax.net.ssl.SSLSessionContext;
-import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 
@@ -42,19 +41,8 @@ final class NamedTls extends SSLSocketFactory {
    */
   static SSLContext context(SSLContext context, TlsOptions options, List<Reach> reachable) {
     NamedTls named = new NamedTls(context.getSocketFactory(), options, reachable);
-    for (Reach each : reachable) {
-      if (named.name(each.endpoint()).indexOf('_') >= 0) {
-        throw new IllegalArgumentException(
-            "Java holds no certificate against '"
-                + named.name(each.endpoint())
-                + "', which has an underscore: name another one in tls_server_name");
-      }
-    }
+    reachable.forEach(each -> BrokerTls.check(BrokerTls.name(options, each.endpoint())));
     return new Context(context, named);
-  }
-
-  private String name(Endpoint endpoint) {
-    return options.serverName() == null ? endpoint.host() : options.serverName();
   }
 
   @Override
@@ -67,12 +55,7 @@ final class NamedTls extends SSLSocketFactory {
             .findFirst()
             .orElseThrow(() -> new IOException(host + " is not an address of the destination"))
             .endpoint();
-    SSLSocket secured = (SSLSocket) factory.createSocket(socket, name(endpoint), port, autoClose);
-    SSLParameters parameters = secured.getSSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
-    secured.setSSLParameters(parameters);
-    return secured;
+    return BrokerTls.over(socket, factory, BrokerTls.name(options, endpoint), port);
   }
 
   @Override

@@ -39,8 +39,8 @@ public final class NatsTransport implements Transport {
               .toList(),
           "by key, with many messages under way",
           "a message of a stream",
-          "the stream's, when it has stored the message",
-          "a stream or server that is full, or has no leader");
+          "the stream's, once it is stored",
+          "a full stream or server");
 
   private static final ClientLibrary LIBRARY =
       new ClientLibrary("io.nats.client.Nats", "jnats", "nats");

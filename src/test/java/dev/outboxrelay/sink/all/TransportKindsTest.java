@@ -241,6 +241,53 @@ final class TransportKindsTest {
     }
   }
 
+  /** Each is refused when it is saved, and by the transport when it is there all the same. */
+  @Test
+  void amqpDestination_thatMakesNoSense_isRefusedByBoth() throws Exception {
+    List<String> taken = new ArrayList<>();
+    try (TestDatabase db = TestDatabase.create();
+        Transport transport = Transports.open(1, (host, address) -> false, Secrets.NONE)) {
+      for (String options :
+          List.of(
+              "{\"user\":\"a\"}",
+              "{\"password\":{\"secret\":\"a\"}}",
+              "{\"password\":\"MfKQ9r8\",\"user\":\"a\"}",
+              "{\"token\":{\"secret\":\"a\"}}",
+              "{\"cloudevents_mode\":\"structured\"}",
+              "{\"exchange\":\"" + "e".repeat(128) + "\"}",
+              "{\"exchange\":\"\"}",
+              "{\"routing_key\":\"{tables}\"}",
+              "{\"routing_key\":\"{table\"}",
+              "{\"routing_key\":\"" + "r".repeat(256) + "\"}",
+              "{\"tls_ca\":\"/a\"}")) {
+        check(db, transport, "amqp://10.0.0.1/shop", options, taken);
+      }
+      for (String uri :
+          List.of(
+              "amqp://",
+              "amqp:///a",
+              "amqp://h:0",
+              "amqp://u:p@h",
+              "amqp://h/a/b",
+              "amqp://h/%2")) {
+        check(db, transport, uri, "{}", taken);
+      }
+      assertEquals(List.of(), taken);
+      for (String uri :
+          List.of("amqp://10.0.0.1", "amqp://10.0.0.1,[::1]:1/", "amqps://10.0.0.1/%2Fa")) {
+        assertEquals(
+            "",
+            save(
+                db,
+                uri,
+                "{\"exchange\":\"e\",\"routing_key\":\"{schema}.{key}\",\"user\":\"a\","
+                    + "\"password\":{\"secret\":\"p\"}}"));
+        String said = said(transport, uri, "{}");
+        assertTrue(said.contains("may connect to"), said);
+      }
+    }
+  }
+
   private static void check(
       TestDatabase db, Transport transport, String uri, String options, List<String> taken)
       throws SQLException {
@@ -287,7 +334,9 @@ final class TransportKindsTest {
   void uri_ofNoTransport_isRefusedInWords() {
     try (Transport transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE)) {
       String said = said(transport, "ftp://h/", "{}");
-      assertTrue(said.contains("this relay knows http, https, nats, tcp, tls, tls+nats"), said);
+      assertTrue(
+          said.contains("this relay knows amqp, amqps, http, https, nats, tcp, tls, tls+nats"),
+          said);
     }
   }
 }

@@ -7,11 +7,13 @@ import dev.outboxrelay.relay.Relay;
 import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Secrets;
+import dev.outboxrelay.sink.SecretsDir;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.TestDatabase;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,8 +39,17 @@ public final class BrokerRun implements AutoCloseable {
   private Relay relay;
 
   public BrokerRun(String uri, String options) throws Exception {
+    this(uri, options, Secrets.NONE);
+  }
+
+  /** With secrets in a directory. */
+  public BrokerRun(String uri, String options, Path secrets) throws Exception {
+    this(uri, options, new SecretsDir(secrets));
+  }
+
+  private BrokerRun(String uri, String options, Secrets secrets) throws Exception {
     db = TestDatabase.create();
-    transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE);
+    transport = Transports.open(1, AddressPolicy.ANY, secrets);
     relay = new Relay(RunningRelay.config(db, "test"), transport, RelayEvents.NONE);
     db.execute(
         "insert into outbox.destination (name, uri, max_attempts, retry_initial, retry_max,"
