@@ -207,20 +207,23 @@ final class DatabaseDeskTest {
     assertEquals(503, assertThrows(Problem.class, () -> none.count(Selection.ALL)).status());
   }
 
+  /** Written into the table itself: the view would take a trigger for each. */
   @Test
   @Tag("full")
-  void failed_aMillion_areShownCountedAndRequeued() throws SQLException {
-    fail("crm", 1_000_000);
-    long begin = System.nanoTime();
+  void failed_aMillion_areShownCountedAndRequeuedUntilStopped() throws SQLException {
+    db.execute(
+        "insert into outbox.parked (id, xid, created_at, destination, source, op, key, new_row,"
+            + " state, attempts, last_error)"
+            + " select n, pg_current_xact_id(), clock_timestamp(), d.number, 0, 'm', 'k' || n % 10,"
+            + " '{}', 'failed', 3, 'no such customer'"
+            + " from generate_series(1, 1000000) n, outbox.destination d where d.name = 'crm'",
+        "analyze outbox.parked");
     assertEquals(100, desk.failed(Selection.ALL, "", Long.MIN_VALUE, 100).size());
-    long pageNanos = System.nanoTime() - begin;
-    begin = System.nanoTime();
     assertEquals(1_000_000, desk.count(Selection.ALL));
-    long countNanos = System.nanoTime() - begin;
-    assertTrue(pageNanos < countNanos, pageNanos + " ns for a page, " + countNanos + " to count");
     Repair.Outcome outcome =
-        desk.act(Action.REQUEUE, Selection.ALL, (looked, done, matching) -> true);
-    assertEquals(new Repair.Outcome(1_000_000, 1_000_000, true), outcome);
-    db.execute("truncate outbox.pending");
+        desk.act(Action.REQUEUE, Selection.ALL, (looked, done, matching) -> looked < 20_000);
+    assertEquals(new Repair.Outcome(1_000_000, 20_000, false), outcome);
+    assertEquals(980_000, desk.count(Selection.ALL));
+    db.execute("truncate outbox.pending, outbox.parked");
   }
 }
