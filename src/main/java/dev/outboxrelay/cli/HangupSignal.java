@@ -9,7 +9,8 @@ import org.slf4j.LoggerFactory;
 /**
  * SIGHUP. Java would end with it, and {@link StopSignal} would call that a stop in order, after
  * which nobody starts the relay again. Yet it comes from those who want anything but that: a
- * terminal that is closed, or a script that has every service read its settings again.
+ * terminal that is closed, or a script that has every service read its settings again. The second
+ * is what it does where there is a configuration file.
  *
  * <p>By reflection, since javac warns of {@code sun.misc}, and no warning passes here. The runtime
  * needs the module {@code jdk.unsupported}.
@@ -21,8 +22,13 @@ final class HangupSignal {
 
   /** From now on the signal is logged, and nothing else. */
   static void ignore() {
+    on(() -> LOG.info("SIGHUP: ignored; stop the program with SIGTERM"));
+  }
+
+  /** From now on the signal does this. */
+  static void on(Runnable action) {
     try {
-      handle(() -> LOG.info("SIGHUP: ignored; stop the program with SIGTERM"));
+      handle(action);
     } catch (ReflectiveOperationException e) {
       // There is no such signal here, or somebody else has it, as with -Xrs.
       LOG.debug("SIGHUP is left as it is", e);

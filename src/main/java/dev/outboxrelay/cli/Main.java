@@ -8,6 +8,7 @@ import java.security.Security;
 import java.util.Map;
 import java.util.Optional;
 import java.util.logging.LogManager;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -101,11 +102,29 @@ public final class Main implements Runnable {
       err.flush();
       return ExitCode.USAGE;
     }
-    return commandLine(variables).setOut(out).setErr(err).execute(args);
+    FileSettings file;
+    try {
+      file = ConfigFile.of(args, variables, names());
+    } catch (UserError e) {
+      err.println("outbox-relay: " + e.getMessage());
+      err.flush();
+      return e.exitCode();
+    }
+    return commandLine(variables, file).setOut(out).setErr(err).execute(args);
+  }
+
+  /** The names of all settings. */
+  static Misspelt names() {
+    return new Misspelt(new CommandLine(new Main()).getSubcommands().values());
   }
 
   static CommandLine commandLine(Map<String, String> variables) {
-    Environment environment = new Environment(variables);
+    return commandLine(variables, null);
+  }
+
+  private static CommandLine commandLine(
+      Map<String, String> variables, @Nullable FileSettings file) {
+    Environment environment = new Environment(variables, file);
     OneLineErrors errors = new OneLineErrors(environment);
     CommandLine commandLine =
         new CommandLine(new Main())
@@ -137,6 +156,10 @@ public final class Main implements Runnable {
       new Misspelt(parsed.commandSpec().subcommands().values())
           .warnings(variables)
           .forEach(warning -> OneLineErrors.print(command, warning));
+      if (ConfigOptions.isToPrint(command)) {
+        ConfigPrinter.print(command, Environment.of(command.getCommandSpec()));
+        return ExitCode.OK;
+      }
     }
     return new CommandLine.RunLast().execute(parsed);
   }

@@ -54,7 +54,12 @@ final class Misspelt {
         || name.endsWith("_PORT") && SERVICE_ADDRESS.matcher(value).matches();
   }
 
-  private String nearest(String name) {
+  boolean isKnown(String name) {
+    return known.contains(name);
+  }
+
+  /** The one of the known that looks most like it. */
+  String nearest(String name) {
     String upper = name.toUpperCase(Locale.ROOT);
     return known.stream()
         .min(Comparator.comparingDouble(candidate -> distance(upper, candidate)))

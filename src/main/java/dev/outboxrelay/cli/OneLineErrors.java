@@ -55,7 +55,7 @@ final class OneLineErrors implements IParameterExceptionHandler, IExecutionExcep
       String variable = Environment.variable(option);
       String value = environment.value(variable);
       if (value != null && value.equals(problem.getValue())) {
-        return message + ", given by " + variable;
+        return message + ", given by " + environment.origin(variable);
       }
     }
     return message;

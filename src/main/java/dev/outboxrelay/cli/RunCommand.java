@@ -44,13 +44,14 @@ final class RunCommand implements Callable<Integer> {
   @Mixin RelayOptions options = new RelayOptions();
   @Mixin HttpOptions http = new HttpOptions();
   @Mixin ConsoleOptions consoleOptions = new ConsoleOptions();
+  @Mixin ConfigOptions configuration = new ConfigOptions();
   @Mixin CommonOptions common = new CommonOptions();
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws Exception {
     common.apply();
-    HangupSignal.ignore();
+    HangupSignal.on(new LevelAgain(spec));
     ProcessEnd.threadsMustLive();
     DatabaseAccess access = database.access();
     RelayConfig config = options.config(access);

@@ -37,6 +37,9 @@ final class StandardError extends OutputStream {
 
   private static volatile @Nullable StandardError installed;
 
+  /** Whether the log's lines are JSON. */
+  private static volatile boolean json;
+
   private final OutputStream out;
   private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
   private int queuedBytes;
@@ -60,6 +63,11 @@ final class StandardError extends OutputStream {
     StandardError error = new StandardError(new FileOutputStream(FileDescriptor.err));
     System.setErr(new PrintStream(error, false, StandardCharsets.UTF_8));
     installed = error;
+  }
+
+  /** From now on the log's lines are JSON. */
+  static void writeJson() {
+    json = true;
   }
 
   /** How many lines nobody could be given; 0 where it is not installed. */
@@ -199,11 +207,18 @@ final class StandardError extends OutputStream {
 
   /** Written as the log's lines are. */
   private static byte[] gap(long missing) {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    String message = missing + " lines of the log are missing here: nobody read them";
     String text =
-        Instant.now().truncatedTo(ChronoUnit.MILLIS)
-            + " WARN  [stderr] StandardError - "
-            + missing
-            + " lines of the log are missing here: nobody read them"
+        (json
+                ? "{\"@timestamp\":\""
+                    + now
+                    + "\",\"log.level\":\"warn\",\"message\":\""
+                    + message
+                    + "\",\"ecs.version\":\""
+                    + EcsEncoder.ECS_VERSION
+                    + "\",\"service.name\":\"outbox-relay\"}"
+                : now + " WARN  [stderr] StandardError - " + message)
             + System.lineSeparator();
     return text.getBytes(StandardCharsets.US_ASCII);
   }

@@ -203,7 +203,9 @@ final class CommandLineTest {
             "--database-user",
             "--database-password",
             "--database-password-file",
-            "--log-level"),
+            "--log-level",
+            "--log-format",
+            "--config"),
         options(command).map(OptionSpec::longestName).collect(Collectors.toSet()));
   }
 

@@ -2,12 +2,15 @@
 package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.outboxrelay.values.WireId;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,5 +84,50 @@ final class RelayLogTest {
             "destinations failed: permission denied",
             "lost the database: the lock session: permission denied"),
         warnings());
+  }
+
+  /** A virtual hour, in which the receiver comes and goes each second. */
+  @Test
+  void destination_flappingForAnHour_costsAHandfulOfLines() {
+    long[] nanos = {0};
+    RelayLog calm = new RelayLog(() -> nanos[0]);
+    for (int second = 0; second < 3600; second++) {
+      nanos[0] += 1_000_000_000L;
+      calm.up("d");
+      calm.connectionLost("d", "reset", 3);
+      calm.down("d", "refused", 1000);
+      calm.standing("d", 0, 0);
+    }
+    int told =
+        lines.list.stream().filter(l -> l.getLevel().isGreaterOrEqual(Level.INFO)).toList().size();
+    assertTrue(told < 120, told + " lines");
+  }
+
+  @Test
+  void destination_downForAnHour_isOneLine() {
+    long[] nanos = {0};
+    RelayLog calm = new RelayLog(() -> nanos[0]);
+    for (int second = 0; second < 3600; second++) {
+      nanos[0] += 1_000_000_000L;
+      calm.down("d", "refused " + second, 1000);
+    }
+    assertEquals(1, warnings().size());
+  }
+
+  @Test
+  void messages_setAsideByTheThousand_areAFewLinesAndACount() {
+    long[] nanos = {0};
+    RelayLog calm = new RelayLog(() -> nanos[0]);
+    for (int n = 0; n < 10_000; n++) {
+      calm.failed("d", Objects.requireNonNull(WireId.parse("1042-hoe22fla2o")), 10, "no");
+    }
+    calm.standing("d", 0, 0);
+    assertEquals(5, warnings().size());
+    nanos[0] += 600_000_000_000L;
+    calm.standing("d", 0, 0);
+    calm.standing("d", 0, 0);
+    assertEquals(
+        List.of("destination d: 9995 more messages set aside were not logged one by one"),
+        warnings().subList(5, warnings().size()));
   }
 }
