@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.RelayProcess;
+import dev.outboxrelay.testing.ScriptedReceiver;
+import dev.outboxrelay.testing.TestDatabase;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A relay, its receiver and a Prometheus: the board's queries find something, alerts of a relay
+ * fire when the thing is broken, and the statement of the entry in the guide clears each.
+ */
+@Tag("full")
+final class MonitoringTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void needsPrometheus() {
+    assumeTrue(Program.exists("prometheus"), "prometheus is missing: install Debian's package");
+  }
+
+  /** The rules, with thresholds of a test: what holds for minutes is not waited for. */
+  private static String rules() throws Exception {
+    return Files.readString(Path.of("packaging/monitoring/alerts.yml"))
+        .replaceAll("for: \\w+", "for: 1s")
+        .replace("[15m]", "[15s]");
+  }
+
+  /** The statement under an alert's name in the guide. */
+  private static String remedy(String alert) throws Exception {
+    Matcher found =
+        Pattern.compile("## " + alert + "\n.*?```sql\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Path.of("docs/guides/alerts.md")));
+    assertTrue(found.find(), alert);
+    return found.group(1);
+  }
+
+  private int httpPort;
+  private TestDatabase db;
+  private ScriptedReceiver receiver;
+  private Prometheus prometheus;
+
+  private interface Steps {
+    void run() throws Exception;
+  }
+
+  private RelayProcess relay() throws Exception {
+    return RelayProcess.start(
+        db.url(),
+        db.user(),
+        folder.resolve("relay.log"),
+        128,
+        "--database-password",
+        db.password(),
+        "--http-port",
+        "" + httpPort,
+        "--sweep",
+        "5s",
+        "--heartbeat-bound",
+        "6s");
+  }
+
+  private void withRelay(Steps steps) throws Exception {
+    httpPort = Program.freePort();
+    try (TestDatabase database = TestDatabase.create();
+        ScriptedReceiver shop = ScriptedReceiver.start()) {
+      db = database;
+      receiver = shop;
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('shop', '" + shop.uri() + "')");
+      try (RelayProcess relay = relay();
+          Prometheus scraping = Prometheus.start(folder, httpPort, rules())) {
+        prometheus = scraping;
+        Await.until("the relay is ready", PATIENCE, () -> status("/health/ready") == 200);
+        steps.run();
+      }
+    }
+  }
+
+  private int status(String path) throws InterruptedException {
+    try {
+      return HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path)).build(),
+              HttpResponse.BodyHandlers.discarding())
+          .statusCode();
+    } catch (java.io.IOException e) {
+      return 0;
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(db.url(), db.user(), db.password());
+  }
+
+  private static void run(Connection c, String sql) throws SQLException {
+    try (Statement s = c.createStatement()) {
+      s.execute(sql);
+    }
+  }
+
+  private void firesAndIsClearedBy(String alert, String statement) throws Exception {
+    Await.until(alert + " fires", PATIENCE, () -> prometheus.fires(alert));
+    db.execute(statement);
+    Await.until(alert + " clears", PATIENCE, () -> !prometheus.fires(alert));
+  }
+
+  private void firesAndIsCleared(String alert) throws Exception {
+    firesAndIsClearedBy(alert, remedy(alert));
+  }
+
+  @Test
+  void board_eachQuery_findsSomething() throws Exception {
+    withRelay(
+        () -> {
+          List<String> queries = new ArrayList<>();
+          Matcher each =
+              Pattern.compile("\"expr\": \"((?:[^\"\\\\]|\\\\.)*)\"")
+                  .matcher(Files.readString(Path.of("packaging/monitoring/dashboard.json")));
+          while (each.find()) {
+            queries.add(
+                each.group(1)
+                    .replace("\\\"", "\"")
+                    .replace("$destination", ".*")
+                    .replace("$__rate_interval", "30s"));
+          }
+          assertTrue(queries.size() > 20, queries.toString());
+          for (String query : queries) {
+            Await.until(
+                query,
+                PATIENCE,
+                () -> {
+                  db.execute("select outbox.publish('shop', '{}')");
+                  return prometheus.query(query).contains("\"value\":[");
+                });
+          }
+        });
+  }
+
+  @Test
+  void alertsOfARelay_fireAndAreCleared() throws Exception {
+    withRelay(
+        () -> {
+          try (Connection stranger = connect()) {
+            Thread taking =
+                new Thread(
+                    () -> {
+                      try {
+                        run(stranger, "select pg_advisory_lock(7021004, 0)");
+                      } catch (SQLException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    });
+            taking.start();
+            Await.until(
+                "the stranger waits",
+                PATIENCE,
+                () ->
+                    db.query(
+                            "select count(*) from pg_locks where classid = 7021004 and not granted")
+                        .equals(List.of("1")));
+            db.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                    + " where application_name = 'outbox-relay observer'");
+            taking.join();
+            firesAndIsCleared("OutboxRelayOwedUnknown");
+          }
+
+          db.execute(
+              "insert into outbox.identity (database) values (1)"
+                  + " on conflict (only_row) do update set database = 1");
+          firesAndIsCleared("OutboxRelayCopy");
+
+          String name = db.query("select current_database()").get(0);
+          try (Connection person = connect()) {
+            run(person, "alter database " + name + " set default_transaction_read_only = on");
+            run(
+                person,
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                    + " where application_name like 'outbox-relay%'"
+                    + " and datname = current_database()");
+            Await.until("not ready", PATIENCE, () -> prometheus.fires("OutboxRelayNotReady"));
+            assertTrue(status("/health/ready") == 503);
+            run(person, remedy("OutboxRelayNotReady").replace("database app", "database " + name));
+          }
+          Await.until("ready again", PATIENCE, () -> !prometheus.fires("OutboxRelayNotReady"));
+        });
+  }
+}
