@@ -53,6 +53,8 @@ final class LogReaderTest {
                 db.url(),
                 db.user(),
                 64,
+                "--log-level",
+                "debug",
                 "--database-password",
                 db.password(),
                 "--http-port",
@@ -83,7 +85,13 @@ final class LogReaderTest {
             ScriptedReceiver.startKeepingNothing(line -> Reply.nackForGood(REASON));
         RelayProcess relay =
             RelayProcess.startUnread(
-                db.url(), db.user(), 64, "--database-password", db.password())) {
+                db.url(),
+                db.user(),
+                64,
+                "--log-level",
+                "debug",
+                "--database-password",
+                db.password())) {
       db.execute(
           "insert into outbox.destination (name, uri) values ('bad', '" + bad.uri() + "')",
           "select count(outbox.publish('bad', '{}')) from generate_series(1, " + REFUSED + ")");
