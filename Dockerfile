@@ -1,16 +1,19 @@
 # Built from a clone alone: docker build -t outbox-relay .
-# The build stage makes the one jar and a Java runtime of the few modules that it needs; the image holds these two
-# and Debian. There is no PostgreSQL in it: the demo runs from a clone.
+# The build stage makes the distribution and a Java runtime of the few modules that it needs; the image holds its
+# programs, these modules and Debian. There is no PostgreSQL in it: the demo runs from a clone.
 # MAVEN_IMAGE: an image with Maven and a JDK of 21 or later, where this one cannot be had, or must hold settings of yours.
 ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-25
 FROM ${MAVEN_IMAGE} AS build
 WORKDIR /src
 COPY .mvn .mvn
 COPY pom.xml .
+COPY bin bin
 COPY db db
+COPY src/assembly src/assembly
 COPY src/main src/main
-# Without the distribution and the package, which hold the pages and examples as well.
-RUN mvn -B -ntp -q package -Dmaven.test.skip=true -Dassembly.skipAssembly=true -Djdeb.skip=true
+# Of the two that are unpacked, the one that has a launcher. Without the package for Debian, which needs more files.
+RUN mvn -B -ntp -q package -Dmaven.test.skip=true -Djdeb.skip=true && mkdir -p /opt/distribution && \
+    set -- target/outbox-relay-*/outbox-relay-*/bin && cp -r "$1" "${1%/bin}/lib" /opt/distribution
 # What our classes and the libraries need, by name or by reflection; `mvn verify` delivers on a runtime of these.
 # Not into /opt/java, where images of Temurin keep their JDK.
 RUN "$JAVA_HOME/bin/jlink" --output /opt/linked --compress=zip-6 --no-header-files --no-man-pages --add-modules \
@@ -18,16 +21,17 @@ RUN "$JAVA_HOME/bin/jlink" --output /opt/linked --compress=zip-6 --no-header-fil
 
 FROM debian:12.12-slim
 COPY --from=build /opt/linked /opt/java
-COPY --from=build /src/target/outbox-relay.jar /opt/outbox-relay/outbox-relay.jar
-# For commands inside the container: docker compose exec relay outbox-relay status
-COPY bin/outbox-relay /usr/local/bin/outbox-relay
+COPY --from=build /opt/distribution /opt/outbox-relay
 COPY LICENSE /opt/outbox-relay/LICENSE
 ENV JAVA_HOME=/opt/java
 # How arguments, variables and file names are read; without it, letters other than ASCII would be lost.
 ENV LANG=C.UTF-8
+ENV JAVA_OPTS="-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError"
+# The link is for commands inside the container: docker compose exec relay outbox-relay status
 # The number, so that Kubernetes can tell that it is not root.
-RUN groupadd --gid 10001 relay && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp relay
+RUN ln -s /opt/outbox-relay/bin/outbox-relay /usr/local/bin/outbox-relay && \
+    groupadd --gid 10001 relay && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp relay
 USER 10001:10001
 WORKDIR /tmp
-ENTRYPOINT ["/opt/java/bin/java", "-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError", "-jar", "/opt/outbox-relay/outbox-relay.jar"]
+ENTRYPOINT ["/opt/outbox-relay/bin/outbox-relay"]
 CMD ["run"]

@@ -4,15 +4,20 @@ package dev.outboxrelay.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.testing.Distribution;
 import dev.outboxrelay.testing.Dockerfile;
-import dev.outboxrelay.testing.LinkedRuntime;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -29,30 +34,31 @@ final class LinkedModulesIT {
   private static final Set<String> UNUSED =
       Set.of(
           "com.fasterxml.jackson.databind.ext needs java.desktop",
+          "com.rabbitmq.tools.json needs java.desktop",
           "io.micrometer.core.instrument.binder.logging needs java.desktop",
           "io.netty.buffer needs jdk.jfr",
           "io.netty.util.internal needs jdk.jfr",
-          "org.apache.commons.compress.harmony.pack200 needs java.desktop",
-          "org.apache.commons.compress.java.util.jar needs java.desktop",
-          "org.apache.commons.lang3.concurrent needs java.desktop",
           "org.postgresql.geometric needs java.desktop");
+
+  private static List<String> jars() throws IOException {
+    try (Stream<Path> files = Files.walk(Distribution.unpacked().home().resolve("lib"))) {
+      return files.map(Path::toString).filter(name -> name.endsWith(".jar")).toList();
+    }
+  }
 
   @Test
   @Tag("full")
   void modules_thatTheLibrariesNeed_areAmongTheImagesOrNeverUsed() throws Exception {
     StringWriter output = new StringWriter();
     PrintWriter printer = new PrintWriter(output);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--ignore-missing-deps", "--multi-release", "17", "-verbose:package"));
+    arguments.addAll(jars());
     int code =
         ToolProvider.findFirst("jdeps")
             .orElseThrow()
-            .run(
-                printer,
-                printer,
-                "--ignore-missing-deps",
-                "--multi-release",
-                "17",
-                "-verbose:package",
-                LinkedRuntime.jar().toString());
+            .run(printer, printer, arguments.toArray(String[]::new));
     assertEquals(0, code, output.toString());
     List<String> linked = Dockerfile.modules();
     Set<String> missing = new TreeSet<>();

@@ -41,10 +41,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What ships: the packaged jar, on the Java runtime that the image holds, as processes. A class
- * that the runtime or the jar lacks is missed only where it is used, so everything is used: the
- * login is SCRAM over TLS that checks the server's certificate, and both kinds of destinations get
- * a message.
+ * What ships: the distribution, on the Java runtime that the image holds, as processes. A class
+ * that the runtime or the distribution lacks is missed only where it is used, so everything is
+ * used: the login is SCRAM over TLS that checks the server's certificate, and both kinds of
+ * destinations get a message.
  */
 final class LinkedRuntimeIT {
   private static final long PATIENCE_SECONDS = 60;
@@ -103,7 +103,7 @@ final class LinkedRuntimeIT {
   /** Starts a command as a login, with its output in a file of this name. */
   private static JavaProcess start(String name, String login, String... arguments)
       throws IOException {
-    Map<String, String> variables = new HashMap<>();
+    Map<String, String> variables = new HashMap<>(runtime.variables());
     variables.put("LC_ALL", "C.UTF-8");
     variables.put("JAVA_TOOL_OPTIONS", "-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
     if (!login.isEmpty()) {
@@ -212,16 +212,6 @@ final class LinkedRuntimeIT {
     }
   }
 
-  /** It brings its own server, whose binaries travel in the jar. */
-  @Test
-  @Tag("full")
-  void demo_onTheLinkedRuntime_missesNothing() throws Exception {
-    try (JavaProcess demo = start("demo", "", "demo")) {
-      assertEquals(ExitCode.OK, demo.awaitExit(LONG), demo.output());
-      assertNothingMissing(demo);
-    }
-  }
-
   /** The scenario that asks a relay for its metrics, by Java's own client. */
   @Test
   @Tag("full")
@@ -230,7 +220,7 @@ final class LinkedRuntimeIT {
     try (JavaProcess bench =
         start(
             "bench",
-            "",
+            PostgresProcess.USER,
             "bench",
             "--quick",
             "--runs",

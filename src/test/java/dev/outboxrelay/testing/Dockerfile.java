@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 public final class Dockerfile {
   private static final Path FILE = Path.of("Dockerfile");
   private static final Pattern MODULES = Pattern.compile("jlink\\b.*?--add-modules\\s+([\\w.,]+)");
-  private static final Pattern FLAGS =
-      Pattern.compile("ENTRYPOINT \\[\"[^\"]*java\", (.*?)\"-jar\"");
+  private static final Pattern OPTIONS = Pattern.compile("ENV JAVA_OPTS=\"([^\"]*)\"");
+  private static final Pattern ENTRY = Pattern.compile("ENTRYPOINT \\[\"([^\"]*)\"\\]");
 
   private Dockerfile() {}
 
@@ -22,13 +22,14 @@ public final class Dockerfile {
     return List.of(only(MODULES).split(","));
   }
 
-  /** The flags that the image starts Java with. */
-  public static List<String> javaFlags() throws IOException {
-    return Pattern.compile("\"([^\"]+)\"")
-        .matcher(only(FLAGS))
-        .results()
-        .map(flag -> flag.group(1))
-        .toList();
+  /** The options that the image hands to Java. */
+  public static String javaOptions() throws IOException {
+    return only(OPTIONS);
+  }
+
+  /** What the image starts, as a path in it. */
+  public static String entry() throws IOException {
+    return only(ENTRY);
   }
 
   private static String only(Pattern pattern) throws IOException {

@@ -8,18 +8,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.spi.ToolProvider;
 import org.opentest4j.TestAbortedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Java runtime that the image holds, linked by the JDK that runs the tests, and the packaged
- * jar on it.
+ * The Java runtime that the image holds, linked by the JDK that runs the tests, and the
+ * distribution on it.
  */
 public final class LinkedRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(LinkedRuntime.class);
-  private static final Path JAR = Path.of("target", "outbox-relay.jar");
+
+  /** Where the image has the distribution. */
+  private static final String HOME = "/opt/outbox-relay/";
 
   private final Path directory;
 
@@ -72,21 +75,20 @@ public final class LinkedRuntime {
     return new TestAbortedException(message);
   }
 
-  /** The packaged jar, which there is from the phase {@code package} on. */
-  public static Path jar() {
-    if (Files.notExists(JAR)) {
-      throw new AssertionError(JAR + " is not there: mvn package makes it");
-    }
-    return JAR.toAbsolutePath();
-  }
-
   /** The command line that the image's entry point is, with these arguments. */
   public List<String> command(String... arguments) throws IOException {
+    String entry = Dockerfile.entry();
+    if (!entry.startsWith(HOME)) {
+      throw new AssertionError("the image starts " + entry + ", which is not of the distribution");
+    }
     List<String> command = new ArrayList<>();
-    command.add(directory.resolve("bin/java").toString());
-    command.addAll(Dockerfile.javaFlags());
-    command.addAll(List.of("-jar", jar().toString()));
+    command.add(Distribution.unpacked().home().resolve(entry.substring(HOME.length())).toString());
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  /** The variables that the image sets. */
+  public Map<String, String> variables() throws IOException {
+    return Map.of("JAVA_HOME", directory.toString(), "JAVA_OPTS", Dockerfile.javaOptions());
   }
 }
