@@ -25,6 +25,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +36,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AddressesTest {
+  private static final Duration SOON = Duration.ofMillis(700);
 
   private final RecordedSink heard = new RecordedSink();
 
@@ -101,9 +103,9 @@ class AddressesTest {
               }
               return new InetAddress[] {address("127.0.0.1")};
             })) {
-      transport.connect(to("queue.example", 80), heard);
+      transport.connect(Destinations.at("tcp://queue.example:80", SOON, "{}"), heard);
       String reason = heard.awaitClosed(Fault.UNREACHABLE);
-      assertTrue(reason.endsWith("within 2000 ms"), reason);
+      assertTrue(reason.endsWith("within 700 ms"), reason);
     } finally {
       end.countDown();
     }
@@ -203,9 +205,10 @@ class AddressesTest {
           break;
         }
       }
-      transport.connect(Destinations.at(full.getLocalPort()), heard);
+      String uri = "tcp://127.0.0.1:" + full.getLocalPort();
+      transport.connect(Destinations.at(uri, SOON, "{}"), heard);
       String reason = heard.awaitClosed(Fault.UNREACHABLE);
-      assertTrue(reason.endsWith(": no answer within 2000 ms"), reason);
+      assertTrue(reason.endsWith(": no answer within 700 ms"), reason);
     } finally {
       for (Socket filler : fillers) {
         filler.close();
