@@ -49,7 +49,8 @@ final class SimulationTest {
   @ValueSource(
       longs = {
         452, 1833, 2219, 2570, 2572, 3344, 6542, 10_814, 11_662, 12_601, 12_872, 28_811, 33_529,
-        1_007_353, 1_017_004, 1_050_461, 1_055_305, 1_057_830, 2_010_125, 2_021_836, 2_023_381
+        1_007_353, 1_014_238, 1_017_004, 1_050_461, 1_055_305, 1_057_830, 2_010_125, 2_021_836,
+        2_023_381
       })
   void scenario_thatFoundAFault_keepsEveryPromise(long seed) {
     assertNull(Scenario.run(seed, false).violation());

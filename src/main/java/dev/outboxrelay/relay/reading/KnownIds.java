@@ -62,6 +62,10 @@ public final class KnownIds {
     long mark = marks.get(id, UNKNOWN);
     if (mark == IN_MEMORY) {
       shownAgain.add(id);
+      if (byTime) {
+        // Put off by a person since it was read: no other would come by its time behind it.
+        readByTime.add(id);
+      }
       return false;
     }
     if (mark >> 1 > ticket) {

@@ -52,6 +52,18 @@ final class KnownIdsTest {
     assertEquals(Set.of(), known.inMemoryByTime());
   }
 
+  /**
+   * A person puts off a message that is in memory: the next read by time would bring it for ever.
+   */
+  @Test
+  void inMemory_shownByTime_isLeftOutOfTheNext() {
+    known.add(1, clock.begin(), false);
+    known.add(1, clock.begin(), true);
+    assertEquals(Set.of(1L), known.inMemoryByTime());
+    known.settled(List.of(1L), true);
+    assertEquals(Set.of(), known.inMemoryByTime());
+  }
+
   @Test
   void left_shownByAReadThatBeganBefore_isDoubtful() {
     known.add(1, clock.begin(), false);
