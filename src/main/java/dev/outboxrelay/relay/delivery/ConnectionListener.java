@@ -31,11 +31,17 @@ public interface ConnectionListener {
   /** What has come at once was heard, and something of it was an acknowledgement. */
   void answersHeard();
 
-  /** Not delivered, and nobody is charged: to be sent before everything else. Last one first. */
-  void sendAgain(List<QueuedMessage> backwards);
+  /** The receiver takes no more at the moment. Nobody is charged. */
+  void deferred(QueuedMessage entry);
 
-  /** Not delivered, and nobody is charged: others have their turn first. */
-  void sendLast(QueuedMessage entry);
+  /** The receiver wants nothing until a person has looked. Nobody is charged. */
+  void paused(QueuedMessage entry);
+
+  /** Their connection ended, and nobody is charged. In the order of sending. */
+  void unanswered(List<QueuedMessage> entries);
+
+  /** Its connection ended with it alone in flight, and it is not charged. */
+  void suspected(QueuedMessage entry);
 
   /** Under which it sends. */
   long epoch();

@@ -17,7 +17,6 @@ import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Message;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -312,7 +311,8 @@ public final class DestinationConnection {
    */
   private void deferred(QueuedMessage entry, String reason, @Nullable Duration retryAfter) {
     boolean news = !slowdown.isOn();
-    rest(entry, retryAfter);
+    rest(retryAfter);
+    listener.deferred(entry);
     if (!news) {
       return;
     }
@@ -324,11 +324,10 @@ public final class DestinationConnection {
     report(words);
   }
 
-  private void rest(QueuedMessage entry, @Nullable Duration asked) {
+  private void rest(@Nullable Duration asked) {
     lively = true;
     suspects.answered();
     slowStart.died();
-    sendAgain(List.of(entry));
     slowdown.begin(asked);
   }
 
@@ -336,7 +335,8 @@ public final class DestinationConnection {
    * It wants nothing until a person has looked. Whoever lets it go on at once is taken at his word.
    */
   private void paused(QueuedMessage entry, String reason) {
-    rest(entry, PAUSED_REST);
+    rest(PAUSED_REST);
+    listener.paused(entry);
     if (pausing) {
       return;
     }
@@ -402,7 +402,7 @@ public final class DestinationConnection {
       died(unanswered, reason);
     } else {
       // What the connection was handed after its end was never written.
-      sendAgain(unanswered);
+      listener.unanswered(unanswered);
       if (!calm && fault != SinkListener.Fault.PROTOCOL && !lively) {
         suspects.diedUnwritten();
       }
@@ -461,7 +461,7 @@ public final class DestinationConnection {
     slowStart.died();
     suspects.died(lively);
     if (unanswered.size() > 1) {
-      sendAgain(unanswered);
+      listener.unanswered(unanswered);
       return;
     }
     QueuedMessage first = unanswered.get(0);
@@ -472,7 +472,7 @@ public final class DestinationConnection {
           true,
           null);
     } else {
-      listener.sendLast(first);
+      listener.suspected(first);
       lookAtSuspects();
     }
   }
@@ -491,12 +491,6 @@ public final class DestinationConnection {
           lookingAtSuspects = false;
           suspects.retain(ids, standing);
         });
-  }
-
-  private void sendAgain(List<QueuedMessage> unanswered) {
-    List<QueuedMessage> backwards = new ArrayList<>(unanswered);
-    Collections.reverse(backwards);
-    listener.sendAgain(backwards);
   }
 
   private void unreachable(String reason) {

@@ -142,9 +142,9 @@ public final class Backlog implements Intake, Settling, TailMember {
     requeued = new RequeuedReader(this, store);
     refused = new RefusedReader(this::readRefused, this::later, this::pump);
     holds = new Holds(this, gates, held, store, events);
-    discards = new Discards(this, store, events, queue::forEach);
+    discards = new Discards(this, store, events, queue);
     parked = new ParkedReader(this, gates, barrier, held, store);
-    refusals = new Refusals(this, destination, gates, barrier, holds, due, core, store, events);
+    refusals = new Refusals(this, destination, queue, holds, due, core, store, events);
     rechecks = new Rechecks(this, window::isOn, gates, barrier, holds, held, requeued, store);
   }
 
@@ -370,7 +370,7 @@ public final class Backlog implements Intake, Settling, TailMember {
     QueuedMessage entry = new QueuedMessage(message);
     bytes += entry.bytes();
     memory.take(entry.bytes());
-    if (queue.admit(entry, origin) == Verdict.HOLD) {
+    if (queue.read(entry, origin) == Verdict.HOLD) {
       holds.add(entry);
     }
   }
@@ -444,8 +444,9 @@ public final class Backlog implements Intake, Settling, TailMember {
         && taken < sentBytes
         && settling < MAX_SETTLING) {
       QueuedMessage entry = queue.take();
-      if (entry.fate != null) {
-        taken(entry, entry.fate);
+      Fate fate = entry.fate();
+      if (fate != null) {
+        taken(entry, fate);
       } else if (entry.message.tooLarge() || entry.message.unreadable() != null) {
         refusals.unsendable(entry);
       } else {
@@ -474,7 +475,7 @@ public final class Backlog implements Intake, Settling, TailMember {
     boolean keep = destination.keepDelivered() != null;
     completer.add(name(), entry.message, keep, completed);
     forget(entry);
-    advance(entry);
+    wantHeld(queue.delivered(entry));
   }
 
   private void completed(List<Long> ids) {
@@ -493,7 +494,7 @@ public final class Backlog implements Intake, Settling, TailMember {
     if (fate == Fate.GONE) {
       forget(entry);
       known.settled(List.of(entry.id()), false);
-      advance(entry);
+      wantHeld(queue.gone(entry));
       return;
     }
     marked(List.of(entry));
@@ -502,17 +503,15 @@ public final class Backlog implements Intake, Settling, TailMember {
       refusals.block(entry);
       refusals.blocked(entry);
     } else {
-      advance(entry);
+      wantHeld(queue.gone(entry));
     }
     // Perhaps it is to be sent again by now, or in a while.
     requeued.want(List.of(entry.id()));
     due.read();
   }
 
-  /** The message's gate moves on. */
   @Override
-  public void advance(QueuedMessage entry) {
-    Gate gate = queue.advance(entry);
+  public void wantHeld(@Nullable Gate gate) {
     if (gate != null) {
       held.want(gate);
     }
@@ -525,7 +524,7 @@ public final class Backlog implements Intake, Settling, TailMember {
    * @param retryAfter null: by the destination's backoff
    */
   void refused(QueuedMessage entry, String reason, boolean retry, @Nullable Duration retryAfter) {
-    if (entry.fate == Fate.GONE) {
+    if (entry.fate() == Fate.GONE) {
       taken(entry, Fate.GONE);
       return;
     }
@@ -567,25 +566,14 @@ public final class Backlog implements Intake, Settling, TailMember {
     requeued.want(known.takeDoubtful());
   }
 
-  /** So many do not wait in memory behind another one any more. */
-  @Override
-  public void waitNoMore(int messages) {
-    queue.waitNoMore(messages);
-  }
-
   private void forget(QueuedMessage entry) {
     bytes -= entry.bytes();
     memory.release(entry.bytes());
   }
 
-  /** A connection died with these in flight; nobody knows whose fault it was. Last one first. */
-  void sendAgain(List<QueuedMessage> backwards) {
-    queue.sendAgain(backwards);
-  }
-
-  /** A connection died with this one alone in flight, and it is not to be charged. */
-  void sendLast(QueuedMessage entry) {
-    queue.sendLast(entry);
+  /** What is not answered goes back here. */
+  MessageQueue queue() {
+    return queue;
   }
 
   /** How many messages are answered and not yet settled in the table. */

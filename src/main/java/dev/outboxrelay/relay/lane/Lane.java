@@ -254,13 +254,23 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
   }
 
   @Override
-  public void sendAgain(List<QueuedMessage> backwards) {
-    backlog.sendAgain(backwards);
+  public void deferred(QueuedMessage entry) {
+    backlog.queue().deferred(entry);
   }
 
   @Override
-  public void sendLast(QueuedMessage entry) {
-    backlog.sendLast(entry);
+  public void paused(QueuedMessage entry) {
+    backlog.queue().paused(entry);
+  }
+
+  @Override
+  public void unanswered(List<QueuedMessage> entries) {
+    backlog.queue().unanswered(entries);
+  }
+
+  @Override
+  public void suspected(QueuedMessage entry) {
+    backlog.queue().suspected(entry);
   }
 
   @Override

@@ -3,22 +3,67 @@ package dev.outboxrelay.relay.ordering;
 
 import dev.outboxrelay.store.MessageStore.Fate;
 import dev.outboxrelay.values.Message;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A message in memory, from its read until its row is settled in the table. Owned by one lane. */
+/**
+ * A message in memory, from its read until its row is settled in the table. Owned by one lane; its
+ * state is changed by the lane's {@link MessageQueue} alone.
+ */
 public final class QueuedMessage {
+  /** Where it stands. */
+  public enum State {
+    /** No queue has it yet. */
+    READ,
+    /** Waits for a truncate that is before it, or is one that waits for what is before it. */
+    BEHIND_TRUNCATE,
+    /** Waits for an earlier message of its key, in memory. */
+    BEHIND_KEY,
+    /** May be sent. */
+    READY,
+    /** Taken off the queue to be sent, and not answered. */
+    IN_FLIGHT,
+    /** Answered; what came of it is not written yet. */
+    SETTLING,
+    /** To be marked as held in the table, and dropped. */
+    HELD
+  }
+
   public final Message message;
+
+  private State state = State.READ;
 
   /** The next one of the same gate. */
   @Nullable QueuedMessage follower;
 
   public long sentAtNanos;
 
-  /** What a person has done to it, so that it is not to be sent; null when it is. */
-  public @Nullable Fate fate;
+  private @Nullable Fate fate;
 
   public QueuedMessage(Message message) {
     this.message = message;
+  }
+
+  public State state() {
+    return state;
+  }
+
+  /** INVARIANT: the order stands on this, so a step from a state that does not allow it throws. */
+  void move(Set<State> from, State to) {
+    if (!from.contains(state)) {
+      throw new IllegalStateException(
+          "message " + message.wireId() + " is " + state + " and cannot become " + to);
+    }
+    state = to;
+  }
+
+  /** What a person has done to it, so that it is not to be sent; null when it is. */
+  public @Nullable Fate fate() {
+    return fate;
+  }
+
+  void fate(@Nullable Fate now) {
+    fate = now;
   }
 
   public long id() {

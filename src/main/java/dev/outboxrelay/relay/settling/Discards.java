@@ -2,6 +2,7 @@
 package dev.outboxrelay.relay.settling;
 
 import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.ordering.MessageQueue;
 import dev.outboxrelay.relay.ordering.QueuedMessage;
 import dev.outboxrelay.relay.reading.Intake;
 import dev.outboxrelay.store.MessageStore;
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Finds out which messages in memory a person has taken off the table, set aside, or put off, so
@@ -20,22 +20,15 @@ public final class Discards {
   private final Intake intake;
   private final MessageStore store;
   private final RelayEvents events;
-  private final Consumer<Consumer<QueuedMessage>> collect;
+  private final MessageQueue queue;
   private boolean looking;
   private boolean wanted;
 
-  /**
-   * @param collect tells what is in memory and not settled
-   */
-  public Discards(
-      Intake intake,
-      MessageStore store,
-      RelayEvents events,
-      Consumer<Consumer<QueuedMessage>> collect) {
+  public Discards(Intake intake, MessageStore store, RelayEvents events, MessageQueue queue) {
     this.intake = intake;
     this.store = store;
     this.events = events;
-    this.collect = collect;
+    this.queue = queue;
   }
 
   /** A person has acted: look whether everything in memory is still to be sent. */
@@ -66,9 +59,9 @@ public final class Discards {
 
   private Map<Long, QueuedMessage> inMemory() {
     Map<Long, QueuedMessage> entries = new HashMap<>();
-    collect.accept(
+    queue.forEach(
         entry -> {
-          if (entry.fate != Fate.GONE) {
+          if (entry.fate() != Fate.GONE) {
             entries.put(entry.id(), entry);
           }
         });
@@ -86,10 +79,10 @@ public final class Discards {
         continue;
       }
       Fate fate = fates.get(entry.id());
-      if (fate != null && entry.fate == null) {
+      if (fate != null && entry.fate() == null) {
         taken++;
       }
-      entry.fate = fate;
+      queue.touched(entry, fate);
     }
     if (taken > 0) {
       events.discarded(intake.name(), taken);

@@ -5,14 +5,13 @@ import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.relay.loop.Backoff;
 import dev.outboxrelay.relay.loop.DatabaseWork;
 import dev.outboxrelay.relay.loop.Scheduler;
-import dev.outboxrelay.relay.ordering.Barrier;
-import dev.outboxrelay.relay.ordering.KeyGates;
+import dev.outboxrelay.relay.ordering.MessageQueue;
+import dev.outboxrelay.relay.ordering.MessageQueue.Blocked;
 import dev.outboxrelay.relay.ordering.QueuedMessage;
 import dev.outboxrelay.relay.reading.DueReader;
 import dev.outboxrelay.store.MessageStore;
 import dev.outboxrelay.store.MessageStore.Refused;
 import dev.outboxrelay.values.Destination;
-import dev.outboxrelay.values.Gate;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Refusals {
   private final Settling settling;
   private final Destination destination;
-  private final KeyGates gates;
-  private final Barrier barrier;
+  private final MessageQueue queue;
   private final Holds holds;
   private final DueReader due;
   private final Scheduler core;
@@ -35,8 +33,7 @@ public final class Refusals {
   public Refusals(
       Settling settling,
       Destination destination,
-      KeyGates gates,
-      Barrier barrier,
+      MessageQueue queue,
       Holds holds,
       DueReader due,
       Scheduler core,
@@ -44,8 +41,7 @@ public final class Refusals {
       RelayEvents events) {
     this.settling = settling;
     this.destination = destination;
-    this.gates = gates;
-    this.barrier = barrier;
+    this.queue = queue;
     this.holds = holds;
     this.due = due;
     this.core = core;
@@ -102,6 +98,8 @@ public final class Refusals {
     boolean hold = blocks(entry);
     if (hold) {
       block(entry);
+    } else {
+      queue.failed(entry);
     }
     events.failed(settling.name(), entry.message.wireId(), attempts, error);
     long epoch = settling.encoding().epoch();
@@ -113,16 +111,14 @@ public final class Refusals {
           if (hold) {
             holds.blocked(entry);
           } else {
-            settling.advance(entry);
+            settling.wantHeld(queue.failureWritten(entry));
           }
         });
   }
 
   /** The message that blocks is marked: what waits for it can be marked, too. */
   public void blocked(QueuedMessage entry) {
-    if (barrier.isActive(entry)) {
-      barrier.waitsFor(entry.id());
-    }
+    queue.refusalWritten(entry);
     holds.blocked(entry);
   }
 
@@ -137,11 +133,9 @@ public final class Refusals {
 
   /** What follows in its gate waits for it. */
   public void block(QueuedMessage entry) {
-    Gate gate = entry.message.gate();
-    if (settling.isOrdered() && gate != null && !barrier.isActive(entry)) {
-      List<QueuedMessage> followers = gates.block(entry);
-      settling.waitNoMore(followers.size());
-      holds.block(gate, followers);
+    Blocked blocked = queue.refused(entry);
+    if (blocked != null) {
+      holds.block(blocked.gate(), blocked.followers());
     }
   }
 

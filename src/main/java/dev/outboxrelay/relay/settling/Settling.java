@@ -4,8 +4,10 @@ package dev.outboxrelay.relay.settling;
 import dev.outboxrelay.relay.loop.DatabaseWork;
 import dev.outboxrelay.relay.ordering.QueuedMessage;
 import dev.outboxrelay.store.Encoding;
+import dev.outboxrelay.values.Gate;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What those need who write in the table what became of messages. */
 public interface Settling {
@@ -13,9 +15,6 @@ public interface Settling {
   String name();
 
   Encoding encoding();
-
-  /** Whether messages of a key keep their order. */
-  boolean isOrdered();
 
   /** Whether a message that was set aside, by whomever, blocks its gate. */
   boolean failedToo();
@@ -29,11 +28,8 @@ public interface Settling {
   /** Their new state stands in the table, from where they will be read again. */
   void marked(List<QueuedMessage> entries);
 
-  /** The message's gate moves on. */
-  void advance(QueuedMessage entry);
-
-  /** So many do not wait in memory behind another one any more. */
-  void waitNoMore(int messages);
+  /** A gate may have held messages that may go now; null: none has. */
+  void wantHeld(@Nullable Gate gate);
 
   /** A message may not be what it was: reads it by its id, soon. */
   void rereadSoon(long id);

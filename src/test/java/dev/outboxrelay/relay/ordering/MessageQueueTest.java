@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.outboxrelay.relay.ordering.KeyGates.Origin;
 import dev.outboxrelay.relay.ordering.KeyGates.Verdict;
+import dev.outboxrelay.relay.ordering.MessageQueue.Blocked;
 import dev.outboxrelay.values.Gate;
 import dev.outboxrelay.values.Message;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 final class MessageQueueTest {
   private static final int SEQUENCES = 5_000;
   private static final int STEPS = 60;
+  private static final int DEEDS = 16;
 
   /** A step: one of the deeds below, and which message it is done to. */
   private record Step(int deed, int which) {}
@@ -69,7 +71,12 @@ final class MessageQueueTest {
         case 7 -> refused(step.which());
         case 8 -> due(step.which());
         case 9 -> readHeld(step.which());
-        default -> deferred(step.which());
+        case 10 -> deferred(step.which());
+        case 11 -> paused(step.which());
+        case 12 -> cut();
+        case 13 -> suspected(step.which());
+        case 14 -> gone(step.which());
+        default -> failed(step.which());
       }
       passBarrier();
     }
@@ -84,7 +91,7 @@ final class MessageQueueTest {
 
     private void admit(Message message, Origin origin) {
       QueuedMessage entry = new QueuedMessage(message);
-      if (queue.admit(entry, origin) == Verdict.HOLD) {
+      if (queue.read(entry, origin) == Verdict.HOLD) {
         hold(entry);
       }
     }
@@ -126,16 +133,80 @@ final class MessageQueueTest {
         QueuedMessage entry = one(inFlight.values(), inFlight.size(), which);
         inFlight.remove(entry.id());
         owed.remove(entry.id());
-        queue.advance(entry);
+        queue.delivered(entry);
       }
     }
 
     private void deferred(int which) {
       if (!inFlight.isEmpty()) {
-        QueuedMessage entry = one(inFlight.values(), inFlight.size(), which);
-        inFlight.remove(entry.id());
-        queue.sendAgain(List.of(entry));
+        QueuedMessage entry = answered(which);
+        queue.deferred(entry);
+        isNext(entry);
       }
+    }
+
+    private void paused(int which) {
+      if (!inFlight.isEmpty()) {
+        QueuedMessage entry = answered(which);
+        queue.paused(entry);
+        isNext(entry);
+      }
+    }
+
+    private void isNext(QueuedMessage entry) {
+      if (queue.take() != entry) {
+        throw new AssertionError(entry.id() + " was put off, and another one is next");
+      }
+      queue.deferred(entry);
+    }
+
+    private void cut() {
+      List<QueuedMessage> all = List.copyOf(inFlight.values());
+      inFlight.clear();
+      queue.unanswered(all);
+      for (QueuedMessage entry : all) {
+        if (queue.take() != entry) {
+          throw new AssertionError(entry.id() + " was in flight, and is not next in its order");
+        }
+      }
+      queue.unanswered(all);
+    }
+
+    private void suspected(int which) {
+      if (!inFlight.isEmpty()) {
+        QueuedMessage entry = answered(which);
+        boolean others = !queue.isNoneReady();
+        queue.suspected(entry);
+        QueuedMessage next = queue.take();
+        queue.deferred(next);
+        if (others && next == entry) {
+          throw new AssertionError(entry.id() + " is suspected, and goes before others");
+        }
+      }
+    }
+
+    private void gone(int which) {
+      if (!inFlight.isEmpty()) {
+        QueuedMessage entry = answered(which);
+        owed.remove(entry.id());
+        queue.gone(entry);
+      }
+    }
+
+    /** Set aside for good, and nothing waits for it. */
+    private void failed(int which) {
+      if (!inFlight.isEmpty()) {
+        QueuedMessage entry = answered(which);
+        queue.failed(entry);
+        owed.remove(entry.id());
+        queue.failureWritten(entry);
+      }
+    }
+
+    private QueuedMessage answered(int which) {
+      QueuedMessage entry = one(inFlight.values(), inFlight.size(), which);
+      inFlight.remove(entry.id());
+      return entry;
     }
 
     private void refused(int which) {
@@ -144,12 +215,10 @@ final class MessageQueueTest {
       }
       QueuedMessage entry = one(inFlight.values(), inFlight.size(), which);
       inFlight.remove(entry.id());
-      if (barrier.isActive(entry)) {
-        barrier.waitsFor(entry.id());
-      } else if (entry.message.gate() != null) {
-        List<QueuedMessage> followers = gates.block(entry);
-        queue.waitNoMore(followers.size());
-        followers.forEach(this::hold);
+      Blocked blocked = queue.refused(entry);
+      queue.refusalWritten(entry);
+      if (blocked != null) {
+        blocked.followers().forEach(this::hold);
       }
       retries.add(entry.id());
     }
@@ -230,7 +299,7 @@ final class MessageQueueTest {
       Random random = new Random(seed);
       List<Step> steps = new ArrayList<>();
       for (int n = 0; n < STEPS; n++) {
-        steps.add(new Step(random.nextInt(11), random.nextInt(1 << 20)));
+        steps.add(new Step(random.nextInt(DEEDS), random.nextInt(1 << 20)));
       }
       if (run(steps) != null) {
         List<Step> few = shrink(steps);
