@@ -2,6 +2,7 @@
 package dev.outboxrelay.relay.delivery;
 
 import dev.outboxrelay.relay.loop.DatabaseWork;
+import dev.outboxrelay.relay.loop.OnceMore;
 import dev.outboxrelay.store.DestinationStore;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ final class Reports {
   private final DestinationStore destinations;
   private @Nullable Report waiting;
   private @Nullable Report written;
-  private boolean underWay;
+  private final OnceMore writes = new OnceMore();
 
   Reports(String destination, DatabaseWork work, DestinationStore destinations) {
     this.destination = destination;
@@ -32,25 +33,25 @@ final class Reports {
    */
   void add(boolean down, @Nullable String error) {
     Report report = new Report(down, error);
-    if (report.equals(written) && !underWay && down) {
+    if (report.equals(written) && !writes.isUnderWay() && down) {
       return;
     }
     waiting = report;
+    writes.want();
     write();
   }
 
   private void write() {
     Report report = waiting;
-    if (underWay || report == null) {
+    if (report == null || !writes.begin()) {
       return;
     }
-    underWay = true;
     waiting = null;
     work.update(
         "report of " + destination,
         () -> destinations.report(destination, report.down(), report.error()),
         () -> {
-          underWay = false;
+          writes.end();
           written = report;
           write();
         });

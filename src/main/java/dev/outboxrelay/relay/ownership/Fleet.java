@@ -5,6 +5,7 @@ import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.relay.lane.Lane;
 import dev.outboxrelay.relay.lane.LaneFactory;
 import dev.outboxrelay.relay.loop.DatabaseWork;
+import dev.outboxrelay.relay.loop.OnceMore;
 import dev.outboxrelay.relay.loop.Scheduler;
 import dev.outboxrelay.relay.loop.Troubles;
 import dev.outboxrelay.relay.sessions.LockLease;
@@ -57,7 +58,7 @@ public final class Fleet {
   /** Destinations that are being taken over, with the settings that they had then. */
   private final Map<String, Destination> arriving = new HashMap<>();
 
-  private boolean loading;
+  private final OnceMore loads = new OnceMore();
 
   /** What waits for settings as they are from now on. */
   private final List<Runnable> afterLoad = new ArrayList<>();
@@ -67,8 +68,7 @@ public final class Fleet {
 
   private boolean owning;
   private boolean stopping;
-  private boolean reconciling;
-  private boolean reconcileWanted;
+  private final OnceMore reconciles = new OnceMore();
 
   public Fleet(
       String relayName,
@@ -121,22 +121,24 @@ public final class Fleet {
   /** The settings may have changed: read them. */
   public void reload(Runnable then) {
     afterLoad.add(then);
-    if (loading) {
+    loads.want();
+    load();
+  }
+
+  private void load() {
+    if (!loads.begin()) {
       return;
     }
-    loading = true;
     List<Runnable> asked = List.copyOf(afterLoad);
     afterLoad.clear();
     work.submit(
         "destinations",
         troubles.watched(destinations.keySet(), "destinations", () -> destinationStore.load()),
         loaded -> {
-          loading = false;
+          loads.end();
           loaded(loaded);
           asked.forEach(Runnable::run);
-          if (!afterLoad.isEmpty()) {
-            reload(() -> {});
-          }
+          load();
         });
   }
 
@@ -188,16 +190,11 @@ public final class Fleet {
    * it again, for each of thousands of lanes at once: then it goes round once more.
    */
   private void reconcile() {
-    reconcileWanted = true;
-    if (reconciling) {
-      return;
-    }
-    reconciling = true;
-    while (reconcileWanted && !stopping) {
-      reconcileWanted = false;
+    reconciles.want();
+    while (!stopping && reconciles.begin()) {
       reconcileOnce();
+      reconciles.end();
     }
-    reconciling = false;
   }
 
   private void reconcileOnce() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay.reading;
 
+import dev.outboxrelay.relay.loop.OnceMore;
 import dev.outboxrelay.relay.loop.Scheduler;
 import dev.outboxrelay.relay.ordering.KeyGates.Origin;
 import dev.outboxrelay.store.Batch;
@@ -29,8 +30,7 @@ public final class DueReader {
   private final Intake intake;
   private final Scheduler core;
   private final MessageStore store;
-  private boolean reading;
-  private boolean wanted;
+  private final OnceMore reads = new OnceMore();
 
   /** The last reads have left out what was published for later. */
   private boolean leftOut;
@@ -70,7 +70,7 @@ public final class DueReader {
 
   /** Reads what is due, now or as soon as there is room. */
   public void read() {
-    wanted = true;
+    reads.want();
     pump();
   }
 
@@ -78,13 +78,11 @@ public final class DueReader {
     boolean refusedOnly = intake.isBarrierFull();
     if (leftOut && !refusedOnly) {
       leftOut = false;
-      wanted = true;
+      reads.want();
     }
-    if (!wanted || reading || stopped || !intake.hasMemory()) {
+    if (stopped || !reads.isWanted() || !intake.hasMemory() || !reads.begin()) {
       return;
     }
-    wanted = false;
-    reading = true;
     leftOut |= refusedOnly;
     Set<Long> except = intake.inMemoryByTime();
     intake.readSome(
@@ -93,7 +91,7 @@ public final class DueReader {
         PageReader.READ_BYTES,
         limits -> store.due(intake.name(), refusedOnly, except, limits, intake.encoding()),
         (batch, ticket) -> {
-          reading = false;
+          reads.end();
           came(batch, ticket);
         });
   }

@@ -2,6 +2,7 @@
 package dev.outboxrelay.relay.settling;
 
 import dev.outboxrelay.relay.events.RelayEvents;
+import dev.outboxrelay.relay.loop.OnceMore;
 import dev.outboxrelay.relay.ordering.MessageQueue;
 import dev.outboxrelay.relay.ordering.QueuedMessage;
 import dev.outboxrelay.relay.reading.Intake;
@@ -21,8 +22,7 @@ public final class Discards {
   private final MessageStore store;
   private final RelayEvents events;
   private final MessageQueue queue;
-  private boolean looking;
-  private boolean wanted;
+  private final OnceMore looks = new OnceMore();
 
   public Discards(Intake intake, MessageStore store, RelayEvents events, MessageQueue queue) {
     this.intake = intake;
@@ -33,24 +33,23 @@ public final class Discards {
 
   /** A person has acted: look whether everything in memory is still to be sent. */
   public void look() {
-    wanted = true;
-    if (looking) {
+    looks.want();
+    if (!looks.begin()) {
       return;
     }
-    wanted = false;
     Map<Long, QueuedMessage> entries = inMemory();
     if (entries.isEmpty()) {
+      looks.end();
       return;
     }
-    looking = true;
     List<Long> ids = new ArrayList<>(entries.keySet());
     intake.read(
         "messages in memory of ",
         () -> store.fates(intake.name(), ids),
         (fates, ticket) -> {
-          looking = false;
+          looks.end();
           mark(entries, fates);
-          if (wanted) {
+          if (looks.isWanted()) {
             look();
           }
         },

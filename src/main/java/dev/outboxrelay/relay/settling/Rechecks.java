@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay.settling;
 
+import dev.outboxrelay.relay.loop.OnceMore;
 import dev.outboxrelay.relay.ordering.Barrier;
 import dev.outboxrelay.relay.ordering.KeyGates;
 import dev.outboxrelay.relay.reading.HeldReader;
@@ -30,8 +31,7 @@ public final class Rechecks {
   /** While something waits for a refused message, a person has acted. */
   private boolean requeuedPerhaps;
 
-  private boolean looking;
-  private boolean wanted;
+  private final OnceMore looks = new OnceMore();
 
   /**
    * @param reads whether messages are read: what stands is not looked at before
@@ -74,18 +74,17 @@ public final class Rechecks {
 
   /** Messages are read again: looks, when that was asked for while they were not. */
   public void resume() {
-    if (wanted) {
+    if (looks.isWanted()) {
       look();
     }
   }
 
   /** Looks; no statement where nothing blocks. */
   public void look() {
-    wanted = true;
-    if (!reads.getAsBoolean() || looking) {
+    looks.want();
+    if (!reads.getAsBoolean() || !looks.begin()) {
       return;
     }
-    wanted = false;
     lookAtBarrier();
     Map<Long, Gate> heads = new HashMap<>();
     gates.forEachBlocked(
@@ -97,9 +96,9 @@ public final class Rechecks {
           }
         });
     if (heads.isEmpty()) {
+      looks.end();
       return;
     }
-    looking = true;
     intake.read(
         "blocked gates of ",
         () -> store.standing(intake.name(), heads.keySet(), intake.failedToo()),
@@ -113,8 +112,8 @@ public final class Rechecks {
                 gates.unblock(gate, headId);
                 held.want(gate);
               });
-          looking = false;
-          if (wanted) {
+          looks.end();
+          if (looks.isWanted()) {
             look();
           }
           intake.pump();

@@ -3,6 +3,7 @@ package dev.outboxrelay.relay.sweep;
 
 import dev.outboxrelay.relay.events.Wake;
 import dev.outboxrelay.relay.lane.Lane;
+import dev.outboxrelay.relay.loop.OnceMore;
 import dev.outboxrelay.relay.loop.Scheduler;
 import dev.outboxrelay.relay.ownership.Fleet;
 import dev.outboxrelay.relay.reading.TailReader;
@@ -39,8 +40,7 @@ public final class Changes {
 
   private final Set<String> lanes = new HashSet<>();
   private boolean all;
-  private boolean wanted;
-  private boolean underWay;
+  private final OnceMore looks = new OnceMore();
   private Scheduler.@Nullable Timer timer;
   private long startedNanos;
   private long pauseMillis;
@@ -64,14 +64,14 @@ public final class Changes {
    * @param concernsAll whether it concerns all
    */
   public void heard(Set<String> changed, boolean concernsAll) {
-    wanted = true;
+    looks.want();
     all |= concernsAll;
     lanes.addAll(changed);
     step();
   }
 
   private void step() {
-    if (!wanted || underWay || timer != null) {
+    if (!looks.isWanted() || looks.isUnderWay() || timer != null) {
       return;
     }
     long sinceMillis = millisSinceStart();
@@ -90,7 +90,9 @@ public final class Changes {
             ? FIRST_PAUSE_MILLIS
             : Math.min(LONGEST_PAUSE_MILLIS, 2 * pauseMillis);
     startedNanos = core.nanoTime();
-    begin();
+    if (looks.begin()) {
+      begin();
+    }
   }
 
   private long millisSinceStart() {
@@ -98,8 +100,6 @@ public final class Changes {
   }
 
   private void begin() {
-    underWay = true;
-    wanted = false;
     Collection<Lane> concerned = all ? List.copyOf(fleet.lanes()) : named();
     all = false;
     lanes.clear();
@@ -123,7 +123,7 @@ public final class Changes {
 
   private void ended() {
     look.run();
-    underWay = false;
+    looks.end();
     pauseMillis = Math.max(pauseMillis, Math.min(LONGEST_PAUSE_MILLIS, REST * millisSinceStart()));
     step();
   }
