@@ -46,7 +46,10 @@ public final class DestinationConnection {
   private enum State {
     IDLE,
     CONNECTING,
+    /** It stands, and nothing was answered on it. */
     UP,
+    /** It stands, and something was answered on it. */
+    ANSWERING,
     /** Waits until it may connect again. */
     RESTING
   }
@@ -76,16 +79,11 @@ public final class DestinationConnection {
   /** Grows with each connection: what an older one says is not heard. */
   private int connection;
 
-  private boolean down;
-  private boolean toldUp;
+  private Health health = Health.UNTOLD;
   private int failures;
-  private boolean lively;
 
   private final Suspects suspects = new Suspects();
   private boolean lookingAtSuspects;
-
-  /** It accepts connections, and nothing has come of that: reported as down. */
-  private boolean mute;
 
   /** The pause that the receiver has asked for is being written. */
   private boolean pausing;
@@ -120,7 +118,7 @@ public final class DestinationConnection {
 
   /** It cannot be reached, or does not answer, which is reported. */
   public boolean isDown() {
-    return down || mute;
+    return health.isDown();
   }
 
   /** It takes no more at the moment, which is reported. */
@@ -137,7 +135,7 @@ public final class DestinationConnection {
     if (state == State.IDLE) {
       connect();
     }
-    if (state != State.UP || !leaseHolds.getAsBoolean()) {
+    if (!isUp() || !leaseHolds.getAsBoolean()) {
       return;
     }
     while (takeBatch()) {
@@ -161,6 +159,10 @@ public final class DestinationConnection {
       }
     }
     ackTimer.arm();
+  }
+
+  private boolean isUp() {
+    return state == State.UP || state == State.ANSWERING;
   }
 
   /** Takes off the queue what may fly, as much as goes in one call to the sink. */
@@ -195,7 +197,6 @@ public final class DestinationConnection {
 
   private void connect() {
     state = State.CONNECTING;
-    lively = false;
     Hearing hearing = new Hearing(++connection);
     try {
       sink = transport.connect(destination, hearing);
@@ -241,15 +242,16 @@ public final class DestinationConnection {
 
   private void connected() {
     state = State.UP;
-    if (!toldUp) {
-      toldUp = true; // whatever an earlier owner, or earlier settings, have reported
-      report(null);
+    Health before = health;
+    health = before.reached();
+    if (health != before) {
+      report(null); // also whatever an earlier owner, or earlier settings, have reported
     }
-    if (down) {
-      down = false;
+    if (before.isUnreachable()) {
       failures = 0;
-      report(null);
-      events.up(destination.name());
+      if (!health.isDown()) {
+        events.up(destination.name());
+      }
       listener.start();
     }
     listener.pump();
@@ -318,15 +320,14 @@ public final class DestinationConnection {
     }
     String words = "takes no more at the moment: " + reason;
     if (slowdown.isLasting()) {
-      mute = true;
+      health = health.silent();
       events.down(destination.name(), words, slowdown.millis());
     }
     report(words);
   }
 
   private void rest(@Nullable Duration asked) {
-    lively = true;
-    suspects.answered();
+    heard();
     slowStart.died();
     slowdown.begin(asked);
   }
@@ -357,14 +358,21 @@ public final class DestinationConnection {
 
   /** The receiver answers: it lives, so what died before was not its own fault. */
   private void alive() {
-    lively = true;
+    heard();
     failures = 0;
-    suspects.answered();
-    if (mute) {
-      mute = false;
+    boolean wasDown = health.isDown();
+    health = health.answered();
+    if (wasDown) {
       report(null);
       events.up(destination.name());
     }
+  }
+
+  private void heard() {
+    if (isUp()) {
+      state = State.ANSWERING;
+    }
+    suspects.answered();
   }
 
   private void unknown(Answer answer) {
@@ -382,6 +390,7 @@ public final class DestinationConnection {
   }
 
   private void closed(String reason, SinkListener.Fault fault) {
+    boolean answered = state == State.ANSWERING;
     forgetConnection(reason);
     List<QueuedMessage> unanswered = inFlight.removeAll();
     if (fault == SinkListener.Fault.UNREACHABLE) {
@@ -390,34 +399,37 @@ public final class DestinationConnection {
       return;
     }
     if (fault == SinkListener.Fault.DEFECT) {
-      failed(reason, unanswered);
+      failed(reason, unanswered, answered);
       return;
     }
     boolean atFault = fault != SinkListener.Fault.NONE;
-    boolean calm = !atFault && (lively || unanswered.isEmpty());
+    boolean calm = !atFault && (answered || unanswered.isEmpty());
     if (!calm) {
       events.connectionLost(destination.name(), reason, unanswered.size());
     }
     if (atFault && !unanswered.isEmpty()) {
-      died(unanswered, reason);
+      died(unanswered, reason, answered);
     } else {
       // What the connection was handed after its end was never written.
       listener.unanswered(unanswered);
-      if (!calm && fault != SinkListener.Fault.PROTOCOL && !lively) {
+      if (!calm && fault != SinkListener.Fault.PROTOCOL && !answered) {
         suspects.diedUnwritten();
       }
     }
-    mute |= suspects.isMute();
-    if (!calm) {
-      report(mute ? "accepts connections and answers nothing: " + reason : reason);
+    if (suspects.isMute()) {
+      health = health.silent();
     }
-    if (lively || calm) {
+    boolean silent = health.isSilent();
+    if (!calm) {
+      report(silent ? "accepts connections and answers nothing: " + reason : reason);
+    }
+    if (answered || calm) {
       state = State.IDLE;
       failures = 0;
     } else {
       failures++;
       long delayMillis = rest();
-      if (mute) {
+      if (silent) {
         events.down(destination.name(), reason, delayMillis);
       }
     }
@@ -429,12 +441,12 @@ public final class DestinationConnection {
    * connection stands would not show that it serves. It may be a message that the relay fails at,
    * so the guilty one is looked for as if it killed its receiver.
    */
-  private void failed(String reason, List<QueuedMessage> unanswered) {
+  private void failed(String reason, List<QueuedMessage> unanswered, boolean answered) {
     events.connectionLost(destination.name(), reason, unanswered.size());
     if (!unanswered.isEmpty()) {
-      died(unanswered, reason);
+      died(unanswered, reason, answered);
     }
-    mute = true;
+    health = health.silent();
     report(reason);
     failures++;
     events.down(destination.name(), reason, rest());
@@ -451,28 +463,20 @@ public final class DestinationConnection {
     ackTimer.cancel();
   }
 
-  /**
-   * Finds the guilty one. Several in flight: nobody is charged, all are sent again, one at first.
-   * One alone: it is charged, unless another one died alone before it and nothing was answered
-   * since, which speaks against the destination; then it goes to the end of the queue, so that
-   * others have their turn.
-   */
-  private void died(List<QueuedMessage> unanswered, String reason) {
+  /** It died with messages in flight: has the guilty one found, and carries the verdict out. */
+  private void died(List<QueuedMessage> unanswered, String reason, boolean answered) {
     slowStart.died();
-    suspects.died(lively);
-    if (unanswered.size() > 1) {
-      listener.unanswered(unanswered);
-      return;
-    }
-    QueuedMessage first = unanswered.get(0);
-    if (suspects.charges(first.id())) {
+    Verdict verdict = suspects.died(unanswered, answered);
+    if (verdict instanceof Verdict.Nobody nobody) {
+      listener.unanswered(nobody.messages());
+    } else if (verdict instanceof Verdict.Guilty guilty) {
       listener.refused(
-          first,
+          guilty.message(),
           "the connection ended while this message was alone in flight: " + reason,
           true,
           null);
-    } else {
-      listener.suspected(first);
+    } else if (verdict instanceof Verdict.Receiver receiver) {
+      listener.suspected(receiver.message());
       lookAtSuspects();
     }
   }
@@ -494,8 +498,9 @@ public final class DestinationConnection {
   }
 
   private void unreachable(String reason) {
-    if (!down) {
-      down = true;
+    boolean news = !health.isUnreachable();
+    health = health.unreachable();
+    if (news) {
       listener.reset();
     }
     report(reason);
@@ -512,7 +517,7 @@ public final class DestinationConnection {
             () -> {
               restTimer = null;
               state = State.IDLE;
-              if (down) {
+              if (health.isUnreachable()) {
                 connect();
               } else {
                 listener.pump();
@@ -522,7 +527,7 @@ public final class DestinationConnection {
   }
 
   private void report(@Nullable String error) {
-    reports.add(down || mute, error);
+    reports.add(health.isDown(), error);
   }
 
   /** Closes for good. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.relay.delivery;
 
+import dev.outboxrelay.relay.ordering.QueuedMessage;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,22 +36,23 @@ final class Suspects {
   }
 
   /**
-   * A connection died with messages in flight.
+   * A connection died with messages in flight: finds the guilty one.
    *
+   * @param inFlight at least one, in the order of sending
    * @param answered there was an answer on it before
    */
-  void died(boolean answered) {
+  Verdict died(List<QueuedMessage> inFlight, boolean answered) {
     if (!answered) {
       silent++;
     }
-  }
-
-  /** Whether a message that was alone in flight is to be charged with the death. */
-  boolean charges(long id) {
-    if (ids.size() < MAX_IDS) {
-      ids.add(id);
+    if (inFlight.size() > 1) {
+      return new Verdict.Nobody(inFlight);
     }
-    return !unwritten && ids.size() == 1;
+    QueuedMessage alone = inFlight.get(0);
+    if (ids.size() < MAX_IDS) {
+      ids.add(alone.id());
+    }
+    return !unwritten && ids.size() == 1 ? new Verdict.Guilty(alone) : new Verdict.Receiver(alone);
   }
 
   List<Long> ids() {
