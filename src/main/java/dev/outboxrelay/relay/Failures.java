@@ -27,7 +27,7 @@ final class Failures {
     void start(Consumer<SchemaState> then, Consumer<String> failed);
   }
 
-  private final Scheduler core;
+  private final Scheduler loop;
   private final Look look;
   private final Consumer<String> onLoss;
   private final Consumer<SchemaState> onEnd;
@@ -41,8 +41,8 @@ final class Failures {
    * @param onLoss gets the reason when the term must end and begin anew
    * @param onEnd gets the state when the relay cannot go on
    */
-  Failures(Scheduler core, Look look, Consumer<String> onLoss, Consumer<SchemaState> onEnd) {
-    this.core = core;
+  Failures(Scheduler loop, Look look, Consumer<String> onLoss, Consumer<SchemaState> onEnd) {
+    this.loop = loop;
     this.look = look;
     this.onLoss = onLoss;
     this.onEnd = onEnd;
@@ -87,7 +87,7 @@ final class Failures {
   }
 
   private void doubt(Runnable otherwise) {
-    if (looked && core.nanoTime() - lookedAtNanos < LOOK_EVERY_MILLIS * 1_000_000L) {
+    if (looked && loop.nanoTime() - lookedAtNanos < LOOK_EVERY_MILLIS * 1_000_000L) {
       otherwise.run();
       return;
     }
@@ -113,7 +113,7 @@ final class Failures {
   private void settle() {
     looking = false;
     looked = true;
-    lookedAtNanos = core.nanoTime();
+    lookedAtNanos = loop.nanoTime();
     List<Runnable> said = List.copyOf(waiting);
     waiting.clear();
     said.forEach(Runnable::run);

@@ -81,9 +81,9 @@ final class Term implements AutoCloseable {
   private final RelayEvents events;
   private final OutboxDatabase database;
   private final CompletableFuture<Loss> loss = new CompletableFuture<>();
-  private final EventLoop core;
+  private final EventLoop loop;
   private final Failures failures;
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final LockLease locks;
   private final Listener listener;
   private final TailReader tail;
@@ -128,22 +128,22 @@ final class Term implements AutoCloseable {
     events = new FanOut(List.of(listeners, new Reads()));
     this.database = database;
     long silenceLimitMillis = config.database().silenceLimit().toMillis();
-    core = new EventLoop(threads, "relay-core", this::fault);
-    failures = new Failures(core, this::lookAtSchema, this::lost, this::end);
-    work =
+    loop = new EventLoop(threads, "relay-core", this::fault);
+    failures = new Failures(loop, this::lookAtSchema, this::lost, this::end);
+    databaseWork =
         new DatabaseWork(
-            threads, config.database().poolSize(), core, events, failures::failed, this::fault);
-    Troubles troubles = new Troubles(core, work, database.destinations());
+            threads, config.database().poolSize(), loop, events, failures::failed, this::fault);
+    Troubles troubles = new Troubles(loop, databaseWork, database.destinations());
     locks =
         new LockLease(
             threads,
             lockSession,
             silenceLimitMillis,
-            core,
+            loop,
             failures::failed,
             this::lost,
             this::fault);
-    ReadTickets clock = new ReadTickets();
+    ReadTickets tickets = new ReadTickets();
     memory = new MemoryBudget(config.memoryBytes());
     doorbells = new Doorbells(locks);
     MissedBells missedBells = new MissedBells(doorbells, this::newestOwnBell, events);
@@ -152,68 +152,73 @@ final class Term implements AutoCloseable {
             config.pageSize(),
             config.maxMessageBytes(),
             messages,
-            work,
+            databaseWork,
             troubles,
-            core,
-            clock,
+            loop,
+            tickets,
             memory,
             doorbells,
             locks,
             missedBells,
             events);
-    Starts starts = new Starts(messages, work, troubles);
-    Completer completer = new Completer(messages, work, troubles, core, events);
+    Starts starts = new Starts(messages, databaseWork, troubles);
+    Completer completer = new Completer(messages, databaseWork, troubles, loop, events);
     LaneFactory laneFactory =
         new LaneFactory(
             config.pageSize(),
             config.maxMessageBytes(),
-            core,
-            work,
+            loop,
+            databaseWork,
             troubles,
             messages,
             database.destinations(),
             completer,
             tail,
             starts,
-            clock,
+            tickets,
             memory,
             transport,
             locks::leaseHolds,
             events);
     origin =
         new DatabaseIdentity(
-            config.adoptCopies(), work, database.destinations(), events, this::look, this::lost);
+            config.adoptCopies(),
+            databaseWork,
+            database.destinations(),
+            events,
+            this::look,
+            this::lost);
     fleet =
         new Fleet(
             config.name(),
             laneFactory,
-            core,
-            work,
+            loop,
+            databaseWork,
             troubles,
             database.destinations(),
             events,
             locks,
             origin);
-    DueTimes dueTimes = new DueTimes(work, messages, fleet);
+    DueTimes dueTimes = new DueTimes(databaseWork, messages, fleet);
     Missed missed = new Missed(tail, fleet);
     marks =
         new Marks(
             config.pageSize(),
-            core,
-            work,
+            loop,
+            databaseWork,
             messages,
             database.destinations(),
             tail,
             starts,
-            clock,
+            tickets,
             events,
             fleet,
             missed);
-    Patrol patrol = new Patrol(core, work, messages, tail, clock, events, fleet, missed);
-    sweep = new Sweep(core, work, messages, tail, fleet, dueTimes, origin, marks, patrol);
-    changes = new Changes(core, fleet, dueTimes, tail, this::look);
-    progress = new Progress(fleet::lanes, database.destinations(), work, core, events);
-    Notices notices = new Notices(core, fleet::hasLane, this::hear);
+    Patrol patrol = new Patrol(loop, databaseWork, messages, tail, tickets, events, fleet, missed);
+    sweep = new Sweep(loop, databaseWork, messages, tail, fleet, dueTimes, origin, marks, patrol);
+    changes = new Changes(loop, fleet, dueTimes, tail, this::look);
+    progress = new Progress(fleet::lanes, database.destinations(), databaseWork, loop, events);
+    Notices notices = new Notices(loop, fleet::hasLane, this::hear);
     listener =
         new Listener(
             threads,
@@ -285,7 +290,7 @@ final class Term implements AutoCloseable {
   private void start() {
     database.unfit().thenAccept(this::lost);
     listener.start();
-    core.execute(
+    loop.execute(
         () -> {
           fleet.reload(this::look);
           every(Math.min(LOOK_MILLIS, config.database().silenceLimit().toMillis() / 4), this::look);
@@ -300,7 +305,7 @@ final class Term implements AutoCloseable {
   }
 
   private void every(long millis, Runnable task) {
-    core.schedule(
+    loop.schedule(
         millis,
         () -> {
           task.run();
@@ -358,7 +363,7 @@ final class Term implements AutoCloseable {
    * notifying for as long as his own notifications take.
    */
   private void ring(ListenSession session, long number, Runnable rung) {
-    work.submit(
+    databaseWork.submit(
         "the listener's bell",
         () -> {
           try {
@@ -380,7 +385,7 @@ final class Term implements AutoCloseable {
   }
 
   private void hear(News news) {
-    long now = core.nanoTime();
+    long now = loop.nanoTime();
     boolean rung = news.flooded();
     for (Map.Entry<String, Integer> bell : news.bells().entrySet()) {
       Lane lane = fleet.lane(bell.getKey());
@@ -407,7 +412,7 @@ final class Term implements AutoCloseable {
   }
 
   private void lookAtSchema(Consumer<SchemaState> then, Consumer<String> failed) {
-    work.once(database::schema, then, failed);
+    databaseWork.once(database::schema, then, failed);
   }
 
   private void end(SchemaState schema) {
@@ -464,7 +469,7 @@ final class Term implements AutoCloseable {
   /** Sends nothing more; completes when nothing is in flight, or the term is lost. */
   CompletableFuture<?> retire() {
     CompletableFuture<Boolean> retired = new CompletableFuture<>();
-    core.execute(() -> fleet.stop(() -> retired.complete(true)));
+    loop.execute(() -> fleet.stop(() -> retired.complete(true)));
     return CompletableFuture.anyOf(retired, loss);
   }
 
@@ -486,7 +491,7 @@ final class Term implements AutoCloseable {
   @Override
   public void close() {
     CompletableFuture<Boolean> abandoned = new CompletableFuture<>();
-    core.execute(
+    loop.execute(
         () -> {
           fleet.abandon("the relay lets go");
           abandoned.complete(true);
@@ -498,10 +503,10 @@ final class Term implements AutoCloseable {
     } catch (TimeoutException | java.util.concurrent.ExecutionException e) {
       LOG.warn("connections were not closed in order: {}", String.valueOf(e));
     }
-    end(core::close);
+    end(loop::close);
     end(listener::close);
     end(locks::close);
-    end(work::close);
+    end(databaseWork::close);
     end(database::close);
   }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class AckTimer {
   private final InFlight inFlight;
   private final long timeoutMillis;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final Consumer<String> onTimeUp;
   private Scheduler.@Nullable Timer timer;
 
@@ -21,10 +21,10 @@ final class AckTimer {
    * @param timeoutMillis how long an answer may take
    * @param onTimeUp gets the reason; the timer has to be armed again then
    */
-  AckTimer(InFlight inFlight, long timeoutMillis, Scheduler core, Consumer<String> onTimeUp) {
+  AckTimer(InFlight inFlight, long timeoutMillis, Scheduler loop, Consumer<String> onTimeUp) {
     this.inFlight = inFlight;
     this.timeoutMillis = timeoutMillis;
-    this.core = core;
+    this.loop = loop;
     this.onTimeUp = onTimeUp;
   }
 
@@ -32,7 +32,7 @@ final class AckTimer {
   void arm() {
     QueuedMessage oldest = inFlight.oldest();
     if (timer == null && oldest != null) {
-      timer = core.schedule(timeoutMillis - waitedMillis(oldest), this::look);
+      timer = loop.schedule(timeoutMillis - waitedMillis(oldest), this::look);
     }
   }
 
@@ -56,7 +56,7 @@ final class AckTimer {
   }
 
   private long waitedMillis(QueuedMessage entry) {
-    return (core.nanoTime() - entry.sentAtNanos) / 1_000_000L;
+    return (loop.nanoTime() - entry.sentAtNanos) / 1_000_000L;
   }
 
   /** The connection has ended. */

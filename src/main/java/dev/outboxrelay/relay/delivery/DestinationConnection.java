@@ -55,8 +55,8 @@ public final class DestinationConnection {
   }
 
   private final Destination destination;
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final MessageStore store;
   private final DestinationStore destinations;
   private final Transport transport;
@@ -92,8 +92,8 @@ public final class DestinationConnection {
 
   public DestinationConnection(
       Destination destination,
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       MessageStore store,
       DestinationStore destinations,
       Transport transport,
@@ -101,8 +101,8 @@ public final class DestinationConnection {
       RelayEvents events,
       ConnectionListener listener) {
     this.destination = destination;
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.store = store;
     this.destinations = destinations;
     this.transport = transport;
@@ -111,9 +111,9 @@ public final class DestinationConnection {
     this.listener = listener;
     slowStart =
         new SlowStart(Math.min(destination.maxInFlight(), transport.mostInFlight(destination)));
-    reports = new Reports(destination.name(), work, destinations);
-    ackTimer = new AckTimer(inFlight, destination.ackTimeout().toMillis(), core, this::lose);
-    slowdown = new Slowdown(destination, core, listener::pump);
+    reports = new Reports(destination.name(), databaseWork, destinations);
+    ackTimer = new AckTimer(inFlight, destination.ackTimeout().toMillis(), loop, this::lose);
+    slowdown = new Slowdown(destination, loop, listener::pump);
   }
 
   /** It cannot be reached, or does not answer, which is reported. */
@@ -141,7 +141,7 @@ public final class DestinationConnection {
     while (takeBatch()) {
       List<Message> batch = new ArrayList<>(taken.size());
       long bytes = 0;
-      long now = core.nanoTime();
+      long now = loop.nanoTime();
       for (QueuedMessage entry : taken) {
         entry.sentAtNanos = now;
         inFlight.add(entry);
@@ -216,7 +216,7 @@ public final class DestinationConnection {
     }
 
     private void onCore(Runnable task) {
-      core.execute(
+      loop.execute(
           () -> {
             if (number == connection) {
               task.run();
@@ -269,7 +269,7 @@ public final class DestinationConnection {
           break;
         }
         events.delivered(
-            destination.name(), entry.message.wireId(), core.nanoTime() - entry.sentAtNanos);
+            destination.name(), entry.message.wireId(), loop.nanoTime() - entry.sentAtNanos);
         success(entry);
         acknowledged++;
       } else if (answer instanceof Answer.Nacked nacked) {
@@ -298,7 +298,7 @@ public final class DestinationConnection {
         throw new IllegalStateException("the sink tells each message's answer, not " + answer);
       }
     }
-    listener.moves().answered(inFlight.size() > 0, core.nanoTime());
+    listener.moves().answered(inFlight.size() > 0, loop.nanoTime());
     if (acknowledged > 0) {
       events.acknowledged(destination.name(), acknowledged);
       listener.answersHeard();
@@ -343,7 +343,7 @@ public final class DestinationConnection {
     }
     pausing = true;
     LOG.warn("destination {} is paused: {}", destination.name(), reason);
-    work.update(
+    databaseWork.update(
         "pause of " + destination.name(),
         () -> destinations.pause(destination.name(), listener.epoch(), reason),
         () -> pausing = false);
@@ -488,7 +488,7 @@ public final class DestinationConnection {
     }
     lookingAtSuspects = true;
     List<Long> ids = suspects.ids();
-    work.submit(
+    databaseWork.submit(
         "suspects of " + destination.name(),
         () -> store.standing(destination.name(), ids, true),
         standing -> {
@@ -510,9 +510,9 @@ public final class DestinationConnection {
 
   private long rest() {
     state = State.RESTING;
-    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), core.random());
+    long delayMillis = RECONNECT.delayMillis(Math.max(1, failures), loop.random());
     restTimer =
-        core.schedule(
+        loop.schedule(
             delayMillis,
             () -> {
               restTimer = null;

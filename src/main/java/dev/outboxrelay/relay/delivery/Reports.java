@@ -14,15 +14,15 @@ final class Reports {
   private record Report(boolean down, @Nullable String error) {}
 
   private final String destination;
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final DestinationStore destinations;
   private @Nullable Report waiting;
   private @Nullable Report written;
   private final OnceMore writes = new OnceMore();
 
-  Reports(String destination, DatabaseWork work, DestinationStore destinations) {
+  Reports(String destination, DatabaseWork databaseWork, DestinationStore destinations) {
     this.destination = destination;
-    this.work = work;
+    this.databaseWork = databaseWork;
     this.destinations = destinations;
   }
 
@@ -47,7 +47,7 @@ final class Reports {
       return;
     }
     waiting = null;
-    work.update(
+    databaseWork.update(
         "report of " + destination,
         () -> destinations.report(destination, report.down(), report.error()),
         () -> {

@@ -20,7 +20,7 @@ final class Slowdown {
   private static final long LONG_MILLIS = 10_000;
 
   private final Backoff backoff;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final Runnable onEnd;
 
   /** Rests since the last delivery. */
@@ -30,9 +30,9 @@ final class Slowdown {
   private long endNanos;
   private Scheduler.@Nullable Timer timer;
 
-  Slowdown(Destination destination, Scheduler core, Runnable onEnd) {
+  Slowdown(Destination destination, Scheduler loop, Runnable onEnd) {
     backoff = new Backoff(destination.retryInitial(), destination.retryMax());
-    this.core = core;
+    this.loop = loop;
     this.onEnd = onEnd;
   }
 
@@ -64,9 +64,9 @@ final class Slowdown {
     }
     long asks =
         asked == null
-            ? backoff.delayMillis(rests, core.random())
+            ? backoff.delayMillis(rests, loop.random())
             : Math.max(1, Math.min(MAX_MILLIS, asked.toMillis()));
-    long nanos = core.nanoTime() + asks * 1_000_000L;
+    long nanos = loop.nanoTime() + asks * 1_000_000L;
     if (on && nanos - endNanos <= 0) {
       return;
     }
@@ -74,7 +74,7 @@ final class Slowdown {
     millis = asks;
     endNanos = nanos;
     timer =
-        core.schedule(
+        loop.schedule(
             millis,
             () -> {
               timer = null;

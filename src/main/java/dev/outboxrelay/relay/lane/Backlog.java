@@ -69,12 +69,12 @@ public final class Backlog implements Intake, Settling, TailMember {
   private final Conductor conductor;
   private final int pageSize;
   private final long maxMessageBytes;
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
   private final MessageStore store;
   private final Completer completer;
-  private final ReadTickets clock;
+  private final ReadTickets tickets;
   private final MemoryBudget memory;
   private final Destination destination;
   private final boolean ordered;
@@ -112,39 +112,39 @@ public final class Backlog implements Intake, Settling, TailMember {
       Conductor conductor,
       int pageSize,
       long maxMessageBytes,
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       Troubles troubles,
       MessageStore store,
       Completer completer,
       TailReader tail,
       Starts starts,
-      ReadTickets clock,
+      ReadTickets tickets,
       MemoryBudget memory,
       RelayEvents events) {
     this.conductor = conductor;
     this.pageSize = pageSize;
     this.maxMessageBytes = maxMessageBytes;
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
     this.store = store;
     this.completer = completer;
-    this.clock = clock;
+    this.tickets = tickets;
     this.memory = memory;
     destination = conductor.destination();
     ordered = destination.ordering() == Ordering.KEY;
     queue = new MessageQueue(ordered, gates, barrier);
-    known = new KnownIds(clock);
+    known = new KnownIds(tickets);
     window = new PageReader(this, this, store, tail, starts, memory, events);
-    due = new DueReader(this, core, store);
-    held = new HeldReader(this, gates, core, store);
+    due = new DueReader(this, loop, store);
+    held = new HeldReader(this, gates, loop, store);
     requeued = new RequeuedReader(this, store);
     refused = new RefusedReader(this::readRefused, this::later, this::pump);
     holds = new Holds(this, gates, held, store, events);
     discards = new Discards(this, store, events, queue);
     parked = new ParkedReader(this, gates, barrier, held, store);
-    refusals = new Refusals(this, destination, queue, holds, due, core, store, events);
+    refusals = new Refusals(this, destination, queue, holds, due, loop, store, events);
     rechecks = new Rechecks(this, window::isOn, gates, barrier, holds, held, requeued, store);
   }
 
@@ -207,8 +207,8 @@ public final class Backlog implements Intake, Settling, TailMember {
   @Override
   public <T> void read(
       String what, DatabaseWork.Statement<T> statement, ObjLongConsumer<T> then, Runnable always) {
-    long ticket = clock.begin();
-    work.submit(
+    long ticket = tickets.begin();
+    databaseWork.submit(
         what + name(),
         troubles.watched(List.of(name()), what + name(), statement),
         result -> {
@@ -216,7 +216,7 @@ public final class Backlog implements Intake, Settling, TailMember {
           if (!dropped) {
             then.accept(result, ticket);
           }
-          clock.end(ticket);
+          tickets.end(ticket);
         });
   }
 
@@ -357,7 +357,7 @@ public final class Backlog implements Intake, Settling, TailMember {
   /** A moment, for {@link #hasActedSince}. */
   @Override
   public long moment() {
-    return clock.now();
+    return tickets.now();
   }
 
   /** Whether a person has acted at this moment or later, as far as is known. */
@@ -547,7 +547,7 @@ public final class Backlog implements Intake, Settling, TailMember {
   /** Does something later, unless memory is dropped before. */
   @Override
   public void later(long delayMillis, Runnable action) {
-    core.schedule(
+    loop.schedule(
         delayMillis,
         () -> {
           if (!dropped) {

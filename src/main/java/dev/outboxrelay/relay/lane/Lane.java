@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
 public final class Lane implements Progress.Moving, Conductor, ConnectionListener {
   private final Destination destination;
   private final Encoding encoding;
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
   private final DestinationStore destinations;
   private final MemoryBudget memory;
   private final Completer completer;
   private final Function<Conductor, Backlog> backlogs;
-  private final DestinationConnection link;
+  private final DestinationConnection connection;
   private final Moves moves;
   private final Consumer<Lane> onReplaced;
   private Backlog backlog;
@@ -65,29 +65,29 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
       Destination destination,
       Encoding encoding,
       @Nullable Mark mark,
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       Troubles troubles,
       DestinationStore destinations,
       MemoryBudget memory,
       Completer completer,
-      Function<ConnectionListener, DestinationConnection> links,
+      Function<ConnectionListener, DestinationConnection> connections,
       Function<Conductor, Backlog> backlogs,
       Consumer<Lane> onReplaced) {
     this.onReplaced = onReplaced;
     this.destination = destination;
     this.encoding = encoding;
     this.mark = mark;
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
     this.destinations = destinations;
     this.memory = memory;
     this.completer = completer;
     this.backlogs = backlogs;
-    moves = new Moves(destination.ackTimeout().toNanos(), core.nanoTime());
+    moves = new Moves(destination.ackTimeout().toNanos(), loop.nanoTime());
     writtenMark = mark;
-    link = links.apply(this);
+    connection = connections.apply(this);
     backlog = backlogs.apply(this);
     memory.enter();
   }
@@ -166,12 +166,12 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
     if (destination.paused()) {
       return;
     }
-    work.submit(
+    databaseWork.submit(
         "state of " + name(),
         () -> destinations.isDown(name()),
         down -> {
           if (down && !retired) {
-            link.probe();
+            connection.probe();
           }
         });
   }
@@ -189,15 +189,15 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
   /** Something of it was settled in the table. */
   @Override
   public void settled() {
-    moves.settled(core.nanoTime());
+    moves.settled(loop.nanoTime());
   }
 
   @Override
   public boolean rests() {
     return retired
         || destination.paused()
-        || link.isDown()
-        || link.isSlowedDown()
+        || connection.isDown()
+        || connection.isSlowedDown()
         || isEmpty() && backlog.isEmpty();
   }
 
@@ -229,7 +229,7 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
 
   @Override
   public void send() {
-    link.send();
+    connection.send();
   }
 
   @Override
@@ -275,7 +275,7 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
 
   @Override
   public int inFlight() {
-    return link.inFlight();
+    return connection.inFlight();
   }
 
   /** What came of a change of rows; null when somebody has taken the destination over. */
@@ -297,7 +297,7 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
   public <T> void update(String what, DatabaseWork.Statement<T> update, Consumer<T> then) {
     Backlog asking = backlog;
     updatesUnderWay++;
-    work.submit(
+    databaseWork.submit(
         what,
         troubles.watched(List.of(name()), what, unlessReplaced(update)),
         changed -> {
@@ -352,14 +352,14 @@ public final class Lane implements Progress.Moving, Conductor, ConnectionListene
     }
     abandoned = true;
     retired = true;
-    link.close(reason);
+    connection.close(reason);
     reset();
     memory.leave();
   }
 
   /** Nothing is in flight, and every answer is settled in the table. */
   public boolean isEmpty() {
-    return link.inFlight() == 0 && backlog.settling() == 0;
+    return connection.inFlight() == 0 && backlog.settling() == 0;
   }
 
   public boolean isRetired() {

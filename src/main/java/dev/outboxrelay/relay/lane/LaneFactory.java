@@ -28,15 +28,15 @@ import org.jspecify.annotations.Nullable;
 public final class LaneFactory {
   private final int pageSize;
   private final long maxMessageBytes;
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
   private final MessageStore store;
   private final DestinationStore destinations;
   private final Completer completer;
   private final TailReader tail;
   private final Starts starts;
-  private final ReadTickets clock;
+  private final ReadTickets tickets;
   private final MemoryBudget memory;
   private final Transport transport;
   private final BooleanSupplier leaseHolds;
@@ -45,30 +45,30 @@ public final class LaneFactory {
   public LaneFactory(
       int pageSize,
       long maxMessageBytes,
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       Troubles troubles,
       MessageStore store,
       DestinationStore destinations,
       Completer completer,
       TailReader tail,
       Starts starts,
-      ReadTickets clock,
+      ReadTickets tickets,
       MemoryBudget memory,
       Transport transport,
       BooleanSupplier leaseHolds,
       RelayEvents events) {
     this.pageSize = pageSize;
     this.maxMessageBytes = maxMessageBytes;
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
     this.store = store;
     this.destinations = destinations;
     this.completer = completer;
     this.tail = tail;
     this.starts = starts;
-    this.clock = clock;
+    this.tickets = tickets;
     this.memory = memory;
     this.transport = transport;
     this.leaseHolds = leaseHolds;
@@ -89,8 +89,8 @@ public final class LaneFactory {
         destination,
         encoding,
         mark,
-        core,
-        work,
+        loop,
+        databaseWork,
         troubles,
         destinations,
         memory,
@@ -102,7 +102,15 @@ public final class LaneFactory {
 
   private DestinationConnection connection(Destination destination, ConnectionListener listener) {
     return new DestinationConnection(
-        destination, core, work, store, destinations, transport, leaseHolds, events, listener);
+        destination,
+        loop,
+        databaseWork,
+        store,
+        destinations,
+        transport,
+        leaseHolds,
+        events,
+        listener);
   }
 
   private Backlog backlog(Conductor conductor) {
@@ -110,14 +118,14 @@ public final class LaneFactory {
         conductor,
         pageSize,
         maxMessageBytes,
-        core,
-        work,
+        loop,
+        databaseWork,
         troubles,
         store,
         completer,
         tail,
         starts,
-        clock,
+        tickets,
         memory,
         events);
   }

@@ -50,8 +50,8 @@ public final class Progress {
 
   private final Supplier<? extends Iterable<? extends Moving>> lanes;
   private final DestinationStore destinations;
-  private final DatabaseWork work;
-  private final Scheduler core;
+  private final DatabaseWork databaseWork;
+  private final Scheduler loop;
   private final RelayEvents events;
 
   private final Map<Moving, Written> written = new HashMap<>();
@@ -70,19 +70,19 @@ public final class Progress {
   public Progress(
       Supplier<? extends Iterable<? extends Moving>> lanes,
       DestinationStore destinations,
-      DatabaseWork work,
-      Scheduler core,
+      DatabaseWork databaseWork,
+      Scheduler loop,
       RelayEvents events) {
     this.lanes = lanes;
     this.destinations = destinations;
-    this.work = work;
-    this.core = core;
+    this.databaseWork = databaseWork;
+    this.loop = loop;
     this.events = events;
   }
 
   /** To be called every {@link #TICK_MILLIS}. */
   public void tick() {
-    long now = core.nanoTime();
+    long now = loop.nanoTime();
     List<Moved> moved = new ArrayList<>();
     Map<Moving, Written> still = new HashMap<>();
     Set<String> standing = new HashSet<>();
@@ -152,6 +152,6 @@ public final class Progress {
       return;
     }
     writing = true;
-    work.update("progress", () -> destinations.moved(moved), () -> writing = false);
+    databaseWork.update("progress", () -> destinations.moved(moved), () -> writing = false);
   }
 }

@@ -42,7 +42,7 @@ public final class DatabaseWork implements AutoCloseable {
     void failed(Exception cause, Runnable tell);
   }
 
-  private final Scheduler core;
+  private final Scheduler loop;
   private final RelayEvents events;
   private final Judge judge;
   private final Consumer<Throwable> onFault;
@@ -56,11 +56,11 @@ public final class DatabaseWork implements AutoCloseable {
   public DatabaseWork(
       Threads threads,
       int threadCount,
-      Scheduler core,
+      Scheduler loop,
       RelayEvents events,
       Judge judge,
       Consumer<Throwable> onFault) {
-    this.core = core;
+    this.loop = loop;
     this.events = events;
     this.judge = judge;
     this.onFault = onFault;
@@ -97,7 +97,7 @@ public final class DatabaseWork implements AutoCloseable {
   public <T> void once(Statement<T> statement, Consumer<T> then, Consumer<String> failed) {
     workers.run(
         statement::run,
-        result -> core.execute(() -> then.accept(result)),
+        result -> loop.execute(() -> then.accept(result)),
         problem -> failed(problem, cause -> failed.accept(Trouble.words(cause))));
   }
 
@@ -105,7 +105,7 @@ public final class DatabaseWork implements AutoCloseable {
     workers.run(
         statement::run,
         result ->
-            core.execute(
+            loop.execute(
                 () -> {
                   if (failures > 0) {
                     events.statementSucceeded(what);
@@ -120,7 +120,7 @@ public final class DatabaseWork implements AutoCloseable {
    */
   private void failed(Throwable problem, Consumer<SQLException> refused) {
     if (problem instanceof SQLException cause && !Errors.isBehind(cause)) {
-      core.execute(() -> refused.accept(cause));
+      loop.execute(() -> refused.accept(cause));
     } else {
       fault(problem);
     }
@@ -137,9 +137,9 @@ public final class DatabaseWork implements AutoCloseable {
   private <T> void repeat(
       String what, Statement<T> statement, Consumer<T> then, int failures, SQLException cause) {
     Backoff backoff = LOCK_NOT_AVAILABLE.equals(cause.getSQLState()) ? LOCKED : BACKOFF;
-    long delayMillis = backoff.delayMillis(failures, core.random());
+    long delayMillis = backoff.delayMillis(failures, loop.random());
     judge.failed(cause, () -> events.statementFailed(what, Trouble.words(cause), delayMillis));
-    core.schedule(delayMillis, () -> submit(what, statement, then, failures));
+    loop.schedule(delayMillis, () -> submit(what, statement, then, failures));
   }
 
   @Override

@@ -19,8 +19,8 @@ public final class Troubles {
   /** Once or twice is no trouble: the database restarts, a row is locked. */
   private static final int TOLD_FROM = 3;
 
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final DestinationStore destinations;
   private final Map<String, Trouble> troubles = new HashMap<>();
 
@@ -36,9 +36,9 @@ public final class Troubles {
     }
   }
 
-  public Troubles(Scheduler core, DatabaseWork work, DestinationStore destinations) {
-    this.core = core;
-    this.work = work;
+  public Troubles(Scheduler loop, DatabaseWork databaseWork, DestinationStore destinations) {
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.destinations = destinations;
   }
 
@@ -74,7 +74,7 @@ public final class Troubles {
       try {
         T result = statement.run();
         if (told) {
-          core.execute(() -> names.forEach(name -> put(name, what, null)));
+          loop.execute(() -> names.forEach(name -> put(name, what, null)));
         }
         return result;
       } catch (SQLException e) {
@@ -82,7 +82,7 @@ public final class Troubles {
         if (failures >= TOLD_FROM && isToBeTold(e)) {
           told = true;
           String words = what.strip() + " fails: " + firstLine(e);
-          core.execute(() -> names.forEach(name -> put(name, what, words)));
+          loop.execute(() -> names.forEach(name -> put(name, what, words)));
         }
         throw e;
       }
@@ -124,7 +124,7 @@ public final class Troubles {
       return;
     }
     trouble.writing = true;
-    work.update(
+    databaseWork.update(
         "report of " + name,
         () -> {
           if (words != null) {

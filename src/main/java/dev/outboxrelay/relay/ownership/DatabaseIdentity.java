@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DatabaseIdentity {
   private final boolean adoptCopies;
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final DestinationStore destinations;
   private final RelayEvents events;
   private final Runnable look;
@@ -42,13 +42,13 @@ public final class DatabaseIdentity {
    */
   public DatabaseIdentity(
       boolean adoptCopies,
-      DatabaseWork work,
+      DatabaseWork databaseWork,
       DestinationStore destinations,
       RelayEvents events,
       Runnable look,
       Consumer<String> onLoss) {
     this.adoptCopies = adoptCopies;
-    this.work = work;
+    this.databaseWork = databaseWork;
     this.destinations = destinations;
     this.events = events;
     this.look = look;
@@ -121,7 +121,7 @@ public final class DatabaseIdentity {
     asking = true;
     boolean first = !what.equals(asked);
     asked = what;
-    work.submit(
+    databaseWork.submit(
         what,
         () -> {
           statement.run(destinations);

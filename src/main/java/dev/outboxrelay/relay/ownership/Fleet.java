@@ -36,8 +36,8 @@ public final class Fleet {
 
   private final String relayName;
   private final LaneFactory laneFactory;
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
   private final DestinationStore destinationStore;
   private final RelayEvents events;
@@ -73,8 +73,8 @@ public final class Fleet {
   public Fleet(
       String relayName,
       LaneFactory laneFactory,
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       Troubles troubles,
       DestinationStore destinationStore,
       RelayEvents events,
@@ -82,8 +82,8 @@ public final class Fleet {
       DatabaseIdentity origin) {
     this.relayName = relayName;
     this.laneFactory = laneFactory;
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
     this.destinationStore = destinationStore;
     this.events = events;
@@ -109,7 +109,7 @@ public final class Fleet {
    * disk is full.
    */
   public void mendIds() {
-    work.update(
+    databaseWork.update(
         "look at the sequence of ids and the disk",
         () -> {
           destinationStore.mendIds();
@@ -131,7 +131,7 @@ public final class Fleet {
     }
     List<Runnable> asked = List.copyOf(afterLoad);
     afterLoad.clear();
-    work.submit(
+    databaseWork.submit(
         "destinations",
         troubles.watched(destinations.keySet(), "destinations", () -> destinationStore.load()),
         loaded -> {
@@ -221,7 +221,7 @@ public final class Fleet {
   private void takeOver(Destination destination) {
     String name = destination.name();
     arriving.put(name, destination);
-    work.submit(
+    databaseWork.submit(
         "take-over of " + name,
         troubles.watched(
             List.of(name),
@@ -271,7 +271,7 @@ public final class Fleet {
         lanes.values().stream().anyMatch(l -> l.doorbell() == doorbell)
             || arriving.values().stream().anyMatch(d -> d.doorbell() == doorbell);
     if (busy) {
-      core.schedule(10, () -> handOver(doorbell));
+      loop.schedule(10, () -> handOver(doorbell));
       return;
     }
     leaving.remove(doorbell);
@@ -282,7 +282,7 @@ public final class Fleet {
 
   private void retire(Lane lane, String reason, Runnable then) {
     Scheduler.Timer limit =
-        core.schedule(
+        loop.schedule(
             HAND_OVER_MILLIS,
             () -> {
               lane.abandon(reason + ", and answers did not come in time");
@@ -321,7 +321,7 @@ public final class Fleet {
     if (lanes.values().stream().allMatch(Lane::isEmpty)) {
       then.run();
     } else {
-      core.schedule(5, () -> awaitStopped(then));
+      loop.schedule(5, () -> awaitStopped(then));
     }
   }
 

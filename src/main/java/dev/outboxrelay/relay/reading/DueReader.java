@@ -28,7 +28,7 @@ public final class DueReader {
   private static final long ONCE_MORE_MILLIS = 5_000;
 
   private final Intake intake;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final MessageStore store;
   private final OnceMore reads = new OnceMore();
 
@@ -39,9 +39,9 @@ public final class DueReader {
   private Scheduler.@Nullable Timer timer;
   private long timerAtNanos;
 
-  public DueReader(Intake intake, Scheduler core, MessageStore store) {
+  public DueReader(Intake intake, Scheduler loop, MessageStore store) {
     this.intake = intake;
-    this.core = core;
+    this.loop = loop;
     this.store = store;
   }
 
@@ -51,7 +51,7 @@ public final class DueReader {
       return;
     }
     long soonerMillis = Math.min(delayMillis, LONGEST_MILLIS);
-    long at = core.nanoTime() + soonerMillis * 1_000_000L;
+    long at = loop.nanoTime() + soonerMillis * 1_000_000L;
     if (timer != null && timerAtNanos - at <= 0) {
       return;
     }
@@ -60,7 +60,7 @@ public final class DueReader {
     }
     timerAtNanos = at;
     timer =
-        core.schedule(
+        loop.schedule(
             soonerMillis,
             () -> {
               timer = null;

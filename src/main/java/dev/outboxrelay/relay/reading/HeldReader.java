@@ -29,16 +29,16 @@ public final class HeldReader {
 
   private final Intake intake;
   private final KeyGates gates;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final MessageStore store;
   private final Set<Gate> wanted = new LinkedHashSet<>();
   private int reading;
   private boolean stopped;
 
-  public HeldReader(Intake intake, KeyGates gates, Scheduler core, MessageStore store) {
+  public HeldReader(Intake intake, KeyGates gates, Scheduler loop, MessageStore store) {
     this.intake = intake;
     this.gates = gates;
-    this.core = core;
+    this.loop = loop;
     this.store = store;
   }
 
@@ -82,7 +82,7 @@ public final class HeldReader {
       if (batch.messages().isEmpty()) {
         want(gate);
       } else {
-        core.schedule(
+        loop.schedule(
             AGAIN_MILLIS,
             () -> {
               want(gate);

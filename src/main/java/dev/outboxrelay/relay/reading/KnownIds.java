@@ -25,7 +25,7 @@ public final class KnownIds {
 
   private record Settled(long mark, List<Long> ids) {}
 
-  private final ReadTickets clock;
+  private final ReadTickets tickets;
 
   /** In memory, or a mark. */
   private final LongTable marks = new LongTable();
@@ -38,8 +38,8 @@ public final class KnownIds {
 
   private List<Long> doubtful = new ArrayList<>();
 
-  public KnownIds(ReadTickets clock) {
-    this.clock = clock;
+  public KnownIds(ReadTickets tickets) {
+    this.tickets = tickets;
   }
 
   /** The moment at which a row was settled, and in the lowest bit whether it is still there. */
@@ -102,7 +102,7 @@ public final class KnownIds {
    * @param left the rows are still in the table
    */
   public void settled(List<Long> ids, boolean left) {
-    long mark = mark(clock.now(), left);
+    long mark = mark(tickets.now(), left);
     for (long id : ids) {
       marks.put(id, mark);
     }
@@ -122,7 +122,7 @@ public final class KnownIds {
 
   /** Drops what no read under way can show any more. */
   private void forget() {
-    while (!lingering.isEmpty() && !clock.anyBefore(lingering.peek().mark() >> 1)) {
+    while (!lingering.isEmpty() && !tickets.anyBefore(lingering.peek().mark() >> 1)) {
       Settled settled = lingering.remove();
       for (long id : settled.ids()) {
         marks.remove(id, settled.mark());

@@ -28,14 +28,14 @@ public final class Starts {
   private static final String WHAT = "look at what has arrived";
 
   private final MessageStore store;
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
   private final List<Asking> waiting = new ArrayList<>();
   private boolean looking;
 
-  public Starts(MessageStore store, DatabaseWork work, Troubles troubles) {
+  public Starts(MessageStore store, DatabaseWork databaseWork, Troubles troubles) {
     this.store = store;
-    this.work = work;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
   }
 
@@ -78,7 +78,7 @@ public final class Starts {
               });
     }
     String since = Snapshots.oldest(snapshots);
-    work.submit(
+    databaseWork.submit(
         WHAT,
         troubles.watched(below.keySet(), WHAT, () -> look(below, since)),
         look -> {

@@ -39,10 +39,10 @@ public final class TailReader {
   private static final int FEW = 3;
 
   private final MessageStore store;
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
-  private final Scheduler core;
-  private final ReadTickets clock;
+  private final Scheduler loop;
+  private final ReadTickets tickets;
   private final MemoryBudget memory;
   private final Doorbells doorbells;
   private final LockLease locks;
@@ -76,10 +76,10 @@ public final class TailReader {
       int pageSize,
       long maxMessageBytes,
       MessageStore store,
-      DatabaseWork work,
+      DatabaseWork databaseWork,
       Troubles troubles,
-      Scheduler core,
-      ReadTickets clock,
+      Scheduler loop,
+      ReadTickets tickets,
       MemoryBudget memory,
       Doorbells doorbells,
       LockLease locks,
@@ -88,10 +88,10 @@ public final class TailReader {
     this.pageSize = pageSize;
     this.maxMessageBytes = maxMessageBytes;
     this.store = store;
-    this.work = work;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
-    this.core = core;
-    this.clock = clock;
+    this.loop = loop;
+    this.tickets = tickets;
     this.memory = memory;
     this.doorbells = doorbells;
     this.locks = locks;
@@ -182,15 +182,15 @@ public final class TailReader {
     }
     String upTo = lastRead();
     reading = true;
-    long ticket = clock.begin();
-    work.submit(
+    long ticket = tickets.begin();
+    databaseWork.submit(
         "join",
         troubles.watched(
             List.of(member.name()),
             "join",
             () -> store.firstIds(List.of(member.name()), from, upTo)),
         first -> {
-          clock.end(ticket);
+          tickets.end(ticket);
           reading = false;
           Long firstId = first.get(member.name());
           if (!member.wantsTail()) {
@@ -216,7 +216,7 @@ public final class TailReader {
   private void add(TailMember member) {
     if (member.wantsTail() && !contains(member)) {
       members.put(member.name(), member);
-      doorbells.joined(member.doorbell(), core.nanoTime());
+      doorbells.joined(member.doorbell(), loop.nanoTime());
       wanted = true;
     }
   }
@@ -255,14 +255,14 @@ public final class TailReader {
     boolean brought = rung;
     rung = false;
     long sinceNanos = lastReadNanos;
-    lastReadNanos = core.nanoTime();
+    lastReadNanos = loop.nanoTime();
     Map<String, TailMember> asking = new HashMap<>(members);
     Map<String, Encoding> encodings = new HashMap<>();
     asking.forEach((name, member) -> encodings.put(name, member.encoding()));
     Limits limits = new Limits(pageSize, granted, maxMessageBytes);
     reading = true;
-    long ticket = clock.begin();
-    work.submit(
+    long ticket = tickets.begin();
+    databaseWork.submit(
         "tail read",
         troubles.watched(asking.keySet(), "tail read", () -> store.tail(encodings, from, limits)),
         tail -> {
@@ -281,10 +281,10 @@ public final class TailReader {
           Map<TailMember, Integer> found = deliver(asking, tail, ticket);
           Set<Integer> traffic = new HashSet<>();
           found.keySet().forEach(member -> traffic.add(member.doorbell()));
-          clock.end(ticket);
+          tickets.end(ticket);
           events.read(tail.batch().messages().size());
           doorbells.wakeBusy(traffic::contains);
-          settle(traffic, core.nanoTime() - lastReadNanos);
+          settle(traffic, loop.nanoTime() - lastReadNanos);
           found.keySet().retainAll(ringing);
           missedBells.found(found, sinceNanos);
         });
@@ -321,12 +321,12 @@ public final class TailReader {
    * The window is larger than a read: the members that have something in it page it by themselves.
    */
   private void page(Map<String, TailMember> asked, String from, Tail tail, long ticket) {
-    work.submit(
+    databaseWork.submit(
         "window",
         troubles.watched(
             asked.keySet(), "window", () -> store.firstIds(asked.keySet(), from, tail.snapshot())),
         first -> {
-          clock.end(ticket);
+          tickets.end(ticket);
           reading = false;
           last = tail.snapshot();
           Set<Integer> traffic = new HashSet<>();
@@ -362,7 +362,7 @@ public final class TailReader {
           idle,
           got -> {
             falling = false;
-            doorbells.fellAsleep(got, core.nanoTime());
+            doorbells.fellAsleep(got, loop.nanoTime());
             if (!got.isEmpty()) {
               kick(Wake.AWAKE); // once more, now that every new writer rings
             } else {
@@ -378,7 +378,7 @@ public final class TailReader {
 
   private void readLater() {
     cancelTimer();
-    timer = core.schedule(pause.next(), () -> kick(Wake.AWAKE));
+    timer = loop.schedule(pause.next(), () -> kick(Wake.AWAKE));
   }
 
   private void cancelTimer() {

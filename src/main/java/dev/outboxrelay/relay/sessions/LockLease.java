@@ -23,7 +23,7 @@ public final class LockLease implements AutoCloseable {
   }
 
   private final LockSession session;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final DatabaseWork.Judge judge;
   private final Consumer<String> onLoss;
   private final Consumer<Throwable> onFault;
@@ -45,17 +45,17 @@ public final class LockLease implements AutoCloseable {
       Threads threads,
       LockSession session,
       long silenceLimitMillis,
-      Scheduler core,
+      Scheduler loop,
       DatabaseWork.Judge judge,
       Consumer<String> onLoss,
       Consumer<Throwable> onFault) {
     this.session = session;
-    this.core = core;
+    this.loop = loop;
     this.judge = judge;
     this.onLoss = onLoss;
     this.onFault = onFault;
     silenceLimitNanos = silenceLimitMillis * 1_000_000L;
-    leaseFromNanos = core.nanoTime();
+    leaseFromNanos = loop.nanoTime();
     thread = threads.workers("relay-locks", 1);
   }
 
@@ -64,7 +64,7 @@ public final class LockLease implements AutoCloseable {
    * so, and the term ends: what was not sent meanwhile nobody would send again.
    */
   public boolean leaseHolds() {
-    lapsed |= core.nanoTime() - leaseFromNanos >= silenceLimitNanos;
+    lapsed |= loop.nanoTime() - leaseFromNanos >= silenceLimitNanos;
     return !lapsed;
   }
 
@@ -103,12 +103,12 @@ public final class LockLease implements AutoCloseable {
   private <T> void call(Call<T> call, Consumer<T> then) {
     thread.run(
         () -> {
-          long sentNanos = core.nanoTime();
+          long sentNanos = loop.nanoTime();
           return new Answered<>(call.run(), sentNanos);
         },
         answered -> {
           leaseFromNanos = answered.sentNanos();
-          core.execute(() -> then.accept(answered.result()));
+          loop.execute(() -> then.accept(answered.result()));
         },
         this::failed);
   }
@@ -125,7 +125,7 @@ public final class LockLease implements AutoCloseable {
   private void lost(SQLException problem) {
     Runnable tell = () -> onLoss.accept("the lock session: " + Trouble.words(problem));
     if (Trouble.doubtsSchema(problem)) {
-      core.execute(() -> judge.failed(problem, tell));
+      loop.execute(() -> judge.failed(problem, tell));
     } else {
       tell.run();
     }

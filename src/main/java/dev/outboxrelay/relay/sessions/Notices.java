@@ -39,7 +39,7 @@ public final class Notices {
       long ownBell,
       boolean flooded) {}
 
-  private final Scheduler core;
+  private final Scheduler loop;
   private final Predicate<String> hasLane;
   private final Consumer<News> then;
 
@@ -55,8 +55,8 @@ public final class Notices {
    * @param hasLane whether there is a lane of that name; asked on the listener's thread
    * @param then gets the news, on the core
    */
-  public Notices(Scheduler core, Predicate<String> hasLane, Consumer<News> then) {
-    this.core = core;
+  public Notices(Scheduler loop, Predicate<String> hasLane, Consumer<News> then) {
+    this.loop = loop;
     this.hasLane = hasLane;
     this.then = then;
   }
@@ -64,7 +64,7 @@ public final class Notices {
   /** On the listener's thread. */
   void heard(List<Heard> heard) {
     if (keep(heard)) {
-      core.execute(() -> then.accept(take()));
+      loop.execute(() -> then.accept(take()));
     }
   }
 
@@ -77,7 +77,7 @@ public final class Notices {
       handedOver = true;
     }
     if (first) {
-      core.execute(() -> then.accept(take()));
+      loop.execute(() -> then.accept(take()));
     }
   }
 

@@ -41,9 +41,9 @@ public final class Completer {
   static final long LOCKED_MILLIS = 1000;
 
   private final MessageStore store;
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final Troubles troubles;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final RelayEvents events;
   private final Map<Consumer<List<Long>>, Pending> pending = new LinkedHashMap<>();
   private int pendingCount;
@@ -74,14 +74,14 @@ public final class Completer {
 
   public Completer(
       MessageStore store,
-      DatabaseWork work,
+      DatabaseWork databaseWork,
       Troubles troubles,
-      Scheduler core,
+      Scheduler loop,
       RelayEvents events) {
     this.store = store;
-    this.work = work;
+    this.databaseWork = databaseWork;
     this.troubles = troubles;
-    this.core = core;
+    this.loop = loop;
     this.events = events;
   }
 
@@ -114,13 +114,13 @@ public final class Completer {
    * Whether the last delete is long enough ago for a small one; if not, it is looked again then.
    */
   private boolean rested() {
-    long rest = lastStartNanos + REST_MILLIS * 1_000_000 - core.nanoTime();
+    long rest = lastStartNanos + REST_MILLIS * 1_000_000 - loop.nanoTime();
     if (rest <= 0) {
       return true;
     }
     if (!resting) {
       resting = true;
-      core.schedule(
+      loop.schedule(
           rest / 1_000_000 + 1,
           () -> {
             resting = false;
@@ -132,7 +132,7 @@ public final class Completer {
 
   private void start() {
     underWay++;
-    lastStartNanos = core.nanoTime();
+    lastStartNanos = loop.nanoTime();
     pendingCount -=
         start(
             pending,
@@ -166,7 +166,7 @@ public final class Completer {
       count += acknowledged.ids.size();
     }
     int total = count;
-    work.submit(
+    databaseWork.submit(
         "completion",
         troubles.watched(ids.keySet(), "completion", () -> store.complete(ids, keep)),
         done -> {
@@ -205,7 +205,7 @@ public final class Completer {
       return;
     }
     unlocking = true;
-    core.schedule(
+    loop.schedule(
         LOCKED_MILLIS,
         () ->
             start(

@@ -26,7 +26,7 @@ public final class Refusals {
   private final MessageQueue queue;
   private final Holds holds;
   private final DueReader due;
-  private final Scheduler core;
+  private final Scheduler loop;
   private final MessageStore store;
   private final RelayEvents events;
 
@@ -36,7 +36,7 @@ public final class Refusals {
       MessageQueue queue,
       Holds holds,
       DueReader due,
-      Scheduler core,
+      Scheduler loop,
       MessageStore store,
       RelayEvents events) {
     this.settling = settling;
@@ -44,7 +44,7 @@ public final class Refusals {
     this.queue = queue;
     this.holds = holds;
     this.due = due;
-    this.core = core;
+    this.loop = loop;
     this.store = store;
     this.events = events;
   }
@@ -66,7 +66,7 @@ public final class Refusals {
         retryAfter != null
             ? retryAfter.toMillis()
             : new Backoff(destination.retryInitial(), destination.retryMax())
-                .delayMillis(attempts, core.random());
+                .delayMillis(attempts, loop.random());
     block(entry);
     events.retried(settling.name(), entry.message.wireId(), attempts, delayMillis, reason);
     long epoch = settling.encoding().epoch();

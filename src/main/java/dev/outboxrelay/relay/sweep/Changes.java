@@ -32,7 +32,7 @@ public final class Changes {
   /** So many times as long as a look takes is none begun. */
   private static final long REST = 4;
 
-  private final Scheduler core;
+  private final Scheduler loop;
   private final Fleet fleet;
   private final DueTimes dueTimes;
   private final TailReader tail;
@@ -48,13 +48,13 @@ public final class Changes {
   /**
    * @param look shares the destinations out; after settings were read
    */
-  public Changes(Scheduler core, Fleet fleet, DueTimes dueTimes, TailReader tail, Runnable look) {
-    this.core = core;
+  public Changes(Scheduler loop, Fleet fleet, DueTimes dueTimes, TailReader tail, Runnable look) {
+    this.loop = loop;
     this.fleet = fleet;
     this.dueTimes = dueTimes;
     this.tail = tail;
     this.look = look;
-    startedNanos = core.nanoTime() - QUIET_MILLIS * 1_000_000L;
+    startedNanos = loop.nanoTime() - QUIET_MILLIS * 1_000_000L;
   }
 
   /**
@@ -77,7 +77,7 @@ public final class Changes {
     long sinceMillis = millisSinceStart();
     if (sinceMillis < pauseMillis) {
       timer =
-          core.schedule(
+          loop.schedule(
               pauseMillis - sinceMillis,
               () -> {
                 timer = null;
@@ -89,14 +89,14 @@ public final class Changes {
         sinceMillis >= QUIET_MILLIS
             ? FIRST_PAUSE_MILLIS
             : Math.min(LONGEST_PAUSE_MILLIS, 2 * pauseMillis);
-    startedNanos = core.nanoTime();
+    startedNanos = loop.nanoTime();
     if (looks.begin()) {
       begin();
     }
   }
 
   private long millisSinceStart() {
-    return (core.nanoTime() - startedNanos) / 1_000_000L;
+    return (loop.nanoTime() - startedNanos) / 1_000_000L;
   }
 
   private void begin() {

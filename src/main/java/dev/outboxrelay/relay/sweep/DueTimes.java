@@ -13,12 +13,12 @@ import java.util.List;
  * all have nothing with a due time.
  */
 public final class DueTimes {
-  private final DatabaseWork work;
+  private final DatabaseWork databaseWork;
   private final MessageStore store;
   private final Fleet fleet;
 
-  public DueTimes(DatabaseWork work, MessageStore store, Fleet fleet) {
-    this.work = work;
+  public DueTimes(DatabaseWork databaseWork, MessageStore store, Fleet fleet) {
+    this.databaseWork = databaseWork;
     this.store = store;
     this.fleet = fleet;
   }
@@ -28,7 +28,7 @@ public final class DueTimes {
     if (names.isEmpty()) {
       return;
     }
-    work.submit(
+    databaseWork.submit(
         "due times",
         () -> store.nextDueMillis(names),
         next ->

@@ -44,13 +44,13 @@ public final class Marks {
 
   private static final int CHUNK = 10_000;
 
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final MessageStore store;
   private final DestinationStore destinations;
   private final TailReader tail;
   private final Starts starts;
-  private final ReadTickets clock;
+  private final ReadTickets tickets;
   private final RelayEvents events;
   private final Fleet fleet;
   private final Missed missed;
@@ -66,23 +66,23 @@ public final class Marks {
 
   public Marks(
       int pageSize,
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       MessageStore store,
       DestinationStore destinations,
       TailReader tail,
       Starts starts,
-      ReadTickets clock,
+      ReadTickets tickets,
       RelayEvents events,
       Fleet fleet,
       Missed missed) {
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.store = store;
     this.destinations = destinations;
     this.tail = tail;
     this.starts = starts;
-    this.clock = clock;
+    this.tickets = tickets;
     this.events = events;
     this.fleet = fleet;
     this.missed = missed;
@@ -95,7 +95,7 @@ public final class Marks {
     readSinceWrite += messages;
     if (readSinceMove >= stride && !moving) {
       readSinceMove = 0;
-      core.execute(() -> move(() -> {}));
+      loop.execute(() -> move(() -> {}));
     }
   }
 
@@ -201,13 +201,13 @@ public final class Marks {
     }
     List<Span> spans = lanes.values().stream().flatMap(Moving::spans).toList();
     String since = Snapshots.oldest(lanes.values().stream().map(m -> m.from().snapshot()).toList());
-    long ticket = clock.begin();
+    long ticket = tickets.begin();
     chunk(
         new Comparison(lanes, spans, since, last, ticket, new HashSet<>()), new Owed("", 0), then);
   }
 
   private void chunk(Comparison comparison, Owed after, Runnable then) {
-    work.submit(
+    databaseWork.submit(
         "sweep",
         () ->
             store.owed(
@@ -228,7 +228,7 @@ public final class Marks {
             chunk(comparison, owed.get(owed.size() - 1), then);
             return;
           }
-          clock.end(comparison.ticket());
+          tickets.end(comparison.ticket());
           comparison.lanes().keySet().removeAll(comparison.behind());
           comparison.lanes().values().forEach(Moving::arrive);
           then.run();
@@ -281,7 +281,7 @@ public final class Marks {
       written.put(lane, lane.mark());
       marked.add(new Marked(lane.name(), lane.encoding().epoch(), lane.mark()));
     }
-    work.update(
+    databaseWork.update(
         "marks",
         () -> destinations.mark(marked),
         () -> {

@@ -36,11 +36,11 @@ public final class Patrol {
   /** Messages that one statement tells of, at most; if there are more, all are read anyway. */
   private static final int LIMIT = 10_000;
 
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final MessageStore store;
   private final TailReader tail;
-  private final ReadTickets clock;
+  private final ReadTickets tickets;
   private final RelayEvents events;
   private final Fleet fleet;
   private final Missed missed;
@@ -52,23 +52,23 @@ public final class Patrol {
   private long lookedAtNanos;
 
   public Patrol(
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       MessageStore store,
       TailReader tail,
-      ReadTickets clock,
+      ReadTickets tickets,
       RelayEvents events,
       Fleet fleet,
       Missed missed) {
-    this.core = core;
-    this.work = work;
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.store = store;
     this.tail = tail;
-    this.clock = clock;
+    this.tickets = tickets;
     this.events = events;
     this.fleet = fleet;
     this.missed = missed;
-    lookedAtNanos = core.nanoTime() - PARTS * PART_NANOS;
+    lookedAtNanos = loop.nanoTime() - PARTS * PART_NANOS;
   }
 
   /**
@@ -77,7 +77,7 @@ public final class Patrol {
    * @param then runs when that is done
    */
   void look(Runnable then) {
-    long nanos = core.nanoTime() - lookedAtNanos;
+    long nanos = loop.nanoTime() - lookedAtNanos;
     if (tableBlocks <= BLOCKS || nanos >= PART_NANOS) {
       lookedAtNanos += nanos;
       look((int) Math.max(1, Math.min(PARTS, nanos / PART_NANOS)), then);
@@ -102,13 +102,13 @@ public final class Patrol {
       return;
     }
     long from = next;
-    long ticket = clock.begin();
-    work.submit(
+    long ticket = tickets.begin();
+    databaseWork.submit(
         "patrol",
         () -> store.inBlocks(from, BLOCKS, swept, last, LIMIT),
         part -> {
           missed.look(part.messages(), asked, ticket, events::missed);
-          clock.end(ticket);
+          tickets.end(ticket);
           next = from + BLOCKS;
           tableBlocks = part.tableBlocks();
           if (next < tableBlocks) {

@@ -16,8 +16,8 @@ final class Purge {
   private static final int ROWS = 5_000;
   private static final long ROUND_NANOS = 3_600_000_000_000L;
 
-  private final Scheduler core;
-  private final DatabaseWork work;
+  private final Scheduler loop;
+  private final DatabaseWork databaseWork;
   private final MessageStore store;
 
   /** By destination, what it has come to. */
@@ -25,11 +25,11 @@ final class Purge {
 
   private long roundNanos;
 
-  Purge(Scheduler core, DatabaseWork work, MessageStore store) {
-    this.core = core;
-    this.work = work;
+  Purge(Scheduler loop, DatabaseWork databaseWork, MessageStore store) {
+    this.loop = loop;
+    this.databaseWork = databaseWork;
     this.store = store;
-    roundNanos = core.nanoTime();
+    roundNanos = loop.nanoTime();
   }
 
   /**
@@ -38,7 +38,7 @@ final class Purge {
    * @param then runs when that is done
    */
   void run(Runnable then) {
-    long now = core.nanoTime();
+    long now = loop.nanoTime();
     if (now - roundNanos >= ROUND_NANOS) {
       roundNanos = now;
       upTo.clear();
@@ -48,7 +48,7 @@ final class Purge {
 
   private void chunk(Runnable then) {
     Map<String, String> from = Map.copyOf(upTo);
-    work.submit(
+    databaseWork.submit(
         "purge",
         () -> store.purge(ROWS, from),
         purged -> {

@@ -25,8 +25,8 @@ public final class Sweep {
   private boolean underWay;
 
   public Sweep(
-      Scheduler core,
-      DatabaseWork work,
+      Scheduler loop,
+      DatabaseWork databaseWork,
       MessageStore store,
       TailReader tail,
       Fleet fleet,
@@ -40,7 +40,7 @@ public final class Sweep {
     this.origin = origin;
     this.marks = marks;
     this.patrol = patrol;
-    purge = new Purge(core, work, store);
+    purge = new Purge(loop, databaseWork, store);
   }
 
   /** Sweeps, unless the last sweep is still under way. */
