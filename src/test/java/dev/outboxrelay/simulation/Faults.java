@@ -69,6 +69,13 @@ final class Faults {
     }
   }
 
+  void killRelay() {
+    RelaySlot slot = chance.of(slots);
+    world.checker().fault();
+    trace("kills " + slot);
+    slot.kill(false);
+  }
+
   void strikeServer() {
     MemoryServer server = world.server();
     if (server.isDown()) {

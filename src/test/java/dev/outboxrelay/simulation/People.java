@@ -5,8 +5,11 @@ import dev.outboxrelay.simulation.Version.State;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
+import dev.outboxrelay.values.Gate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -227,6 +230,33 @@ final class People {
               trace("unlocks");
               transaction.rollBack();
             });
+  }
+
+  /** Looks with FOR UPDATE at one that is the next of its key, and goes to lunch. */
+  void holdFollowers() {
+    if (world.server().isDown()) {
+      return;
+    }
+    List<Row> followers = new ArrayList<>();
+    Map<Gate, Integer> seen = new HashMap<>();
+    for (Row row : world.server().rows()) {
+      Version version = row.committed;
+      if (version != null && row.gate != null) {
+        boolean next = seen.merge(row.gate, 1, Integer::sum) == 2;
+        if (next && version.state() == State.PENDING && !row.isLocked()) {
+          followers.add(row);
+        }
+      }
+    }
+    if (!followers.isEmpty()) {
+      Transaction transaction = world.server().begin();
+      Row row = chance.of(followers);
+      if (transaction.lock(row)) {
+        trace("locks " + row.id);
+      }
+      long nanos = chance.nanosBetween(100 * Timeline.MILLI, 1500 * Timeline.MILLI);
+      world.timeline().in(nanos, transaction::rollBack);
+    }
   }
 
   private void wake() {

@@ -329,6 +329,7 @@ final class RelayProcess implements Machine, Wire, MemoryDatabase.Sessions {
   private void letOthersRun(long nanos) {
     Job<?> under = job;
     job = null;
+    viewed = -1; // what runs meanwhile, also of this process, sees the time as it is
     timeline.runUntil(timeline.now() + nanos);
     job = under;
     viewed = -1;

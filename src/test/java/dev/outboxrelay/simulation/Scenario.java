@@ -42,6 +42,19 @@ final class Scenario {
       long digest,
       List<String> trace) {}
 
+  /** What happens in it. The seeds of one kind mean what they mean, whatever other kinds do. */
+  enum Kind {
+    /** Anything. */
+    ANY,
+    /**
+     * Receivers refuse much of a few keys, somebody holds rows that follow a refused one, and
+     * relays die meanwhile: what was marked as held is read by one that knows the table alone,
+     * slowly, page by page.
+     */
+    LOCKED_FOLLOWERS
+  }
+
+  private final Kind kind;
   private final long seed;
   private final Chance chance;
   private final World world;
@@ -53,20 +66,24 @@ final class Scenario {
   private final boolean calm;
   private final long lasts;
 
-  private Scenario(long seed, boolean traced) {
+  private Scenario(Kind kind, long seed, boolean traced) {
+    this.kind = kind;
     this.seed = seed;
     chance = new Chance(seed);
-    calm = chance.is(0.25);
-    boolean silent = chance.is(0.15);
+    calm = chance.is(0.25) && kind == Kind.ANY;
+    boolean silent = chance.is(0.15) && kind == Kind.ANY;
     world =
         new World(
             seed,
             chance.split(),
             traced,
             calm ? 0 : chance.of(0.0, 0.0, 0.005, 0.03, 0.1),
-            calm ? 0 : chance.of(0.0, 0.0, 0.01, 0.05),
+            slow(),
             silent);
-    lasts = chance.nanosBetween(500 * Timeline.MILLI, 5 * Timeline.SECOND);
+    lasts =
+        kind == Kind.LOCKED_FOLLOWERS
+            ? 6 * Timeline.SECOND
+            : chance.nanosBetween(500 * Timeline.MILLI, 5 * Timeline.SECOND);
     int sweepMillis = chance.of(1000, 3000, 20_000, 60_000);
     sweepNanos = (silent ? Math.min(20_000, sweepMillis) : sweepMillis) * Timeline.MILLI;
     addDestinations();
@@ -76,12 +93,27 @@ final class Scenario {
     faults = new Faults(world, slots);
   }
 
-  /** Runs one. */
+  /** Runs one of any kind. */
   static Outcome run(long seed, boolean traced) {
-    return new Scenario(seed, traced).run();
+    return run(Kind.ANY, seed, traced);
+  }
+
+  static Outcome run(Kind kind, long seed, boolean traced) {
+    return new Scenario(kind, seed, traced).run();
+  }
+
+  private double slow() {
+    if (kind == Kind.LOCKED_FOLLOWERS) {
+      return 0.1;
+    }
+    return calm ? 0 : chance.of(0.0, 0.0, 0.01, 0.05);
   }
 
   private void addDestinations() {
+    if (kind == Kind.LOCKED_FOLLOWERS) {
+      addRefusing();
+      return;
+    }
     int count = chance.between(1, 4);
     double rough = calm ? 0 : chance.of(0.0, 0.5, 1.0);
     for (int id = 1; id <= count; id++) {
@@ -113,6 +145,14 @@ final class Scenario {
     }
   }
 
+  private void addRefusing() {
+    Destination destination =
+        Settings.of(1, 1, Ordering.KEY, OnFailure.HOLD, 50, 20, 400, chance.of(1, 2, 5), null);
+    world.server().put(destination);
+    Receiver.Script script = new Receiver.Script(0.4, 0, 0, 0, 0, 0, 30 * Timeline.MILLI);
+    world.put(destination.name(), new Receiver(world, destination.name(), script));
+  }
+
   private void addRelays() {
     int count = chance.between(1, 3);
     int boundMillis = chance.of(1500, 3000, 10_000);
@@ -132,7 +172,7 @@ final class Scenario {
               Duration.ofNanos(sweepNanos),
               chance.is(0.1) ? Duration.ofMillis(50) : Duration.ZERO,
               chance.of(1, 2, 5, 25, 1000),
-              1 << 20,
+              kind == Kind.LOCKED_FOLLOWERS ? 1 << 24 : 1 << 20, // memory is not its subject
               1 << 18,
               Duration.ofSeconds(3));
       slots.add(new RelaySlot(world, config.name(), config));
@@ -171,7 +211,13 @@ final class Scenario {
               chance.of(1, 3, 8),
               bytes);
       writers.add(
-          new Writer(world, rowLocks, "writer" + n, habits, captured, chance.between(1, 12)));
+          new Writer(
+              world,
+              rowLocks,
+              "writer" + n,
+              habits,
+              captured,
+              chance.between(1, kind == Kind.LOCKED_FOLLOWERS ? 40 : 12)));
     }
   }
 
@@ -185,6 +231,10 @@ final class Scenario {
       plan(chance.is(0.5) ? chance.between(1, 4) : 0, faults::strikeRelay);
       plan(chance.is(0.15) ? chance.between(1, 2) : 0, faults::strikeServer);
       plan(chance.is(0.5) ? chance.between(1, 6) : 0, faults::strikeReceiver);
+    }
+    if (kind == Kind.LOCKED_FOLLOWERS) {
+      plan(40, people::holdFollowers);
+      plan(6, faults::killRelay);
     }
     timeline.runUntil(begin + lasts);
     end();

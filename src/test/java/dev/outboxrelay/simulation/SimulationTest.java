@@ -4,6 +4,7 @@ package dev.outboxrelay.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.outboxrelay.simulation.Scenario.Kind;
 import dev.outboxrelay.simulation.Scenario.Outcome;
 import dev.outboxrelay.simulation.Simulator.Result;
 import java.util.stream.Collectors;
@@ -21,8 +22,8 @@ final class SimulationTest {
   private static final long MANY = 100_000;
   private static final long PATIENCE_NANOS = 3_600_000_000_000L;
 
-  private static void check(long firstSeed, long count) throws InterruptedException {
-    Result result = Simulator.run(firstSeed, count, System.nanoTime() + PATIENCE_NANOS, 2);
+  private static void check(Kind kind, long firstSeed, long count) throws InterruptedException {
+    Result result = Simulator.run(kind, firstSeed, count, System.nanoTime() + PATIENCE_NANOS, 2);
     assertEquals(
         "",
         result.failures().stream()
@@ -32,13 +33,18 @@ final class SimulationTest {
 
   @Test
   void scenarios_few_keepEveryPromise() throws Exception {
-    check(1, FEW);
+    check(Kind.ANY, 1, FEW);
   }
 
   @Test
   @Tag("full")
   void scenarios_many_keepEveryPromise() throws Exception {
-    check(1_000_000, MANY);
+    check(Kind.ANY, 1_000_000, MANY);
+  }
+
+  @Test
+  void scenarios_ofLockedFollowers_keepEveryPromise() throws Exception {
+    check(Kind.LOCKED_FOLLOWERS, 2_000, 400);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.simulation;
 
+import dev.outboxrelay.simulation.Scenario.Kind;
 import dev.outboxrelay.simulation.Scenario.Outcome;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <pre>
  * simulation.seed=N        the first seed
  * simulation.count=N       how many
+ * simulation.kind=NAME     of one kind, see Scenario.Kind
  * simulation.seconds=N     how long, instead
  * simulation.threads=N     each runs scenarios of its own
  * </pre>
@@ -43,6 +45,11 @@ public final class Simulator {
   /** Runs scenarios of consecutive seeds until there are enough, or it is time. */
   static Result run(long firstSeed, long count, long deadlineNanos, int threads)
       throws InterruptedException {
+    return run(Kind.ANY, firstSeed, count, deadlineNanos, threads);
+  }
+
+  static Result run(Kind kind, long firstSeed, long count, long deadlineNanos, int threads)
+      throws InterruptedException {
     AtomicLong next = new AtomicLong(firstSeed);
     AtomicLong deliveries = new AtomicLong();
     AtomicLong repeats = new AtomicLong();
@@ -58,7 +65,7 @@ public final class Simulator {
               () -> {
                 long seed = next.getAndIncrement();
                 while (seed < firstSeed + count && System.nanoTime() - deadlineNanos < 0) {
-                  Outcome outcome = Scenario.run(seed, false);
+                  Outcome outcome = Scenario.run(kind, seed, false);
                   ran.incrementAndGet();
                   deliveries.addAndGet(outcome.deliveries());
                   repeats.addAndGet(outcome.repeats());
@@ -94,9 +101,10 @@ public final class Simulator {
   /** By system properties; with one seed alone, its trace. */
   public static void main(String[] args) throws InterruptedException {
     long seed = Long.getLong("simulation.seed", 1);
+    Kind kind = Kind.valueOf(System.getProperty("simulation.kind", Kind.ANY.name()));
     long count = Long.getLong("simulation.count", Long.MAX_VALUE / 2);
     if (count == 1) {
-      Outcome outcome = Scenario.run(seed, true);
+      Outcome outcome = Scenario.run(kind, seed, true);
       outcome.trace().forEach(System.out::println);
       System.out.println(
           "seed " + seed + ": " + outcome.violation() + ", digest " + outcome.digest());
@@ -105,7 +113,7 @@ public final class Simulator {
     long seconds = Long.getLong("simulation.seconds", 3600);
     int threads = Integer.getInteger("simulation.threads", 2);
     long begun = System.nanoTime();
-    Result result = run(seed, count, begun + seconds * 1_000_000_000L, threads);
+    Result result = run(kind, seed, count, begun + seconds * 1_000_000_000L, threads);
     double took = (System.nanoTime() - begun) / 1e9;
     result.failures().forEach(o -> System.out.println("seed " + o.seed() + ": " + o.violation()));
     System.out.println(
