@@ -76,6 +76,18 @@ final class Faults {
     slot.kill(false);
   }
 
+  /** Cut off twice: a statement comes to the server in between, and its answer after the lease. */
+  void lapse() {
+    RelaySlot slot = chance.of(slots);
+    long now = world.timeline().now();
+    long first = slot.silenceNanos() / 2;
+    long second = slot.silenceNanos() + chance.nanosBetween(-1200, 300) * Timeline.MILLI;
+    trace("cuts " + slot + " off twice");
+    slot.host().cutOffUntil(now + first);
+    last(second, () -> {});
+    world.timeline().in(first - Timeline.MILLI, () -> slot.host().cutOffUntil(now + second));
+  }
+
   void strikeServer() {
     MemoryServer server = world.server();
     if (server.isDown()) {

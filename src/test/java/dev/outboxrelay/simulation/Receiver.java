@@ -60,6 +60,10 @@ final class Receiver {
     }
   }
 
+  void putAllOff() {
+    deferring = 1;
+  }
+
   void heal() {
     deferring = 0;
     pausing = 0;

@@ -51,7 +51,13 @@ final class Scenario {
      * relays die meanwhile: what was marked as held is read by one that knows the table alone,
      * slowly, page by page.
      */
-    LOCKED_FOLLOWERS
+    LOCKED_FOLLOWERS,
+    /**
+     * The way between one relay and the server is cut twice, so that the lease lapses for a moment
+     * and the lock session stands; the receiver puts everything off, so that only a rest's end has
+     * messages sent.
+     */
+    LAPSED_LEASE
   }
 
   private final Kind kind;
@@ -72,19 +78,14 @@ final class Scenario {
     chance = new Chance(seed);
     calm = chance.is(0.25) && kind == Kind.ANY;
     boolean silent = chance.is(0.15) && kind == Kind.ANY;
-    world =
-        new World(
-            seed,
-            chance.split(),
-            traced,
-            calm ? 0 : chance.of(0.0, 0.0, 0.005, 0.03, 0.1),
-            slow(),
-            silent);
+    world = new World(seed, chance.split(), traced, failing(), slow(), silent);
     lasts =
         kind == Kind.LOCKED_FOLLOWERS
             ? 6 * Timeline.SECOND
-            : chance.nanosBetween(500 * Timeline.MILLI, 5 * Timeline.SECOND);
-    int sweepMillis = chance.of(1000, 3000, 20_000, 60_000);
+            : kind == Kind.LAPSED_LEASE
+                ? 15 * Timeline.SECOND
+                : chance.nanosBetween(500 * Timeline.MILLI, 5 * Timeline.SECOND);
+    int sweepMillis = kind == Kind.LAPSED_LEASE ? 60_000 : chance.of(1000, 3000, 20_000, 60_000);
     sweepNanos = (silent ? Math.min(20_000, sweepMillis) : sweepMillis) * Timeline.MILLI;
     addDestinations();
     addRelays();
@@ -102,7 +103,14 @@ final class Scenario {
     return new Scenario(kind, seed, traced).run();
   }
 
+  private double failing() {
+    return calm || kind == Kind.LAPSED_LEASE ? 0 : chance.of(0.0, 0.0, 0.005, 0.03, 0.1);
+  }
+
   private double slow() {
+    if (kind == Kind.LAPSED_LEASE) {
+      return 0;
+    }
     if (kind == Kind.LOCKED_FOLLOWERS) {
       return 0.1;
     }
@@ -110,8 +118,8 @@ final class Scenario {
   }
 
   private void addDestinations() {
-    if (kind == Kind.LOCKED_FOLLOWERS) {
-      addRefusing();
+    if (kind != Kind.ANY) {
+      addOne();
       return;
     }
     int count = chance.between(1, 4);
@@ -145,17 +153,23 @@ final class Scenario {
     }
   }
 
-  private void addRefusing() {
+  private void addOne() {
     Destination destination =
         Settings.of(1, 1, Ordering.KEY, OnFailure.HOLD, 50, 20, 400, chance.of(1, 2, 5), null);
     world.server().put(destination);
-    Receiver.Script script = new Receiver.Script(0.4, 0, 0, 0, 0, 0, 30 * Timeline.MILLI);
-    world.put(destination.name(), new Receiver(world, destination.name(), script));
+    Receiver.Script script =
+        new Receiver.Script(
+            kind == Kind.LOCKED_FOLLOWERS ? 0.4 : 0, 0, 0, 0, 0, 0, 30 * Timeline.MILLI);
+    Receiver receiver = new Receiver(world, destination.name(), script);
+    world.put(destination.name(), receiver);
+    if (kind == Kind.LAPSED_LEASE) {
+      receiver.putAllOff();
+    }
   }
 
   private void addRelays() {
-    int count = chance.between(1, 3);
-    int boundMillis = chance.of(1500, 3000, 10_000);
+    int count = kind == Kind.LAPSED_LEASE ? 1 : chance.between(1, 3);
+    int boundMillis = kind == Kind.LAPSED_LEASE ? 10_000 : chance.of(1500, 3000, 10_000);
     for (int n = 1; n <= count; n++) {
       DatabaseSettings database =
           new DatabaseSettings(
@@ -226,8 +240,11 @@ final class Scenario {
     long begin = timeline.now();
     slots.forEach(slot -> slot.startWithin(chance.is(0.7) ? Timeline.MILLI : lasts));
     writers.forEach(writer -> writer.start(lasts / 2));
-    plan(chance.is(0.5) ? chance.between(1, 8) : 0, people::act);
-    if (!calm) {
+    boolean lapses = kind == Kind.LAPSED_LEASE;
+    plan(!lapses && chance.is(0.5) ? chance.between(1, 8) : 0, people::act);
+    if (lapses) {
+      timeline.in(4 * Timeline.SECOND, faults::lapse);
+    } else if (!calm) {
       plan(chance.is(0.5) ? chance.between(1, 4) : 0, faults::strikeRelay);
       plan(chance.is(0.15) ? chance.between(1, 2) : 0, faults::strikeServer);
       plan(chance.is(0.5) ? chance.between(1, 6) : 0, faults::strikeReceiver);

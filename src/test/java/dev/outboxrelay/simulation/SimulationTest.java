@@ -47,6 +47,11 @@ final class SimulationTest {
     check(Kind.LOCKED_FOLLOWERS, 2_000, 400);
   }
 
+  @Test
+  void scenarios_ofLapsedLeases_keepEveryPromise() throws Exception {
+    check(Kind.LAPSED_LEASE, 1, 500);
+  }
+
   /**
    * Each has found a fault of the engine's. A seed means this as long as scenarios are drawn as
    * they were then; the patches in src/test/sabotage bring the faults back.
