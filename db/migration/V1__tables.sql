@@ -74,7 +74,7 @@ create table outbox.destination (
     case when uri ~ '^https?://'
     then uri ~ '^https?://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\])(:[0-9]{1,5})?(/[!-"$-~]*)?$'
       and coalesce(substring(uri from '^https?://[^/]*[^/:]:([0-9]{1,5})(?:/|$)')::integer, 1) between 1 and 65535
-    when uri ~ '^(nats|tls[+]nats|amqps?)://'
+    when uri ~ '^(nats|tls[+]nats|kafka|tls[+]kafka|amqps?)://'
     then uri ~ '^[a-z+]+://(([^],/?#@:[[:space:]]+|\[[0-9A-Fa-f:.]+\])(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?(,|(?=/)|$)){1,10}(/[!-"$-~]*)?$'
       and uri !~ '^[^/]*//[^/]*,(/|$)'
     else uri ~ '^(tcp|tls)://([^]/?#@:[[:space:]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}$'
@@ -104,7 +104,7 @@ comment on column outbox.destination.name is
 comment on column outbox.destination.number is
   'outbox.destination_number.number of the name; set by a trigger, whatever is given.';
 comment on column outbox.destination.uri is
-  'tcp://host:port, tls://host:port, http://host/path, https://host/path, nats://host/subject, tls+nats://host/subject, amqp://host/vhost or amqps://host/vhost.';
+  'tcp://host:port, tls://host:port, http://host/path, https://host/path, nats://host/subject, tls+nats://host/subject, kafka://host/topic, tls+kafka://host/topic, amqp://host/vhost or amqps://host/vhost.';
 comment on column outbox.destination.format is
   'How a message is written: change, td, cloudevents, debezium or payload.';
 comment on column outbox.destination.framing is

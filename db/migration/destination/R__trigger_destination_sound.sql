@@ -3,7 +3,8 @@
 -- Framing 'raw' ends a message with its connection, and format 'payload' carries no id: neither leaves anything that a line could answer.
 -- A host is what can be one: whatever else is saved here would be looked up again and again. Systems disagree about addresses
 -- written otherwise than as four plain numbers (1.2.3, 010.0.0.1, 0x7f.1). Zones of IPv6 ([fe80::1%eth0]) are not supported.
--- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions, BrokerUri, NatsSubject, NatsOptions, AmqpOptions in Java) say the same.
+-- The transports (HostName, TcpOptions, WirePairs, HttpUri, HttpOptions, BrokerUri, NatsSubject, NatsOptions, AmqpOptions,
+-- KafkaTopic, KafkaOptions in Java) say the same.
 -- A misspelt option would be passed over, and with it, say, the CA that was meant to be trusted alone.
 -- A secret is named, never held: whoever reads this table, or a dump of it, must not find one.
 --
@@ -21,8 +22,8 @@ declare
   uri_parts constant text[] := coalesce(
     regexp_match(new.uri, '^(tcp|tls)://(.+):[0-9]+$'),
     regexp_match(new.uri, '^(https?)://(\[[^]]*\]|[^]:/?#@]+)'),
-    regexp_match(new.uri, '^(nats|tls[+]nats|amqps?)://([^/?#@]+)(?:/(.*))?$'));
-  over_broker constant boolean := coalesce(uri_parts[1] ~ '^amqp|nats$', false);
+    regexp_match(new.uri, '^(nats|tls[+]nats|kafka|tls[+]kafka|amqps?)://([^/?#@]+)(?:/(.*))?$'));
+  over_broker constant boolean := coalesce(uri_parts[1] ~ '^amqp|(nats|kafka)$', false);
   -- What answers each message itself.
   answering constant boolean := over_broker or coalesce(uri_parts[1] like 'http%', false);
   known text[];
@@ -31,6 +32,7 @@ declare
     else array[uri_parts[2]] end;
   host text;
   subject text;
+  topic text;
   is_address boolean;
   unknown text;
   wrong text;
@@ -81,6 +83,16 @@ begin
     end if;
   end if;
 
+  if uri_parts[1] ~ 'kafka$' then
+    topic := regexp_replace(coalesce(uri_parts[3], ''), '[{](schema|table|op|type|key|destination)[}]', 'x', 'g');
+    if topic !~ '^[A-Za-z0-9._-]{1,249}$' or topic ~ '^(__|[.]{1,2}$)' then
+      raise exception 'destination %: the topic % cannot be one', quote_literal(new.name), quote_literal(uri_parts[3])
+        using errcode = 'check_violation',
+              hint = 'At most 249 letters, digits, . _ and -, and no __ before it: '
+                || 'kafka://host:9092/orders.{schema}.{table}; also {op}, {type}, {key}, {destination}.';
+    end if;
+  end if;
+
   if uri_parts[1] ~ '^amqp' and uri_parts[3] ~ '/|%(?![0-9A-Fa-f]{2})' then
     raise exception 'destination %: the virtual host % cannot be one', quote_literal(new.name), quote_literal(uri_parts[3])
       using errcode = 'check_violation', hint = 'One name, in which a slash is %2F.';
@@ -119,7 +131,7 @@ begin
         using errcode = 'check_violation';
     end if;
 
-    if uri_parts[1] in ('tcp', 'http', 'nats', 'amqp') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
+    if uri_parts[1] in ('tcp', 'http', 'nats', 'kafka', 'amqp') and new.options ?| array['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name'] then
       raise exception 'destination %: options for TLS, and a uri that begins with %://', quote_literal(new.name), uri_parts[1]
         using errcode = 'check_violation', hint = 'Without tls://, https://, amqps:// or tls+ before the scheme everything is sent in plain text, whatever tls_ca says.';
     end if;
@@ -134,6 +146,11 @@ begin
     if over_broker and (((new.options ? 'user') <> (new.options ? 'password'))
       or (new.options ? 'user')::integer + (new.options ? 'token')::integer + (new.options ? 'credentials')::integer > 1) then
       raise exception 'destination %: options need user and password together, or a token, or credentials', quote_literal(new.name)
+        using errcode = 'check_violation';
+    end if;
+
+    if new.options ? 'sasl_mechanism' and not new.options ? 'user' then
+      raise exception 'destination %: option sasl_mechanism needs user and password', quote_literal(new.name)
         using errcode = 'check_violation';
     end if;
 

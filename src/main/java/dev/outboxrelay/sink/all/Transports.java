@@ -8,6 +8,7 @@ import dev.outboxrelay.sink.TransportKind;
 import dev.outboxrelay.sink.TransportsByScheme;
 import dev.outboxrelay.sink.amqp.AmqpTransport;
 import dev.outboxrelay.sink.http.HttpTransport;
+import dev.outboxrelay.sink.kafka.KafkaTransport;
 import dev.outboxrelay.sink.nats.NatsTransport;
 import dev.outboxrelay.sink.tcp.Sockets;
 import dev.outboxrelay.sink.tcp.TcpTransport;
@@ -19,7 +20,12 @@ import java.util.Map;
 public final class Transports {
   /** What they declare of themselves. */
   public static final List<TransportKind> KINDS =
-      List.of(TcpTransport.KIND, HttpTransport.KIND, NatsTransport.KIND, AmqpTransport.KIND);
+      List.of(
+          TcpTransport.KIND,
+          HttpTransport.KIND,
+          KafkaTransport.KIND,
+          NatsTransport.KIND,
+          AmqpTransport.KIND);
 
   private Transports() {}
 
@@ -35,11 +41,13 @@ public final class Transports {
     Map<String, Transport> all = new HashMap<>();
     add(all, TcpTransport.KIND, new TcpTransport(sockets));
     add(all, HttpTransport.KIND, new HttpTransport(sockets, secrets));
+    KafkaTransport kafka = new KafkaTransport(sockets, policy, secrets);
+    add(all, KafkaTransport.KIND, kafka);
     NatsTransport nats = new NatsTransport(sockets, policy, secrets);
     add(all, NatsTransport.KIND, nats);
     AmqpTransport amqp = new AmqpTransport(sockets, policy, secrets);
     add(all, AmqpTransport.KIND, amqp);
-    return new TransportsByScheme(all, List.of(nats, amqp, sockets));
+    return new TransportsByScheme(all, List.of(kafka, nats, amqp, sockets));
   }
 
   private static void add(Map<String, Transport> all, TransportKind kind, Transport transport) {

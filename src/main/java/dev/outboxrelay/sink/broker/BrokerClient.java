@@ -24,7 +24,11 @@ public interface BrokerClient {
 
   /** Hears of a connection's end. */
   interface Lost {
+    /** It broke, and a message that was on it may be why. */
     void lost(String reason);
+
+    /** The cluster is gone, which no message is to blame for. */
+    void down(String reason);
   }
 
   /** Makes ready for one destination. */

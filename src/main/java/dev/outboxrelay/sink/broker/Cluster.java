@@ -97,7 +97,7 @@ final class Cluster {
       }
     }
     try {
-      BrokerClient made = maker.connect(this::lost);
+      BrokerClient made = maker.connect(lost());
       synchronized (this) {
         if (!over) {
           client = made;
@@ -188,11 +188,25 @@ final class Cluster {
     end("nobody uses it", Fault.NONE);
   }
 
+  private BrokerClient.Lost lost() {
+    return new BrokerClient.Lost() {
+      @Override
+      public void lost(String reason) {
+        Cluster.this.lost(reason);
+      }
+
+      @Override
+      public void down(String reason) {
+        end(name + ": " + reason, Fault.NONE);
+      }
+    };
+  }
+
   /**
    * The connection has ended, and with it all that is on it. Where several destinations had
    * messages on it, none of these can be told to have ended it.
    */
-  void lost(String reason) {
+  private void lost(String reason) {
     long waiting;
     synchronized (this) {
       waiting = sinks.stream().filter(Member::isWaiting).count();

@@ -288,6 +288,68 @@ final class TransportKindsTest {
     }
   }
 
+  /** Each is refused when it is saved, and by the transport when it is there all the same. */
+  @Test
+  void kafkaDestination_thatMakesNoSense_isRefusedByBoth() throws Exception {
+    List<String> taken = new ArrayList<>();
+    try (TestDatabase db = TestDatabase.create();
+        Transport transport = Transports.open(1, (host, address) -> false, Secrets.NONE)) {
+      for (String options :
+          List.of(
+              "{\"user\":\"a\"}",
+              "{\"password\":{\"secret\":\"a\"}}",
+              "{\"password\":\"MfKQ9r8\",\"user\":\"a\"}",
+              "{\"token\":{\"secret\":\"a\"}}",
+              "{\"sasl_mechanism\":\"PLAIN\"}",
+              "{\"sasl_mechanism\":\"GSSAPI\",\"user\":\"a\",\"password\":{\"secret\":\"p\"}}",
+              "{\"sasl_mechanism\":1,\"user\":\"a\",\"password\":{\"secret\":\"p\"}}",
+              "{\"compression\":\"brotli\"}",
+              "{\"cloudevents_mode\":\"binary\"}",
+              "{\"acks\":\"1\"}",
+              "{\"sasl.jaas.config\":\"a\"}",
+              "{\"tls_ca\":\"/a\"}")) {
+        check(db, transport, "kafka://10.0.0.1/shop", options, taken);
+      }
+      for (String uri :
+          List.of(
+              "kafka://h",
+              "kafka://h/",
+              "kafka:///a",
+              "kafka://h:0/a",
+              "kafka://u:p@h/a",
+              "kafka://h,/a",
+              "kafka://h/.",
+              "kafka://h/..",
+              "kafka://h/a/b",
+              "kafka://h/__consumer_offsets",
+              "kafka://h/a b",
+              "kafka://h/{tables}",
+              "kafka://h/{table",
+              "kafka://h/" + "t".repeat(250),
+              "kafka+tls://h/a",
+              "Kafka://h/a")) {
+        check(db, transport, uri, "{}", taken);
+      }
+      assertEquals(List.of(), taken);
+      for (String uri :
+          List.of(
+              "kafka://10.0.0.1/a",
+              "kafka://10.0.0.1:9093,[::1]:65535/a.{schema}.{table}",
+              "tls+kafka://10.0.0.1,10.0.0.2/{destination}-{op}.{type}_{key}",
+              "kafka://10.0.0.1/" + "t".repeat(249))) {
+        assertEquals(
+            "",
+            save(
+                db,
+                uri,
+                "{\"user\":\"a\",\"password\":{\"secret\":\"p\"},\"compression\":\"zstd\","
+                    + "\"sasl_mechanism\":\"PLAIN\"}"));
+        String said = said(transport, uri, "{}");
+        assertTrue(said.contains("may connect to"), said);
+      }
+    }
+  }
+
   private static void check(
       TestDatabase db, Transport transport, String uri, String options, List<String> taken)
       throws SQLException {
@@ -335,7 +397,8 @@ final class TransportKindsTest {
     try (Transport transport = Transports.open(1, AddressPolicy.ANY, Secrets.NONE)) {
       String said = said(transport, "ftp://h/", "{}");
       assertTrue(
-          said.contains("this relay knows amqp, amqps, http, https, nats, tcp, tls, tls+nats"),
+          said.contains(
+              "this relay knows amqp, amqps, http, https, kafka, nats, tcp, tls, tls+kafka, tls+nats"),
           said);
     }
   }
