@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -43,6 +44,9 @@ final class Dispatch implements WatchedSelector.Rounds {
   private volatile @Nullable Producer<byte[], byte[]> producer;
   private volatile Runnable wakeup = () -> {};
   private volatile boolean closed;
+
+  /** With the library. While there is any, its thread looks often enough to tell what is late. */
+  private final AtomicInteger underWay = new AtomicInteger();
 
   /** On its way to the library's thread. */
   private final Queue<Parcel> arrivals = new ConcurrentLinkedQueue<>();
@@ -110,12 +114,15 @@ final class Dispatch implements WatchedSelector.Rounds {
       return true;
     }
     Outcome outcome = new Outcome(parcel);
+    underWay.incrementAndGet();
     try {
       to.send(parcel.record(), outcome);
       return outcome.accepted();
     } catch (InterruptException e) {
+      underWay.decrementAndGet();
       throw e;
     } catch (KafkaException | IllegalStateException e) {
+      underWay.decrementAndGet();
       if (!closed) {
         watch.fails("the client takes nothing more: " + KafkaFailure.said(e));
       }
@@ -142,6 +149,7 @@ final class Dispatch implements WatchedSelector.Rounds {
 
     @Override
     public void onCompletion(RecordMetadata stored, @Nullable Exception problem) {
+      underWay.decrementAndGet();
       if (Thread.currentThread() == sender && handing && problem instanceof TimeoutException) {
         waits = true;
       } else if (!closed) {
@@ -197,7 +205,8 @@ final class Dispatch implements WatchedSelector.Rounds {
       lookAtTopics(now);
     }
     sendWaiting(now);
-    return forRoom.isEmpty() && forTopics.isEmpty() ? millis : Math.min(millis, LOOK_MILLIS);
+    boolean idle = forRoom.isEmpty() && forTopics.isEmpty() && underWay.get() == 0;
+    return idle ? millis : Math.min(millis, LOOK_MILLIS);
   }
 
   private void sort(Parcel parcel) {

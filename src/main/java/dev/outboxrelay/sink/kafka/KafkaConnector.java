@@ -33,6 +33,7 @@ import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.network.ChannelBuilder;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 
@@ -80,7 +81,10 @@ final class KafkaConnector {
             uri.hosts().stream()
                 .map(host -> InetSocketAddress.createUnresolved(host.host(), host.port()))
                 .toList(),
-            watch::stands,
+            () -> {
+              nodes.described();
+              watch.stands();
+            },
             problem -> watch.fails(words(problem, nodes)));
     Dispatch dispatch = new Dispatch(metadata, nodes, watch, patience);
     KafkaClient client = client(config, metadata, nodes, dispatch);
@@ -182,6 +186,8 @@ final class KafkaConnector {
         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
         reachable.stream().map(KafkaConnector::literal).toList());
     all.put(ProducerConfig.CLIENT_ID_CONFIG, "outbox-relay-" + NUMBER.incrementAndGet());
+    all.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    all.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
     all.put(ProducerConfig.ACKS_CONFIG, "all");
     all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     all.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, MAX_UNDER_WAY);

@@ -27,6 +27,7 @@ final class Nodes {
   private final Set<String> answering = new HashSet<>();
   private final Map<String, String> failures = new LinkedHashMap<>();
   private int failedInARow;
+  private boolean described;
   private @Nullable String endedHost;
 
   /** A connection is begun. */
@@ -35,8 +36,19 @@ final class Nodes {
     addresses.put(id, address(host, port));
   }
 
-  /** Something came back on it. */
+  /** One of them has told which there are. */
+  synchronized void described() {
+    described = true;
+  }
+
+  /**
+   * Something came back on it. What came before the cluster was described does not count: a broker
+   * that wants a login tells its version to everybody.
+   */
   synchronized void answered(String id) {
+    if (!described) {
+      return;
+    }
     failedInARow = 0;
     if (answering.add(id)) {
       failures.remove(addresses.getOrDefault(id, id));

@@ -105,7 +105,7 @@ final class WatchedSelector extends Selector {
       case NOT_CONNECTED -> "cannot be connected to";
       case AUTHENTICATE, AUTHENTICATION_FAILED ->
           "the connection ended before it could be used: other settings for TLS or login there?";
-      default -> "the connection ended without an answer: does TLS have to be spoken there?";
+      default -> "the connection ended without an answer: are TLS or a login wanted there?";
     };
   }
 

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.outboxrelay.sink.kafka;
+
+import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Certificates;
+import dev.outboxrelay.testing.JavaProcess;
+import dev.outboxrelay.testing.Program;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * A real Kafka of one broker, as a process of its own with all its files in a directory of its own;
+ * user relay with the password {@link #PASSWORD}.
+ */
+final class KafkaServer implements AutoCloseable {
+  /** With what a setting of the library has to escape. */
+  static final String PASSWORD = "ri\"g\\h't; =";
+
+  private final Path directory;
+  private final int port = Program.freePort();
+  private final int loginPort = Program.freePort();
+  private final int securePort = Program.freePort();
+  private final int elsewherePort = Program.freePort();
+  private final int controllerPort = Program.freePort();
+  private Program program;
+
+  KafkaServer() throws Exception {
+    directory = Files.createTempDirectory("kafka");
+    Certificates authority = new Certificates("kafka");
+    Certificates.Identity identity = authority.forLocalhost();
+    Certificates.writeCertificate(authority.certificate(), directory.resolve("ca.pem"));
+    Certificates.writeCertificate(identity.certificate(), directory.resolve("cert.pem"));
+    Certificates.writeKey(identity.key(), directory.resolve("key.pem"));
+    Files.writeString(
+        directory.resolve("identity.pem"),
+        Files.readString(directory.resolve("key.pem"))
+            + Files.readString(directory.resolve("cert.pem")));
+    Path settings = settings(Map.of());
+    Process format =
+        new ProcessBuilder(
+                java(
+                    "kafka.tools.StorageTool",
+                    "format",
+                    "-t",
+                    "MkU3OEVBNTcwNTJENDM2Qk",
+                    "-c",
+                    settings.toString(),
+                    "--add-scram",
+                    "SCRAM-SHA-512=[name=relay,password=" + PASSWORD + "]",
+                    "--add-scram",
+                    "SCRAM-SHA-256=[name=relay,password=" + PASSWORD + "]"))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("format.log").toFile())
+            .start();
+    if (format.waitFor() != 0) {
+      throw new AssertionError(Files.readString(directory.resolve("format.log")));
+    }
+    start();
+  }
+
+  private Path settings(Map<String, String> further) throws IOException {
+    String plainUser = "required user_relay=" + quoted(PASSWORD) + ";";
+    Properties all = new Properties();
+    all.put("process.roles", "broker,controller");
+    all.put("node.id", "1");
+    all.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+    all.put("controller.listener.names", "CONTROLLER");
+    all.put("inter.broker.listener.name", "OPEN");
+    all.put(
+        "listeners",
+        "OPEN://127.0.0.1:"
+            + port
+            + ",LOGIN://127.0.0.1:"
+            + loginPort
+            + ",SECURE://127.0.0.1:"
+            + securePort
+            + ",ELSEWHERE://127.0.0.1:"
+            + elsewherePort
+            + ",CONTROLLER://127.0.0.1:"
+            + controllerPort);
+    all.put(
+        "advertised.listeners",
+        "OPEN://127.0.0.1:"
+            + port
+            + ",LOGIN://localhost:"
+            + loginPort
+            + ",SECURE://localhost:"
+            + securePort
+            + ",ELSEWHERE://127.0.0.2:"
+            + elsewherePort);
+    all.put(
+        "listener.security.protocol.map",
+        "OPEN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,SECURE:SASL_SSL,ELSEWHERE:PLAINTEXT,"
+            + "CONTROLLER:PLAINTEXT");
+    for (String listener : List.of("login", "secure")) {
+      String prefix = "listener.name." + listener + ".";
+      all.put(prefix + "sasl.enabled.mechanisms", "SCRAM-SHA-512,SCRAM-SHA-256,PLAIN");
+      all.put(
+          prefix + "plain.sasl.jaas.config",
+          "org.apache.kafka.common.security.plain.PlainLoginModule " + plainUser);
+      for (String scram : List.of("scram-sha-512", "scram-sha-256")) {
+        all.put(
+            prefix + scram + ".sasl.jaas.config",
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+      }
+    }
+    all.put("ssl.keystore.type", "PEM");
+    all.put("ssl.keystore.location", directory.resolve("identity.pem").toString());
+    all.put("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+    all.put("super.users", "User:ANONYMOUS");
+    all.put("allow.everyone.if.no.acl.found", "true");
+    all.put("log.dirs", directory.resolve("data").toString());
+    all.put("auto.create.topics.enable", "false");
+    all.put("offsets.topic.replication.factor", "1");
+    all.put("transaction.state.log.replication.factor", "1");
+    all.put("transaction.state.log.min.isr", "1");
+    all.put("num.network.threads", "1");
+    all.put("num.io.threads", "2");
+    all.put("log.cleaner.enable", "false");
+    all.putAll(further);
+    Path file = directory.resolve("server.properties");
+    try (var out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
+      all.store(out, null);
+    }
+    return file;
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  private static List<String> java(String... words) {
+    List<String> command =
+        new ArrayList<>(List.of(JavaProcess.java(), "-Xmx256m", "-XX:+UseSerialGC"));
+    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(words));
+    return command;
+  }
+
+  void start() throws Exception {
+    start(Map.of());
+  }
+
+  /** With settings of the test's own. */
+  void start(Map<String, String> further) throws Exception {
+    program =
+        Program.start(
+            java("kafka.Kafka", settings(further).toString()),
+            Map.of(),
+            ProcessBuilder.Redirect.appendTo(errors()));
+    try {
+      Await.until("Kafka serves", Duration.ofMinutes(2), this::serves);
+    } catch (AssertionError e) {
+      String said = Files.readString(errors().toPath());
+      close();
+      throw new AssertionError(said, e);
+    }
+  }
+
+  private File errors() {
+    return directory.resolve("errors").toFile();
+  }
+
+  private boolean serves() {
+    try (Admin admin = admin()) {
+      return admin.describeCluster().nodes().get().size() == 1;
+    } catch (Exception e) {
+      LockSupport.parkNanos(100_000_000);
+      return false;
+    }
+  }
+
+  Program program() {
+    return program;
+  }
+
+  String uri(String topic) {
+    return "kafka://127.0.0.1:" + port + "/" + topic;
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Wants a user. */
+  String loginUri(String topic) {
+    return "kafka://127.0.0.1:" + loginPort + "/" + topic;
+  }
+
+  /** Wants a user, over TLS. */
+  String secureUri(String topic) {
+    return "tls+kafka://localhost:" + securePort + "/" + topic;
+  }
+
+  /** Tells that the broker is at 127.0.0.2. */
+  String elsewhereUri(String topic) {
+    return "kafka://127.0.0.1:" + elsewherePort + "/" + topic;
+  }
+
+  Path ca() {
+    return directory.resolve("ca.pem");
+  }
+
+  private Map<String, Object> reach() {
+    return Map.of(
+        "bootstrap.servers",
+        "127.0.0.1:" + port,
+        "default.api.timeout.ms",
+        5_000,
+        "request.timeout.ms",
+        5_000);
+  }
+
+  Admin admin() {
+    return Admin.create(reach());
+  }
+
+  void topic(String name, int partitions, Map<String, String> settings) throws Exception {
+    try (Admin admin = admin()) {
+      admin
+          .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(settings)))
+          .all()
+          .get();
+    }
+  }
+
+  /** A rule for the user relay. */
+  void acl(String topic, AclOperation operation, AclPermissionType permission) throws Exception {
+    try (Admin admin = admin()) {
+      admin
+          .createAcls(
+              List.of(
+                  new AclBinding(
+                      new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                      new AccessControlEntry("User:relay", "*", operation, permission))))
+          .all()
+          .get();
+    }
+  }
+
+  /** All that a topic holds now, one partition after the other. */
+  List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+    List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(reach(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(each -> new TopicPartition(topic, each.partition()))
+              .sorted(Comparator.comparing(TopicPartition::partition))
+              .toList();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      for (TopicPartition partition : partitions) {
+        consumer.assign(List.of(partition));
+        consumer.seekToBeginning(List.of(partition));
+        while (consumer.position(partition) < ends.get(partition)) {
+          consumer.poll(Duration.ofSeconds(1)).forEach(all::add);
+        }
+      }
+    }
+    return all;
+  }
+
+  static String text(ConsumerRecord<byte[], byte[]> stored) {
+    return new String(stored.value(), StandardCharsets.UTF_8);
+  }
+
+  /** A header's value, null when it is not there. */
+  static String header(ConsumerRecord<byte[], byte[]> stored, String name) {
+    var header = stored.headers().lastHeader(name);
+    return header == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    program.kill();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}
