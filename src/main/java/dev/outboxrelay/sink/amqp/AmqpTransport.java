@@ -36,7 +36,7 @@ public final class AmqpTransport implements Transport {
                       OptionKind.of("password", "secret", "guest", "the password for it")),
                   OptionKind.tls().stream())
               .toList(),
-          "by key, with many messages under way",
+          "by key, many messages under way",
           "a message of an exchange",
           "the broker's confirm",
           "a full queue, blocked publishers");

@@ -49,7 +49,7 @@ public final class HttpTransport implements Transport {
                           "a connection that was silent for so long is closed")),
                   OptionKind.tls().stream())
               .toList(),
-          "by key, with many requests under way",
+          "by key, many requests under way",
           "a request a message, or a batch",
           "a status from 200 to 299",
           "429, 502, 503, 504, with Retry-After");

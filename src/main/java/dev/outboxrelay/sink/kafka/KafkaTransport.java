@@ -46,9 +46,9 @@ public final class KafkaTransport implements Transport {
                           "how the format cloudevents is written")),
                   OptionKind.tls().stream())
               .toList(),
-          "by key, with many messages under way",
+          "by key, many messages under way",
           "a record of a topic",
-          "the leader's, once all in-sync replicas have it",
+          "all in-sync replicas have it",
           "too few replicas, no leader, no answer");
 
   private static final ClientLibrary LIBRARY =

@@ -37,7 +37,7 @@ public final class NatsTransport implements Transport {
                           "how the format cloudevents is written")),
                   OptionKind.tls().stream())
               .toList(),
-          "by key, with many messages under way",
+          "by key, many messages under way",
           "a message of a stream",
           "the stream's, once it is stored",
           "a full stream or server");

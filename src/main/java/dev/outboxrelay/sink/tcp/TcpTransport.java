@@ -38,7 +38,7 @@ public final class TcpTransport implements Transport {
               .toList(),
           "by key, on one connection",
           "a line, a length or a connection a message",
-          "a line, the receiver's close, or none",
+          "a line, the close, or none",
           "none; a refusal may name its time");
 
   private final Sockets sockets;
