@@ -39,7 +39,7 @@ final class Dispatch implements WatchedSelector.Rounds {
   private final WatchedMetadata metadata;
   private final Nodes nodes;
   private final Watch watch;
-  private final Duration patience;
+  private final Patience patience;
   private final Duration topicLimit;
   private volatile @Nullable Producer<byte[], byte[]> producer;
   private volatile Runnable wakeup = () -> {};
@@ -67,15 +67,12 @@ final class Dispatch implements WatchedSelector.Rounds {
    */
   private record Unknown(int version, long sinceNanos, List<Parcel> parcels) {}
 
-  /**
-   * @param patience how long the library tries to deliver a message
-   */
-  Dispatch(WatchedMetadata metadata, Nodes nodes, Watch watch, Duration patience) {
+  Dispatch(WatchedMetadata metadata, Nodes nodes, Watch watch, Patience patience) {
     this.metadata = metadata;
     this.nodes = nodes;
     this.watch = watch;
     this.patience = patience;
-    topicLimit = patience.compareTo(TOPIC_LIMIT) < 0 ? patience : TOPIC_LIMIT;
+    topicLimit = patience.waiting().compareTo(TOPIC_LIMIT) < 0 ? patience.waiting() : TOPIC_LIMIT;
   }
 
   /**
@@ -168,7 +165,7 @@ final class Dispatch implements WatchedSelector.Rounds {
       case FATAL -> watch.fails("the broker refuses the producer: " + KafkaFailure.said(problem));
       case LATER -> parcel.later(late(problem));
       case NEIGHBOUR -> {
-        if (parcel.tries() < MAX_TRIES) {
+        if (parcel.tries() < MAX_TRIES && !late(parcel, System.nanoTime())) {
           arrivals.add(parcel.again());
         } else {
           parcel.later("other messages of its batch are refused again and again");
@@ -181,7 +178,7 @@ final class Dispatch implements WatchedSelector.Rounds {
     String obstacle = nodes.words();
     String words =
         problem instanceof TimeoutException
-            ? "the cluster has not taken it within " + patience.toMillis() + " ms"
+            ? "the cluster has not taken it within " + patience.delivery().toMillis() + " ms"
             : "the broker says: " + KafkaFailure.said(problem);
     return obstacle == null ? words : words + " (" + obstacle + ")";
   }
@@ -264,12 +261,17 @@ final class Dispatch implements WatchedSelector.Rounds {
     unknown.parcels().forEach(parcel -> parcel.refused(why));
   }
 
+  /** Whether it is too late to hand a message to the library. */
+  private boolean late(Parcel parcel, long now) {
+    return now - parcel.sinceNanos() >= patience.waiting().toNanos();
+  }
+
   private void sendWaiting(long now) {
     for (Parcel next = forRoom.peek(); next != null; next = forRoom.peek()) {
       crowded = true;
       boolean known = metadata.knows(next.topic());
       if (known && !next.over().get() && !offer(next)) {
-        if (now - next.sinceNanos() < patience.toNanos()) {
+        if (!late(next, now)) {
           return;
         }
         next.later("the cluster is slow: the buffer for it has been full for too long");

@@ -69,10 +69,9 @@ final class KafkaConnector {
   BrokerClient connect(Destination destination, BrokerClient.Lost lost)
       throws IOException, InterruptedException {
     List<Reach> reachable = Reach.of(uri.hosts(), policy);
-    // Before anybody calls the destination slow, which would close what all of them share.
-    Duration patience = destination.ackTimeout().multipliedBy(8).dividedBy(10);
+    Patience patience = Patience.of(destination.ackTimeout());
     ProducerConfig config =
-        new ProducerConfig(settings(reachable, patience, destination.connectTimeout()));
+        new ProducerConfig(settings(reachable, patience.delivery(), destination.connectTimeout()));
     Watch watch = new Watch(lost);
     Nodes nodes = new Nodes();
     WatchedMetadata metadata =
@@ -177,8 +176,8 @@ final class KafkaConnector {
   }
 
   private Map<String, Object> settings(
-      List<Reach> reachable, Duration patience, Duration connectTimeout) {
-    int patienceMillis = millis(patience);
+      List<Reach> reachable, Duration delivery, Duration connectTimeout) {
+    int deliveryMillis = millis(delivery);
     int connectMillis = millis(connectTimeout);
     Map<String, Object> all = new HashMap<>();
     // Only so that there are some: the hosts of the uri are what is connected to.
@@ -191,9 +190,9 @@ final class KafkaConnector {
     all.put(ProducerConfig.ACKS_CONFIG, "all");
     all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     all.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, MAX_UNDER_WAY);
-    all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, patienceMillis);
+    all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, deliveryMillis);
     // A broker that does not answer is left for another one while there is time.
-    all.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.max(1, patienceMillis / 2));
+    all.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.max(1, deliveryMillis / 2));
     all.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
     all.put(ProducerConfig.BUFFER_MEMORY_CONFIG, BUFFER_BYTES);

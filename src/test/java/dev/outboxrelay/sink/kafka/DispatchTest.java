@@ -40,6 +40,7 @@ import org.junit.jupiter.api.Test;
 /** What is sent when, and what becomes of it, with a library that the test answers for. */
 final class DispatchTest {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration DELIVERY = Duration.ofSeconds(7);
 
   private final List<String> lost = new ArrayList<>();
   private final List<Answer> answers = new ArrayList<>();
@@ -108,8 +109,8 @@ final class DispatchTest {
     }
   }
 
-  private Dispatch dispatch(Duration patience) {
-    Dispatch dispatch = new Dispatch(metadata, nodes, watch, patience);
+  private Dispatch dispatch(Duration waiting) {
+    Dispatch dispatch = new Dispatch(metadata, nodes, watch, new Patience(waiting, DELIVERY));
     dispatch.begin(library, () -> {});
     watch.stands();
     return dispatch;
@@ -279,6 +280,24 @@ final class DispatchTest {
     }
     assertEquals("Deferred1", kinds());
     assertEquals(10, library.history().size());
+  }
+
+  /** Else it would be answered later than anybody waits. */
+  @Test
+  void message_whoseNeighbourIsRefusedLate_isPutOff() throws Exception {
+    Dispatch dispatch = dispatch(Duration.ZERO);
+    know("a");
+    dispatch.send(parcel(1, "a"));
+    library.errorNext(new KafkaException("it was part of a batch"));
+    assertEquals("Deferred1", kinds());
+  }
+
+  @Test
+  void message_thatWaitedAndWasSent_isAnsweredBeforeAnybodyCallsItLate() {
+    Duration ackTimeout = Duration.ofSeconds(30);
+    Patience patience = Patience.of(ackTimeout);
+    Duration longest = patience.waiting().plus(patience.delivery());
+    assertTrue(longest.compareTo(ackTimeout.multipliedBy(9).dividedBy(10)) < 0);
   }
 
   @Test

@@ -33,7 +33,7 @@ import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * A real Kafka of one broker, as a process of its own with all its files in a directory of its own;
+ * A broker of a real Kafka, as a process of its own with all its files in a directory of its own;
  * user relay with the password {@link #PASSWORD}.
  */
 final class KafkaServer implements AutoCloseable {
@@ -46,9 +46,22 @@ final class KafkaServer implements AutoCloseable {
   private final int securePort = Program.freePort();
   private final int elsewherePort = Program.freePort();
   private final int controllerPort = Program.freePort();
+  private final KafkaServer first;
+  private final int node;
   private Program program;
 
   KafkaServer() throws Exception {
+    this(null);
+  }
+
+  /**
+   * Another broker of a cluster.
+   *
+   * @param first which the cluster is led by, null for a cluster of its own
+   */
+  KafkaServer(KafkaServer first) throws Exception {
+    this.first = first;
+    node = first == null ? 1 : 2;
     directory = Files.createTempDirectory("kafka");
     Certificates authority = new Certificates("kafka");
     Certificates.Identity identity = authority.forLocalhost();
@@ -85,9 +98,14 @@ final class KafkaServer implements AutoCloseable {
   private Path settings(Map<String, String> further) throws IOException {
     String plainUser = "required user_relay=" + quoted(PASSWORD) + ";";
     Properties all = new Properties();
-    all.put("process.roles", "broker,controller");
-    all.put("node.id", "1");
-    all.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+    int quorumPort = first == null ? controllerPort : first.controllerPort;
+    all.put("process.roles", first == null ? "broker,controller" : "broker");
+    all.put("node.id", Integer.toString(node));
+    all.put("controller.quorum.voters", "1@127.0.0.1:" + quorumPort);
+    // A broker that is killed is missed soon.
+    all.put("broker.session.timeout.ms", "3000");
+    all.put("broker.heartbeat.interval.ms", "500");
+    all.put("replica.lag.time.max.ms", "3000");
     all.put("controller.listener.names", "CONTROLLER");
     all.put("inter.broker.listener.name", "OPEN");
     all.put(
@@ -98,10 +116,9 @@ final class KafkaServer implements AutoCloseable {
             + loginPort
             + ",SECURE://127.0.0.1:"
             + securePort
-            + ",ELSEWHERE://127.0.0.1:"
+            + ",ELSEWHERE://0.0.0.0:"
             + elsewherePort
-            + ",CONTROLLER://127.0.0.1:"
-            + controllerPort);
+            + (first == null ? ",CONTROLLER://127.0.0.1:" + controllerPort : ""));
     all.put(
         "advertised.listeners",
         "OPEN://127.0.0.1:"
@@ -188,7 +205,7 @@ final class KafkaServer implements AutoCloseable {
 
   private boolean serves() {
     try (Admin admin = admin()) {
-      return admin.describeCluster().nodes().get().size() == 1;
+      return admin.describeCluster().nodes().get().stream().anyMatch(each -> each.id() == node);
     } catch (Exception e) {
       LockSupport.parkNanos(100_000_000);
       return false;
@@ -242,8 +259,10 @@ final class KafkaServer implements AutoCloseable {
 
   void topic(String name, int partitions, Map<String, String> settings) throws Exception {
     try (Admin admin = admin()) {
+      // On each broker that the test has started.
+      short copies = (short) admin.describeCluster().nodes().get().size();
       admin
-          .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(settings)))
+          .createTopics(List.of(new NewTopic(name, partitions, copies).configs(settings)))
           .all()
           .get();
     }

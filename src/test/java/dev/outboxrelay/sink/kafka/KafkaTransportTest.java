@@ -336,7 +336,7 @@ final class KafkaTransportTest {
     String topic = topic(1, Map.of());
     Sink sink =
         transport()
-            .connect(Destinations.waiting(server.uri(topic), Duration.ofSeconds(1), "{}"), heard);
+            .connect(Destinations.waiting(server.uri(topic), Duration.ofSeconds(5), "{}"), heard);
     heard.awaitConnected();
     sink.send(List.of(Messages.small(1)));
     heard.awaitAnswers(1);
@@ -419,7 +419,7 @@ final class KafkaTransportTest {
     Sink sink =
         transport((host, address) -> address.equals(allowed), secrets("p"))
             .connect(
-                Destinations.waiting(server.elsewhereUri(topic), Duration.ofSeconds(1), "{}"),
+                Destinations.waiting(server.elsewhereUri(topic), Duration.ofSeconds(5), "{}"),
                 heard);
     heard.awaitConnected();
     sink.send(List.of(Messages.small(1)));
@@ -441,7 +441,7 @@ final class KafkaTransportTest {
         transport(AddressPolicy.ANY, secrets)
             .connect(
                 Destinations.waiting(
-                    server.loginUri(topic), Duration.ofSeconds(1), "{" + LOGIN + "}"),
+                    server.loginUri(topic), Duration.ofSeconds(5), "{" + LOGIN + "}"),
                 heard);
     heard.awaitConnected();
     sink.send(List.of(Messages.small(1)));
