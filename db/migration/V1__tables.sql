@@ -129,7 +129,7 @@ comment on column outbox.destination.keep_delivered is
 comment on column outbox.destination.paused is
   'Nothing is sent while this is true; messages stay owed.';
 comment on column outbox.destination.max_owed_bytes is
-  'When what is owed takes so many bytes, on_max_owed says what happens; null: no limit.';
+  'When what is owed or set aside takes so many bytes, on_max_owed says what happens; null: no limit.';
 comment on column outbox.destination.on_max_owed is
   'alarm (say so), stop_capturing (write no more messages), or shed (give up the oldest).';
 comment on column outbox.destination.options is
@@ -192,6 +192,8 @@ create table outbox.owed (
   destination text collate "C" not null,
   messages    bigint not null,
   bytes       bigint not null,
+  failed      bigint not null default 0,
+  failed_bytes bigint not null default 0,
   growth      double precision not null default 0,
   limit_since timestamptz,
   measured_at timestamptz not null default clock_timestamp(),
@@ -203,11 +205,14 @@ create table outbox.owed (
 comment on table outbox.owed is
   'How much is owed to each destination, as estimated last; outbox.status shows it.';
 comment on column outbox.owed.destination is 'outbox.destination.name.';
-comment on column outbox.owed.messages is 'How many messages, set aside ones too; estimated.';
+comment on column outbox.owed.messages is 'How many messages are owed, set aside ones not counted; estimated.';
 comment on column outbox.owed.bytes is 'What they take, large values too, indexes not; estimated.';
-comment on column outbox.owed.growth is 'Bytes a second, averaged over some ten minutes.';
+comment on column outbox.owed.failed is 'How many messages were set aside; estimated.';
+comment on column outbox.owed.failed_bytes is 'What these take; estimated.';
+comment on column outbox.owed.growth is
+  'By so many bytes a second both grow, averaged over some ten minutes.';
 comment on column outbox.owed.limit_since is
-  'Since when they take more than the destination''s max_owed_bytes; null while they do not.';
+  'Since when both take more than the destination''s max_owed_bytes; null while they do not.';
 comment on column outbox.owed.measured_at is 'When that was estimated.';
 
 -- What was given up to save the disk. Rows stay when the destination goes.

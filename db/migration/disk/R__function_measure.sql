@@ -1,6 +1,7 @@
 -- outbox.measure: estimates how much is owed to each destination, notes it, and does what its owner chose where the limit is
 -- reached.
 --
+-- The limit is one of the disk: what was set aside counts as what is owed does.
 -- Relays call it in each sweep. Where none runs, cron may: what is captured grows without them.
 -- Nothing is written for a destination that owes nothing and did not; so a session that holds an old
 -- snapshot does not fill the table. Shedding goes on until a tenth of the limit is free, 200,000
@@ -24,28 +25,31 @@ begin
     return;
   end if;
 
-  insert into outbox.owed as o (destination, messages, bytes, limit_since)
-  select b.name, b.messages, b.bytes, case when b.bytes > d.max_owed_bytes then clock_timestamp() end
+  insert into outbox.owed as o (destination, messages, bytes, failed, failed_bytes, limit_since)
+  select b.name, b.messages, b.bytes, b.failed, b.failed_bytes,
+         case when b.bytes + b.failed_bytes > d.max_owed_bytes then clock_timestamp() end
   from outbox.owed_bytes() b
   join outbox.destination d on d.name = b.name
   left join outbox.owed before on before.destination = b.name
-  where b.messages > 0 or before.messages > 0 or before.growth <> 0
+  where b.messages + b.failed > 0 or before.messages + before.failed > 0 or before.growth <> 0
   on conflict on constraint owed_pkey do update
-  set messages = excluded.messages, bytes = excluded.bytes, measured_at = clock_timestamp(),
+  set messages = excluded.messages, bytes = excluded.bytes,
+      failed = excluded.failed, failed_bytes = excluded.failed_bytes,
+      measured_at = clock_timestamp(),
       limit_since = case when excluded.limit_since is not null
         then coalesce(o.limit_since, excluded.limit_since) end,
       -- What is new counts by the share of ten minutes that it took.
-      growth = case when excluded.messages = 0 then 0 else o.growth
+      growth = case when excluded.messages + excluded.failed = 0 then 0 else o.growth
         + least(1, extract(epoch from clock_timestamp() - o.measured_at) / 600)
-        * ((excluded.bytes - o.bytes)
+        * ((excluded.bytes + excluded.failed_bytes - o.bytes - o.failed_bytes)
             / greatest(1, extract(epoch from clock_timestamp() - o.measured_at)) - o.growth) end;
 
   for target in
-    select d.name, d.max_owed_bytes, d.on_max_owed, o.bytes
+    select d.name, d.max_owed_bytes, d.on_max_owed, o.bytes + o.failed_bytes as bytes
     from outbox.destination d
     join outbox.owed o on o.destination = d.name
     left join outbox.destination_state s on s.destination = d.name
-    where o.bytes > d.max_owed_bytes
+    where o.bytes + o.failed_bytes > d.max_owed_bytes
       and (d.on_max_owed = 'shed' or d.on_max_owed = 'stop_capturing' and s.capture_stopped_at is null)
     order by d.on_max_owed, d.name -- the lock of the queue last
   loop
@@ -62,8 +66,9 @@ begin
       end loop;
       if shed_messages > 0 then
         update outbox.owed o
-        set bytes = greatest(0, left_bytes), messages = greatest(0, o.messages - shed_messages)
-        where o.destination = target.name;
+        set messages = b.messages, bytes = b.bytes, failed = b.failed, failed_bytes = b.failed_bytes
+        from outbox.owed_bytes(target.name) b
+        where o.destination = b.name;
         done := format('%s messages shed, since max_owed_bytes was reached; see outbox.shed_record', shed_messages);
         return next;
       end if;

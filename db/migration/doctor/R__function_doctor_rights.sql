@@ -91,7 +91,7 @@ begin
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
           when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
             'untrusted_casts', 'capture_call', 'present_condition', 'settings_of', 'register_captures', 'let_go', 'pause_for',
-            'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'owed', 'measure', 'owed_bytes', 'system_identifier', 'doctor_rights', 'doctor_captures', 'doctor_deliveries', 'doctor_server',
+            'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'measure', 'owed_bytes', 'system_identifier', 'doctor_rights', 'doctor_captures', 'doctor_deliveries', 'doctor_server',
             'doctor_history')
           else p.proname = 'publish' end
       ) n

@@ -38,13 +38,14 @@ select
   o.bytes as owed_bytes,
   round(o.growth * 3600)::bigint as owed_growth,
   d.max_owed_bytes,
-  case when o.bytes >= d.max_owed_bytes then o.limit_since
+  case when o.bytes + o.failed_bytes >= d.max_owed_bytes then o.limit_since
     when o.growth > 0 then o.measured_at
-      + least((d.max_owed_bytes - o.bytes) / o.growth, 3e9) * interval '1 second'
+      + least((d.max_owed_bytes - o.bytes - o.failed_bytes) / o.growth, 3e9) * interval '1 second'
   end as limit_at,
   o.measured_at,
   s.capture_stopped_at as capture_stopped_since,
-  s.capture_stopped_for
+  s.capture_stopped_for,
+  o.failed_bytes
 from outbox.destination d
 cross join (select outbox.copied() as finding offset 0) c
 left join outbox.destination_state s on s.destination = d.name
@@ -109,8 +110,8 @@ comment on column outbox.status.last_error_at is 'When that was.';
 comment on column outbox.status.stalled_since is
   'Since when messages that could be sent are not; null when all is well, or the reason stands in another column.';
 comment on column outbox.status.owed_bytes is
-  'What is owed or set aside takes so much, without indexes; estimated at measured_at. Null: nothing yet.';
-comment on column outbox.status.owed_growth is 'By so many bytes an hour it grows, or shrinks.';
+  'What is owed takes so much, without indexes and set aside ones; estimated at measured_at. Null: nothing yet.';
+comment on column outbox.status.owed_growth is 'By so many bytes an hour what is owed or set aside grows, or shrinks.';
 comment on column outbox.status.max_owed_bytes is 'outbox.destination.max_owed_bytes.';
 comment on column outbox.status.limit_at is
   'When max_owed_bytes will be reached if it goes on so, or was; null: there is no limit, or it does not grow.';
@@ -118,3 +119,5 @@ comment on column outbox.status.measured_at is 'When owed_bytes was estimated, b
 comment on column outbox.status.capture_stopped_since is
   'Since when nothing new is written for it: outbox.stop_capturing.';
 comment on column outbox.status.capture_stopped_for is 'Why.';
+comment on column outbox.status.failed_bytes is
+  'What was set aside takes so much, as owed_bytes is estimated; the limit counts both.';

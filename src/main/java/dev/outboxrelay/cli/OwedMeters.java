@@ -53,7 +53,12 @@ final class OwedMeters {
       gauge(
           "oldest.owed.seconds", "age of the first message that may be sent", Owed::oldestSeconds);
       gauge("waiting", "messages that wait behind a refused one of their key", Owed::held);
-      gauge("set.aside", "messages that were set aside", Owed::failed);
+      gauge("set.aside", "messages that were set aside, so are not owed", Owed::failed);
+      gauge("set.aside.bytes", "bytes of the stored rows that were set aside", Owed::failedBytes);
+      gauge(
+          "max.owed.bytes",
+          "limit of what is owed and set aside together; NaN when there is none",
+          seen -> seen.maxBytes() > 0 ? seen.maxBytes() : Double.NaN);
       gauge("paused", "1 while a person has paused it", seen -> seen.paused() ? 1 : 0);
     }
 

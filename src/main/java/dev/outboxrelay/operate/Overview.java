@@ -17,13 +17,9 @@ public final class Overview {
       "select s.*, date_trunc('second', clock_timestamp() - s.oldest_age) as oldest_at"
           + " from outbox.status s order by s.destination";
 
-  /** Of a hundred messages each: all of them may be millions. */
   private static final String SIZES =
-      "select d.name as destination, w.bytes, w.messages from outbox.destination d"
-          + " cross join lateral (select sum(x.bytes) as bytes, count(*) as messages from"
-          + " (select coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)"
-          + " as bytes from outbox.pending m where m.destination = d.number limit 100) x) w"
-          + " where w.messages > 0";
+      "select o.name as destination, o.bytes, o.messages from outbox.owed_bytes() o"
+          + " where o.messages > 0";
 
   private static final String CAPTURES =
       "select format('%I.%I', n.nspname, t.relname) as source, c.destination, c.operations,"
@@ -53,9 +49,7 @@ public final class Overview {
     return session.query(LOOK).stream().map(row -> row.without("oldest_age")).toList();
   }
 
-  /**
-   * Of each destination with pending messages: the bytes of some of them, and how many these are.
-   */
+  /** Of each destination that is owed messages: how many, and their bytes; an estimate. */
   public List<Row> sizes() throws SQLException {
     return session.query(SIZES);
   }

@@ -24,9 +24,10 @@ public final class ObserverSession implements AutoCloseable {
   private static final String LEAD = "select pg_try_advisory_lock(" + OBSERVER + ", 0)";
 
   private static final String LOOK =
-      "select destination, paused, messages, bytes,"
-          + " coalesce(greatest(0, extract(epoch from clock_timestamp() - oldest)), 0), held, failed"
-          + " from outbox_internal.owed()";
+      "select o.name, d.paused, o.messages, o.bytes,"
+          + " coalesce(greatest(0, extract(epoch from clock_timestamp() - o.oldest)), 0),"
+          + " o.held, o.failed, o.failed_bytes, d.max_owed_bytes"
+          + " from outbox.owed_bytes() o join outbox.destination d on d.name = o.name";
 
   private final Connection connection;
   private boolean leads;
@@ -79,7 +80,9 @@ public final class ObserverSession implements AutoCloseable {
                 r.getLong(4),
                 r.getDouble(5),
                 r.getLong(6),
-                r.getLong(7)));
+                r.getLong(7),
+                r.getLong(8),
+                r.getLong(9)));
       }
     }
     return all;

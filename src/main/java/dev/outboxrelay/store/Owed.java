@@ -8,7 +8,9 @@ package dev.outboxrelay.store;
  * @param bytes of the stored rows of these
  * @param oldestSeconds the age of the first of these that may be sent; 0 when there is none
  * @param held of these wait behind a refused message of their key
- * @param failed were set aside
+ * @param failed were set aside, so are not owed
+ * @param failedBytes of the stored rows of these
+ * @param maxBytes the limit of both; 0 when there is none
  */
 public record Owed(
     String destination,
@@ -17,4 +19,6 @@ public record Owed(
     long bytes,
     double oldestSeconds,
     long held,
-    long failed) {}
+    long failed,
+    long failedBytes,
+    long maxBytes) {}

@@ -51,7 +51,7 @@ final class DiskTest {
   }
 
   @Test
-  void owedBytes_ofLargeTable_readFewBlocksAndNoLargeValue() throws SQLException {
+  void owedBytes_ofLargeTable_readNoLargeValue() throws SQLException {
     outbox.execute(
         "alter table outbox.pending set (fillfactor = 10)",
         "insert into orders select n, repeat('x', 700) from generate_series(1, 4000) n",
@@ -65,10 +65,10 @@ final class DiskTest {
       blocks = read(session) - before;
     }
     outbox.execute("alter table outbox.pending reset (fillfactor)");
-    assertTrue(blocks < 4000, "blocks: " + blocks);
+    assertEquals(0, blocks);
     assertEquals(
         List.of("t"),
-        outbox.query("select messages between 2000 and 7000 from outbox.owed_bytes('crm')"));
+        outbox.query("select messages = 4001 and not estimated from outbox.owed_bytes('crm')"));
   }
 
   private static long read(Connection session) throws SQLException {
@@ -80,7 +80,7 @@ final class DiskTest {
     try (var s = session.createStatement();
         var r =
             s.executeQuery(
-                "select heap_blks_read + heap_blks_hit + toast_blks_read + toast_blks_hit"
+                "select toast_blks_read + toast_blks_hit"
                     + " from pg_statio_user_tables where relid = 'outbox.pending'::regclass")) {
       r.next();
       return r.getLong(1);
