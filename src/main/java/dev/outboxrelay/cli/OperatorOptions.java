@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.cli;
 
+import dev.outboxrelay.operate.Destinations;
 import dev.outboxrelay.operate.JsonPrinter;
 import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.operate.ServerWords;
@@ -143,6 +144,14 @@ final class OperatorOptions {
     }
     out().println(words);
     out().flush();
+  }
+
+  /** One line where there is no such destination, with those that there are. */
+  void requireDestination(Session session, String name) throws SQLException {
+    List<String> names = new Destinations(session).names();
+    if (!names.contains(name)) {
+      throw noDestination(name, names);
+    }
   }
 
   /** The exit code for a name that there is not. */

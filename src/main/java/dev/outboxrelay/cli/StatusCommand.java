@@ -13,6 +13,7 @@ import dev.outboxrelay.values.Durations;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -38,20 +39,8 @@ import picocli.CommandLine.Parameters;
 @WithoutVariables
 final class StatusCommand implements Callable<Integer> {
   private static final Duration STOP_BOUND = Duration.ofSeconds(5);
+  private static final Duration FAR = Duration.ofDays(1000);
   private static final String CLEAR = "\u001b[H\u001b[2J";
-
-  private static final List<Column> COLUMNS =
-      List.of(
-          Column.of("destination"),
-          Column.of("STATE", StatusCommand::state),
-          Column.number("pending"),
-          Column.number("retry"),
-          Column.number("held"),
-          Column.number("failed"),
-          Column.number("oldest_age"),
-          Column.of("owner"),
-          Column.number("epoch"),
-          Column.of("last_error"));
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Only this destination.")
   @Nullable String name;
@@ -118,12 +107,64 @@ final class StatusCommand implements Callable<Integer> {
       operator.out().flush();
       return ExitCode.OK;
     }
-    new TablePrinter(operator.out(), COLUMNS).print(rows);
+    new TablePrinter(
+            operator.out(), columns(rows, now), Terminal.columns(Environment.of(operator.spec)))
+        .print(rows);
     return ExitCode.OK;
   }
 
-  /** The worst that is known of it, in a word or two. */
+  /** The limit alone where somebody has set one. */
+  private static List<Column> columns(List<Row> rows, Instant now) {
+    List<Column> columns =
+        new ArrayList<>(
+            List.of(
+                Column.of("destination"),
+                Column.of("STATE", StatusCommand::state),
+                Column.number("pending"),
+                Column.number("retry"),
+                Column.number("held"),
+                Column.number("failed"),
+                Column.number("oldest_age"),
+                Column.number("OWED", row -> bytes(row.get("owed_bytes"))),
+                Column.number("GROWTH", StatusCommand::growth)));
+    if (rows.stream().anyMatch(row -> row.get("max_owed_bytes") != null)) {
+      columns.add(Column.of("LIMIT", row -> limit(row, now)));
+    }
+    columns.addAll(List.of(Column.of("owner"), Column.number("epoch"), Column.of("last_error")));
+    return columns;
+  }
+
+  private static @Nullable String bytes(@Nullable Object value) {
+    return value instanceof Number number ? Cell.bytes(number.longValue()) : null;
+  }
+
+  private static @Nullable String growth(Row row) {
+    long growth = row.number("owed_growth");
+    return growth == 0 ? null : (growth > 0 ? "+" : "") + Cell.bytes(growth) + "/h";
+  }
+
+  /** When it will be reached, or since when it is. */
+  private static @Nullable String limit(Row row, Instant now) {
+    String limit = bytes(row.get("max_owed_bytes"));
+    if (limit == null || !(row.get("limit_at") instanceof Instant at)) {
+      return limit;
+    }
+    Duration left = Duration.between(now, at);
+    if (left.compareTo(FAR) > 0) {
+      return limit;
+    }
+    return left.isNegative()
+        ? limit + " reached " + Cell.time(at)
+        : limit + " in " + Cell.duration(left);
+  }
+
   private static String state(Row row) {
+    String worst = worst(row);
+    return row.get("capture_stopped_since") == null ? worst : worst + ", not captured";
+  }
+
+  /** The worst that is known of it, in a word or two. */
+  private static String worst(Row row) {
     if (row.get("down_since") instanceof Instant since) {
       return "down since " + Cell.time(since);
     }

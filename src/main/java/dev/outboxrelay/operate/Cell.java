@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** How a person sees a value: short, and harmless. */
 public final class Cell {
   private static final String NOTHING = "-";
+  private static final List<String> UNITS = List.of("B", "kB", "MB", "GB", "TB", "PB");
 
   private Cell() {}
 
@@ -72,6 +74,21 @@ public final class Cell {
       return two(duration.toHours(), "h", duration.toMinutesPart(), "m");
     }
     return two(duration.toDays(), "d", duration.toHoursPart(), "h");
+  }
+
+  /** To two digits or more, as PostgreSQL's units: {@code 812B}, {@code 8.1kB}, {@code 120MB}. */
+  public static String bytes(long bytes) {
+    double rest = bytes;
+    int unit = 0;
+    while (Math.abs(rest) >= 1000 && unit < UNITS.size() - 1) {
+      rest /= 1024;
+      unit++;
+    }
+    String number =
+        unit == 0 || Math.abs(rest) >= 9.95
+            ? String.valueOf(Math.round(rest))
+            : String.format(Locale.ROOT, "%.1f", rest);
+    return number + UNITS.get(unit);
   }
 
   private static String two(long large, String unit, int small, String smallUnit) {

@@ -3,6 +3,7 @@ package dev.outboxrelay.operate;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Prints rows as a table for people: columns as wide as their cells, numbers to the right. Rows may
  * come in any number, piece by piece: the first piece decides how wide the columns are, and a later
- * cell that is wider takes its room alone.
+ * cell that is wider takes its room alone. A table that is wider than the terminal would be broken
+ * into lines that nobody can read: then each row is a block, a value a line.
  */
 public final class TablePrinter {
   private static final String GAP = "  ";
@@ -19,6 +21,7 @@ public final class TablePrinter {
 
   private final PrintWriter out;
   private final List<Column> columns;
+  private final int terminal;
   private int @Nullable [] widths;
 
   /**
@@ -38,6 +41,11 @@ public final class TablePrinter {
       return new Column(header(name), true, row -> Cell.text(row.get(name)));
     }
 
+    /** A number that is made of a row. */
+    public static Column number(String header, Function<Row, @Nullable Object> value) {
+      return new Column(header, true, row -> Cell.text(value.apply(row)));
+    }
+
     /** What is made of a row. */
     public static Column of(String header, Function<Row, @Nullable Object> value) {
       return new Column(header, false, row -> Cell.text(value.apply(row)));
@@ -49,7 +57,15 @@ public final class TablePrinter {
   }
 
   public TablePrinter(PrintWriter out, List<Column> columns) {
+    this(out, columns, Integer.MAX_VALUE);
+  }
+
+  /**
+   * @param terminal how many columns a line may have
+   */
+  public TablePrinter(PrintWriter out, List<Column> columns, int terminal) {
     this.out = out;
+    this.terminal = terminal;
     this.columns = List.copyOf(columns);
   }
 
@@ -64,10 +80,28 @@ public final class TablePrinter {
     }
     int[] wide = widths == null ? widths(lines) : widths;
     widths = wide;
+    int gaps = GAP.length() * (wide.length - 1);
+    if (Arrays.stream(wide).sum() + gaps > terminal) {
+      lines.stream().skip(rows.size() < lines.size() ? 1 : 0).forEach(this::block);
+      out.flush();
+      return;
+    }
     for (List<String> line : lines) {
       out.println(line(line, wide));
     }
     out.flush();
+  }
+
+  /** The first value, then the others below it, without those that say nothing. */
+  private void block(List<String> cells) {
+    int wide = columns.stream().mapToInt(c -> c.header().length()).max().orElse(0);
+    out.println(cells.get(0));
+    for (int n = 1; n < cells.size(); n++) {
+      if (!cells.get(n).equals(Cell.text(null))) {
+        String header = columns.get(n).header();
+        out.println(GAP + header + " ".repeat(wide - header.length()) + GAP + cells.get(n));
+      }
+    }
   }
 
   /** One value a line, under its name, for a single row. */

@@ -55,7 +55,7 @@ final class OperatorCommandsTest {
             + " values ('crm', '2026-11-22 06:05:00Z', E'refused\\x1b[2J')");
     List<String> lines = ok("status").lines().toList();
     assertTrue(lines.get(0).startsWith("DESTINATION  STATE"), lines.toString());
-    assertTrue(lines.get(1).matches("audit +paused +0 +0 +0 +0 +- +- +0 +-"), lines.get(1));
+    assertTrue(lines.get(1).matches("audit +paused +0 +0 +0 +0 +- +- +- +- +0 +-"), lines.get(1));
     assertTrue(
         lines.get(2).matches("crm +down since 2026-11-22T06:05:00Z +1 +0 +0 +1 .*\\[2J"),
         lines.get(2));
@@ -65,6 +65,42 @@ final class OperatorCommandsTest {
     assertEquals(1, crm.get("failed").asInt());
     assertEquals("2026-11-22T06:05:00Z", crm.get("down_since").asText());
     assertTrue(crm.get("oldest_age_seconds").isNumber(), crm.toString());
+  }
+
+  private static void limit() throws Exception {
+    outbox.execute(
+        "update outbox.destination set max_owed_bytes = 10485760 where name = 'crm'",
+        "insert into outbox.owed (destination, messages, bytes, failed, failed_bytes, growth)"
+            + " values ('crm', 900, 2621440, 0, 0, 1024)",
+        "select outbox.stop_capturing('crm')");
+  }
+
+  @Test
+  void status_withALimit_showsBytesGrowthAndWhenItIsReached() throws Exception {
+    assertFalse(ok("status").contains("LIMIT"));
+    limit();
+    List<String> lines = ok("status").lines().toList();
+    assertTrue(lines.get(0).contains("OWED    GROWTH  LIMIT"), lines.get(0));
+    assertTrue(
+        lines
+            .get(2)
+            .matches("crm +no relay, not captured .* 2.5MB  [+]3.5MB/h  10MB in 2h[78]m .*"),
+        lines.get(2));
+    outbox.execute("update outbox.owed set failed_bytes = 9437184, limit_since = '2026-11-22Z'");
+    assertTrue(ok("status").contains("10MB reached 2026-11-22T00:00:00Z"), ok("status"));
+  }
+
+  @Test
+  void status_onANarrowTerminal_isABlockADestination() throws Exception {
+    limit();
+    Map<String, String> variables = new java.util.HashMap<>(outbox.variables());
+    variables.put("COLUMNS", "60");
+    List<String> lines = CommandRun.of(variables, "status").out().lines().toList();
+    assertTrue(lines.stream().allMatch(line -> line.length() <= 60), lines.toString());
+    assertTrue(lines.contains("crm"), lines.toString());
+    assertTrue(lines.contains("  OWED         2.5MB"), lines.toString());
+    variables.put("COLUMNS", "200");
+    assertEquals(ok("status"), CommandRun.of(variables, "status").out());
   }
 
   @Test
@@ -77,6 +113,67 @@ final class OperatorCommandsTest {
     outbox.execute("delete from outbox.destination");
     assertTrue(ok("status").contains("destinations add"));
     assertEquals(0, json("status", "--json").get("destinations").size());
+  }
+
+  // disk
+
+  @Test
+  void stopAndStartCapturing_changeOrSayThatNothingDid() throws Exception {
+    outbox.execute("create table orders (id int primary key)");
+    outbox.execute("select outbox.capture('orders', 'crm')");
+    assertTrue(ok("stop-capturing", "crm", "--reason", "disk").startsWith("crm: no more"));
+    assertFalse(json("stop-capturing", "crm", "--json").get("changed").asBoolean());
+    outbox.execute("insert into orders values (1)");
+    assertEquals(0, outbox.count("select count(*) from outbox.message"));
+    assertEquals(
+        List.of("disk"),
+        outbox.query("select capture_stopped_for from outbox.status where destination = 'crm'"));
+    JsonNode started = json("start-capturing", "crm", "--json");
+    assertTrue(started.get("changed").asBoolean());
+    assertTrue(started.get("missing_since").isTextual(), started.toString());
+    assertTrue(ok("start-capturing", "crm").contains("nothing was changed"));
+    outbox.execute("insert into orders values (2)");
+    assertEquals(1, outbox.count("select count(*) from outbox.message"));
+  }
+
+  @Test
+  void stopCapturing_whileATransactionWrites_saysToTryAgainAndIsExitCode8() throws Exception {
+    try (Connection writer = outbox.db().connect();
+        Statement s = writer.createStatement()) {
+      writer.setAutoCommit(false);
+      s.execute("select outbox.publish('audit', '{}')");
+      assertTrue(fails(ExitCode.REFUSED, "stop-capturing", "crm").contains("Call it again"));
+    }
+  }
+
+  @Test
+  void shed_inSteps_givesUpTheOldestAndKeepsARecord() throws Exception {
+    outbox.execute(
+        "select outbox.publish('crm', '{}', n::text) from generate_series(1, 12003) n",
+        "select outbox.publish('audit', '{}')");
+    JsonNode dry = json("shed", "crm", "--messages", "12000", "--dry-run", "--json");
+    assertEquals(0, dry.get("shed").asInt());
+    assertEquals(12004, outbox.count("select count(*) from outbox.message"));
+    assertTrue(ok("shed", "crm", "--messages", "12000", "--reason", "disk").contains("12000 shed"));
+    assertEquals(
+        List.of("12001", "12002", "12003"),
+        outbox.query("select key from outbox.message where destination = 'crm' order by id"));
+    assertEquals(3, json("shed", "crm", "--all", "--json").get("shed").asInt());
+    assertTrue(ok("shed", "crm", "--all").contains("nothing to shed"));
+    assertEquals(1, outbox.count("select count(*) from outbox.message"));
+    assertEquals(
+        12000, outbox.count("select messages from outbox.shed_record where reason = 'disk'"));
+  }
+
+  @Test
+  void shed_withoutSayingHowMany_shedsNothing() throws Exception {
+    outbox.execute("select outbox.publish('crm', '{}')");
+    assertTrue(fails(ExitCode.USAGE, "shed", "crm").contains("--all"));
+    fails(ExitCode.USAGE, "shed", "crm", "--all", "--messages", "1");
+    fails(ExitCode.USAGE, "shed", "crm", "--messages", "-1");
+    fails(ExitCode.USAGE, "shed", "crm", "--messages", "0");
+    assertTrue(fails(ExitCode.USAGE, "shed", "shop", "--all").contains("there are audit, crm"));
+    assertEquals(1, outbox.count("select count(*) from outbox.message"));
   }
 
   // failed

@@ -29,6 +29,7 @@ final class OperatorDatabase implements BeforeAllCallback, BeforeEachCallback, A
         "drop schema public cascade",
         "create schema public",
         "delete from outbox.message",
+        "select outbox.start_capturing(name) from outbox.destination",
         "delete from outbox.destination",
         "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000'),"
             + " ('audit', 'tcp://localhost:9001')");

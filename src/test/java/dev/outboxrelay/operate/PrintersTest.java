@@ -51,6 +51,22 @@ final class PrintersTest {
                     Row.of("key", "22222", "op", "delete"), Row.of("key", "3", "op", "update")))));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0,0B",
+    "999,999B",
+    "1000,1.0kB",
+    "8300,8.1kB",
+    "10190,10kB",
+    "1048576,1.0MB",
+    "125829120,120MB",
+    "-2621440,-2.5MB",
+    "9223372036854775807,8192PB"
+  })
+  void bytes_ofEachSize_areShort(long bytes, String shown) {
+    assertEquals(shown, Cell.bytes(bytes));
+  }
+
   @Test
   void table_longCell_isCut() {
     List<String> lines =
