@@ -85,6 +85,30 @@ begin
   where s.failed > 0
 
   union all
+  select 'error', 'capturing stopped', s.destination,
+    format('nothing has been written for it since %s: %s; what is missing then needs a backfill',
+      date_trunc('second', s.capture_stopped_since), s.capture_stopped_for),
+    format('select outbox.start_capturing(%L);', s.destination)
+  from status s
+  where s.capture_stopped_since is not null
+
+  union all
+  -- As much as the alert rule says, or within a day.
+  select 'warning', 'owed limit', s.destination,
+    format('%s are owed and %s set aside, of max_owed_bytes %s, %s; then: %s',
+      pg_size_pretty(s.owed_bytes), pg_size_pretty(s.failed_bytes), pg_size_pretty(s.max_owed_bytes),
+      case when s.limit_at <= clock_timestamp() then 'reached ' || date_trunc('second', s.limit_at)
+        when s.limit_at is not null then 'reached about ' || date_trunc('second', s.limit_at)
+        else 'not growing' end,
+      d.on_max_owed),
+    format('Mend the receiver at %s, or: select outbox.shed(%L);', s.uri, s.destination)
+  from status s
+  join outbox.destination d on d.name = s.destination
+  where s.capture_stopped_since is null
+    and (s.owed_bytes + s.failed_bytes > 0.8 * s.max_owed_bytes
+      or s.limit_at < clock_timestamp() + interval '1 day')
+
+  union all
   select 'error', 'messages without destination', coalesce(n.name, 'number ' || m.destination),
     format('messages owed to a destination that does not exist: %s', m.messages),
     case

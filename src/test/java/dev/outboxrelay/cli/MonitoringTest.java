@@ -163,6 +163,18 @@ final class MonitoringTest {
   }
 
   @Test
+  void alertOfALimit_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
+          db.execute(
+              "select outbox.pause('shop')",
+              "update outbox.destination set max_owed_bytes = 1000 where name = 'shop'",
+              "select outbox.publish('shop', to_jsonb(repeat('x', 850)))");
+          firesAndIsCleared("OutboxRelayDestinationNearLimit");
+        });
+  }
+
+  @Test
   void alertsOfARelay_fireAndAreCleared() throws Exception {
     withRelay(
         () -> {

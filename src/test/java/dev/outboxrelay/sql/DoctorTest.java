@@ -78,6 +78,30 @@ final class DoctorTest {
   }
 
   @Test
+  void doctor_onALimitThatIsNearOrReached_saysWhenAndWhatThen() throws SQLException {
+    outbox.execute(
+        "update outbox.destination set max_owed_bytes = 100000 where name = 'crm'",
+        "insert into outbox.owed (destination, messages, bytes, failed, failed_bytes)"
+            + " values ('crm', 100, 60000, 1, 10000)");
+    assertEquals(List.of(), outbox.findings());
+    outbox.execute("update outbox.owed set growth = 1");
+    assertEquals(List.of("warning | owed limit | crm"), outbox.findings());
+    outbox.execute("update outbox.owed set growth = 0, bytes = 75000");
+    assertEquals(List.of("warning | owed limit | crm"), outbox.findings());
+    outbox.execute("update outbox.owed set bytes = 95000, limit_since = '2026-11-22Z'");
+    assertEquals(
+        List.of("t"),
+        outbox.query(
+            "select finding ~ '93 kB are owed and .* set aside, .* reached 2026-11-2.*; then: alarm'"
+                + " from outbox.doctor where check_name = 'owed limit'"));
+  }
+
+  @Test
+  void doctor_onCapturingThatWasStopped_namesItAndTheRemedyStartsIt() throws SQLException {
+    broken("error | capturing stopped | crm", "select outbox.stop_capturing('crm', 'disk')");
+  }
+
+  @Test
   void doctor_onMessagesAndRelays_namesThem() throws SQLException {
     outbox.execute(
         "insert into outbox.message (destination, op) values ('gone', 'message')",
