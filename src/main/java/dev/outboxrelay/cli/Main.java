@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ShedCommand.class,
       DestinationsCommand.class,
       CapturesCommand.class,
+      ApplyCommand.class,
       TailCommand.class,
       BackfillCommand.class,
       DoctorCommand.class,

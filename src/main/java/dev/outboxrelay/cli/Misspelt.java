@@ -2,7 +2,6 @@
 package dev.outboxrelay.cli;
 
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,25 +59,8 @@ final class Misspelt {
 
   /** The one of the known that looks most like it. */
   String nearest(String name) {
-    String upper = name.toUpperCase(Locale.ROOT);
-    return known.stream()
-        .min(Comparator.comparingDouble(candidate -> distance(upper, candidate)))
-        .orElseThrow();
-  }
-
-  /** The share of letters that are not common to both, in their order: 0 for the same name. */
-  private static double distance(String one, String other) {
-    String a = one.substring(Environment.PREFIX.length());
-    String b = other.substring(Environment.PREFIX.length());
-    int[][] common = new int[a.length() + 1][b.length() + 1];
-    for (int i = 1; i <= a.length(); i++) {
-      for (int j = 1; j <= b.length(); j++) {
-        common[i][j] =
-            a.charAt(i - 1) == b.charAt(j - 1)
-                ? common[i - 1][j - 1] + 1
-                : Math.max(common[i - 1][j], common[i][j - 1]);
-      }
-    }
-    return 1 - 2.0 * common[a.length()][b.length()] / (a.length() + b.length());
+    int begin = Environment.PREFIX.length();
+    List<String> names = known.stream().map(each -> each.substring(begin)).toList();
+    return Environment.PREFIX + Nearest.of(name.toUpperCase(Locale.ROOT).substring(begin), names);
   }
 }

@@ -138,8 +138,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Runs statements as one transaction: all of it is done, or nothing. */
+  /** Runs statements as one transaction, or as a part of the one that is under way. */
   <T> T together(Work<T> work) throws SQLException {
+    if (!connection.getAutoCommit()) {
+      return work.run();
+    }
     connection.setAutoCommit(false);
     try {
       T result = work.run();
@@ -149,6 +152,17 @@ public final class Session implements AutoCloseable {
       connection.rollback();
       throw e;
     } finally {
+      connection.setAutoCommit(true);
+    }
+  }
+
+  /** Runs statements and takes them back. */
+  <T> T tried(Work<T> work) throws SQLException {
+    connection.setAutoCommit(false);
+    try {
+      return work.run();
+    } finally {
+      connection.rollback();
       connection.setAutoCommit(true);
     }
   }
