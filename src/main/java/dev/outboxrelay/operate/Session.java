@@ -53,7 +53,14 @@ public final class Session implements AutoCloseable {
     Connection connection =
         login.open(
             LOGIN_LIMIT,
-            Map.of("ApplicationName", "outbox-relay " + command, "tcpKeepAlive", "true"));
+            Map.of(
+                "ApplicationName",
+                "outbox-relay " + command,
+                "tcpKeepAlive",
+                "true",
+                // The detail of a row that is refused is the row, which must not get into the log.
+                "logServerErrorDetail",
+                "false"));
     try (Statement s = connection.createStatement()) {
       s.execute(PREPARATION);
       return new Session(connection);

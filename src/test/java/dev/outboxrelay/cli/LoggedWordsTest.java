@@ -4,6 +4,10 @@ package dev.outboxrelay.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import dev.outboxrelay.testing.Await;
@@ -27,9 +31,12 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /**
  * Secrets and payloads are drawn, a relay that logs everything works with them while all around it
@@ -161,6 +168,44 @@ final class LoggedWordsTest {
     }
     wrongAddress(log, format);
     searched(text(log), format);
+  }
+
+  /** The server's detail of a row that it refuses is the row. */
+  @Test
+  void log_ofACommandThatIsRefused_holdsNoPayload() throws Exception {
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(OperatorOptions.class);
+    lines.start();
+    logger.addAppender(lines);
+    try (TestDatabase db = TestDatabase.create()) {
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000')",
+          "insert into outbox.message (destination, op, key, new_row, state) values"
+              + " ('crm', 'message', 'k', to_jsonb('"
+              + word()
+              + "'::text), 'failed')",
+          "alter table outbox.pending add constraint pending_full check (key <> 'k')");
+      Map<String, String> variables =
+          Map.of(
+              "OUTBOX_RELAY_DATABASE_URL", db.url(),
+              "OUTBOX_RELAY_DATABASE_USER", db.user(),
+              "OUTBOX_RELAY_DATABASE_PASSWORD", db.password());
+      CommandRun run =
+          CommandRun.of(variables, "requeue", "--destination", "crm", "--log-level", "debug");
+      assertTrue(run.err().contains("pending_full"), run.out() + run.err());
+    } finally {
+      logger.detachAppender(lines);
+      CommandRun.of(Map.of(), "version", "--log-level", "info");
+    }
+    String text =
+        lines.list.stream()
+            .map(
+                line ->
+                    line.getFormattedMessage()
+                        + ThrowableProxyUtil.asString(line.getThrowableProxy()))
+            .collect(Collectors.joining("\n"));
+    assertTrue(text.contains("pending_full"), text);
+    searched(text, "text");
   }
 
   private void write(TestDatabase db) throws Exception {
