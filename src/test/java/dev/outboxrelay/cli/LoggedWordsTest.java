@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
  * Secrets and payloads are drawn, a relay that logs everything works with them while all around it
  * fails, and then its whole output is searched for them.
  */
+@Tag("full")
 final class LoggedWordsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
