@@ -73,7 +73,7 @@ final class FaultMaker implements AutoCloseable {
       if (made) {
         record.say(
             "%s, drawn were %s and relay %d"
-                .formatted(kind, chance.station().name(), chance.relay().number()));
+                .formatted(kind, drawn(chance), chance.relay().number()));
       }
       if (!made && !deck.isEmpty()) {
         deck.add(0, kind);
@@ -86,6 +86,10 @@ final class FaultMaker implements AutoCloseable {
     } catch (TimeoutException e) {
       misbehaviour.add("a fault could not be healed within " + HEALED_WITHIN_SECONDS + " s");
     }
+  }
+
+  private static String drawn(Chance chance) {
+    return chance.station() == null ? "no station" : chance.station().name();
   }
 
   private List<FaultKind> shuffled(List<FaultKind> kinds) {

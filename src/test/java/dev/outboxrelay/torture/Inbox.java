@@ -195,6 +195,10 @@ final class Inbox {
     }
   }
 
+  String name() {
+    return target.name();
+  }
+
   Legacy.Target target() {
     return target;
   }

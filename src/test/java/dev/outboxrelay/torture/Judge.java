@@ -22,7 +22,7 @@ final class Judge {
   /** Answered and not yet off the table, at most: docs/internals/threads.md. */
   private static final int MOST_UNSETTLED = 10_000;
 
-  private final List<Station> stations;
+  private final List<Inbox> inboxes;
   private final Journal journal;
   private final FaultLog faults;
   private final List<FaultKind> kinds;
@@ -43,9 +43,9 @@ final class Judge {
    *
    * @param kinds of which each fault must have been made, and must have come to something
    */
-  Judge(List<Station> stations, Journal journal, FaultLog faults, List<FaultKind> kinds) {
+  Judge(List<Inbox> inboxes, Journal journal, FaultLog faults, List<FaultKind> kinds) {
     this.kinds = kinds;
-    this.stations = stations;
+    this.inboxes = inboxes;
     this.journal = journal;
     this.faults = faults;
   }
@@ -62,17 +62,17 @@ final class Judge {
     waits.tooLong().values().stream().limit(10).forEach(problems::add);
     try (Connection connection = postgres.connect(TortureRun.DATABASE)) {
       journal.resolve(connection);
-      for (Station station : stations) {
-        excuses.put(station.name(), Excuses.read(journal, connection, station.name()));
+      for (Inbox inbox : inboxes) {
+        excuses.put(inbox.name(), Excuses.read(journal, connection, inbox.name()));
       }
-      for (Station station : stations) {
-        count(station, connection);
+      for (Inbox inbox : inboxes) {
+        count(inbox, connection);
       }
     }
-    stations.forEach(this::repetitions);
-    List<Inbox.Judgement> inboxes =
-        stations.stream().map(station -> station.inbox.judge(excuses.get(station.name()))).toList();
-    stations.forEach(station -> problems.addAll(station.inbox.problems()));
+    inboxes.forEach(this::repetitions);
+    List<Inbox.Judgement> judgements =
+        inboxes.stream().map(inbox -> inbox.judge(excuses.get(inbox.name()))).toList();
+    inboxes.forEach(inbox -> problems.addAll(inbox.problems()));
     notes.add(
         "transactions "
             + journal.transactions()
@@ -95,15 +95,15 @@ final class Judge {
     return new Verdict(
         committed,
         delivered,
-        stations.stream().mapToLong(station -> station.inbox.repeats().size()).sum(),
+        inboxes.stream().mapToLong(inbox -> inbox.repeats().size()).sum(),
         lost,
-        inboxes.stream().mapToLong(Inbox.Judgement::neverAcknowledged).sum(),
+        judgements.stream().mapToLong(Inbox.Judgement::neverAcknowledged).sum(),
         phantom,
-        inboxes.stream().mapToLong(Inbox.Judgement::outOfOrder).sum(),
-        inboxes.stream().mapToLong(Inbox.Judgement::tooEarly).sum(),
-        inboxes.stream().mapToLong(Inbox.Judgement::altered).sum(),
+        judgements.stream().mapToLong(Inbox.Judgement::outOfOrder).sum(),
+        judgements.stream().mapToLong(Inbox.Judgement::tooEarly).sum(),
+        judgements.stream().mapToLong(Inbox.Judgement::altered).sum(),
         unexplained,
-        stations.stream().mapToLong(station -> station.inbox.lateEpochMillis()).max().orElse(0),
+        inboxes.stream().mapToLong(Inbox::lateEpochMillis).max().orElse(0),
         differing,
         waits.tooLong().size(),
         idle.size(),
@@ -113,24 +113,22 @@ final class Judge {
         notes);
   }
 
-  private void count(Station station, Connection connection) throws SQLException {
-    Excuses excused = excuses.get(station.name());
-    for (String table : station.inbox.target().sources()) {
+  private void count(Inbox inbox, Connection connection) throws SQLException {
+    Excuses excused = excuses.get(inbox.name());
+    for (String table : inbox.target().sources()) {
       Set<Long> owed = journal.committed(table);
-      Set<Long> got = station.inbox.changes(table);
+      Set<Long> got = inbox.changes(table);
       committed += owed.size();
       delivered += got.size();
       undone += common(got, excused.undone(table));
       discarded += excused.discarded(table).size();
-      lost +=
-          missing(owed, union(got, excused.discarded(table)), station.name() + " lost " + table);
+      lost += missing(owed, union(got, excused.discarded(table)), inbox.name() + " lost " + table);
       phantom +=
-          missing(got, union(owed, excused.undone(table)), station.name() + " phantom " + table);
+          missing(got, union(owed, excused.undone(table)), inbox.name() + " phantom " + table);
       if (!table.equals(Legacy.PUBLISHED)) {
-        List<String> differences =
-            station.inbox.differences(table, marks(connection, table), excused);
+        List<String> differences = inbox.differences(table, marks(connection, table), excused);
         differing += differences.size();
-        differences.stream().limit(5).forEach(words -> problems.add(station.name() + ": " + words));
+        differences.stream().limit(5).forEach(words -> problems.add(inbox.name() + ": " + words));
       }
     }
   }
@@ -167,33 +165,33 @@ final class Judge {
    * Repetitions that no fault accounts for, one by one and by their number: what comes again on one
    * connection is at most what was in flight, and what the server's crash took back.
    */
-  private void repetitions(Station station) {
+  private void repetitions(Inbox inbox) {
     Map<Integer, Integer> connections = new HashMap<>();
-    for (Inbox.Repeat repeat : station.inbox.repeats()) {
-      if (!faults.explains(station.name(), repeat)) {
+    for (Inbox.Repeat repeat : inbox.repeats()) {
+      if (!faults.explains(inbox.name(), repeat)) {
         unexplained++;
-        problems.add(station.name() + ": repeated without a fault: " + repeat);
+        problems.add(inbox.name() + ": repeated without a fault: " + repeat);
       }
       if (!faults.lostWithTheServer(repeat, LOST_COMMITS)) {
         connections.merge(repeat.connection(), 1, Integer::sum);
       }
     }
     int most = connections.values().stream().mapToInt(Integer::intValue).max().orElse(0);
-    int limit = station.inbox.target().maxInFlight();
+    int limit = inbox.target().maxInFlight();
     if (most > limit + MOST_UNSETTLED) {
       unexplained += most - limit - MOST_UNSETTLED;
-      problems.add(station.name() + ": " + most + " messages were repeated on one connection");
+      problems.add(inbox.name() + ": " + most + " messages were repeated on one connection");
     }
     notes.add(
-        station.name()
+        inbox.name()
             + ": arrived "
-            + station.inbox.firstArrivals()
+            + inbox.firstArrivals()
             + ", repeated "
-            + station.inbox.repeats().size()
+            + inbox.repeats().size()
             + ", at most "
             + most
             + " on one connection, at most "
-            + station.inbox.mostUnanswered()
+            + inbox.mostUnanswered()
             + " unanswered of "
             + limit);
   }

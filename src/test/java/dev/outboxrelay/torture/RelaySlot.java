@@ -34,10 +34,21 @@ final class RelaySlot implements AutoCloseable {
   private volatile int httpPort;
   private final int number;
   private final Path log;
+  private final int heapMegabytes;
+  private final List<String> further;
   private volatile RelayProcess process;
   private volatile long startedNanos;
 
   RelaySlot(int number, PostgresProcess postgres, Path logs) throws IOException {
+    this(number, postgres, logs, HEAP_MEGABYTES, List.of());
+  }
+
+  /** A relay with a heap of its own, and with further flags. */
+  RelaySlot(
+      int number, PostgresProcess postgres, Path logs, int heapMegabytes, List<String> further)
+      throws IOException {
+    this.heapMegabytes = heapMegabytes;
+    this.further = further;
     this.number = number;
     this.log = logs.resolve("relay-" + number + ".log");
     this.database = FaultProxy.to(postgres.port());
@@ -100,7 +111,7 @@ final class RelaySlot implements AutoCloseable {
 
   private RelayProcess launch() throws IOException {
     httpPort = freePort();
-    List<String> flags = new ArrayList<>();
+    List<String> flags = new ArrayList<>(further);
     flags.addAll(List.of("--http-host", "127.0.0.1", "--http-port", Integer.toString(httpPort)));
     // Where the sweep comes late, only what is not lost arrives in time.
     flags.addAll(List.of("--sweep", isOther() ? "1m" : "5s"));
@@ -109,7 +120,7 @@ final class RelaySlot implements AutoCloseable {
     flags.addAll(List.of("--log-level", isTalkative() ? "debug" : "info"));
     RelayProcess started =
         RelayProcess.startSupervised(
-            HungryRelay.class, url(), PostgresProcess.USER, log, HEAP_MEGABYTES, flags);
+            HungryRelay.class, url(), PostgresProcess.USER, log, heapMegabytes, flags);
     startedNanos = System.nanoTime();
     logPipe.read(started.output(), log);
     return started;

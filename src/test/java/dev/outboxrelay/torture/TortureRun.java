@@ -124,7 +124,11 @@ final class TortureRun implements AutoCloseable {
       relay.missed().forEach(misbehaviour::add);
     }
     Verdict verdict =
-        new Judge(scene.stations, journal, faults, FaultKind.makeable())
+        new Judge(
+                scene.stations.stream().map(station -> station.inbox).toList(),
+                journal,
+                faults,
+                FaultKind.makeable())
             .verdict(scene.postgres, misbehaviour.all(), waitTimes);
     verdict
         .notes()

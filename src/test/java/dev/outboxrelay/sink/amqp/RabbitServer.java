@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** A real RabbitMQ, with all its files in a directory of its own; user relay, password right. */
-final class RabbitServer implements AutoCloseable {
+public final class RabbitServer implements AutoCloseable {
   private static final String SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
   private static final String CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
@@ -35,7 +35,7 @@ final class RabbitServer implements AutoCloseable {
   private Program program;
 
   /** Starts one; the calling tests are skipped where it is not installed. */
-  RabbitServer() throws Exception {
+  public RabbitServer() throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of(SERVER)),
         "rabbitmq-server is not installed: the tests of RabbitMQ are skipped");
@@ -89,7 +89,7 @@ final class RabbitServer implements AutoCloseable {
     return all;
   }
 
-  void start() throws Exception {
+  public void start() throws Exception {
     if ("root".equals(System.getProperty("user.name"))) {
       new ProcessBuilder("chown", "-R", "rabbitmq:rabbitmq", directory.toString())
           .start()
@@ -131,18 +131,22 @@ final class RabbitServer implements AutoCloseable {
     }
   }
 
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     program.kill();
   }
 
   /** The process that serves: the wrapper's child. */
-  void signal(String name) throws Exception {
+  public void signal(String name) throws Exception {
     String pid = Files.readString(directory.resolve("pid")).strip();
     new ProcessBuilder("kill", "-" + name, pid).start().waitFor();
     Path status = Path.of("/proc", pid, "status");
     while (name.equals("STOP") && !Files.readString(status).contains("State:\tT")) {
       Thread.onSpinWait();
     }
+  }
+
+  public int port() {
+    return port;
   }
 
   String uri() {
@@ -157,7 +161,7 @@ final class RabbitServer implements AutoCloseable {
     return directory.resolve("ca.pem");
   }
 
-  Connection client() throws Exception {
+  public Connection client() throws Exception {
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost("127.0.0.1");
     factory.setPort(port);
@@ -167,7 +171,7 @@ final class RabbitServer implements AutoCloseable {
   }
 
   /** A queue that survives its broker. */
-  void queue(String name, Map<String, Object> arguments) throws Exception {
+  public void queue(String name, Map<String, Object> arguments) throws Exception {
     try (Connection connection = client();
         Channel channel = connection.createChannel()) {
       channel.queueDeclare(name, true, false, false, arguments);

@@ -22,26 +22,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A web server that does what the test says: a thread a connection, a request after the other. */
-final class WebServer implements AutoCloseable {
+public final class WebServer implements AutoCloseable {
 
   /** A request as it came. */
-  record Request(int connection, String line, Map<String, String> headers, byte[] body) {
+  public record Request(int connection, String line, Map<String, String> headers, byte[] body) {
     String header(String name) {
       return headers.getOrDefault(name, "");
     }
 
-    String text() {
+    public String text() {
       return new String(body, StandardCharsets.UTF_8);
     }
   }
 
   /** Answers a request: with bytes, or null to close the connection without a word. */
-  interface Script {
+  public interface Script {
     byte @Nullable [] answer(Request request) throws Exception;
   }
 
   private final ServerSocket server;
   private final Script script;
+  private final boolean keeping;
   private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
@@ -54,12 +55,22 @@ final class WebServer implements AutoCloseable {
   }
 
   WebServer(ServerSocket server, Script script) {
+    this(server, script, true);
+  }
+
+  private WebServer(ServerSocket server, Script script, boolean keeping) {
     this.server = server;
     this.script = script;
+    this.keeping = keeping;
     daemon(this::accept);
   }
 
-  static byte[] status(int status, String... headers) {
+  /** One that keeps no request. */
+  public static WebServer forgetful(ServerSocket server, Script script) {
+    return new WebServer(server, script, false);
+  }
+
+  public static byte[] status(int status, String... headers) {
     return answer(status, "", headers);
   }
 
@@ -131,7 +142,9 @@ final class WebServer implements AutoCloseable {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       OutputStream out = socket.getOutputStream();
       for (Request request = read(in, number); request != null; request = read(in, number)) {
-        requests.add(request);
+        if (keeping) {
+          requests.add(request);
+        }
         mostBusy.accumulateAndGet(busy.incrementAndGet(), Math::max);
         byte[] answer;
         try {

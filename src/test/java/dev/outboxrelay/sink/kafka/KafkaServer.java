@@ -3,6 +3,7 @@ package dev.outboxrelay.sink.kafka;
 
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
+import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.JavaProcess;
 import dev.outboxrelay.testing.Program;
 import java.io.File;
@@ -36,7 +37,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * A broker of a real Kafka, as a process of its own with all its files in a directory of its own;
  * user relay with the password {@link #PASSWORD}.
  */
-final class KafkaServer implements AutoCloseable {
+public final class KafkaServer implements AutoCloseable {
   /** With what a setting of the library has to escape. */
   static final String PASSWORD = "ri\"g\\h't; =";
 
@@ -46,11 +47,13 @@ final class KafkaServer implements AutoCloseable {
   private final int securePort = Program.freePort();
   private final int elsewherePort = Program.freePort();
   private final int controllerPort = Program.freePort();
+  private final int farPort = Program.freePort();
+  private final FaultProxy network = FaultProxy.to(farPort);
   private final KafkaServer first;
   private final int node;
   private Program program;
 
-  KafkaServer() throws Exception {
+  public KafkaServer() throws Exception {
     this(null);
   }
 
@@ -118,6 +121,8 @@ final class KafkaServer implements AutoCloseable {
             + securePort
             + ",ELSEWHERE://0.0.0.0:"
             + elsewherePort
+            + ",FAR://127.0.0.1:"
+            + farPort
             + (first == null ? ",CONTROLLER://127.0.0.1:" + controllerPort : ""));
     all.put(
         "advertised.listeners",
@@ -128,10 +133,12 @@ final class KafkaServer implements AutoCloseable {
             + ",SECURE://localhost:"
             + securePort
             + ",ELSEWHERE://127.0.0.2:"
-            + elsewherePort);
+            + elsewherePort
+            + ",FAR://127.0.0.1:"
+            + network.port());
     all.put(
         "listener.security.protocol.map",
-        "OPEN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,SECURE:SASL_SSL,ELSEWHERE:PLAINTEXT,"
+        "OPEN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,SECURE:SASL_SSL,ELSEWHERE:PLAINTEXT,FAR:PLAINTEXT,"
             + "CONTROLLER:PLAINTEXT");
     for (String listener : List.of("login", "secure")) {
       String prefix = "listener.name." + listener + ".";
@@ -179,7 +186,7 @@ final class KafkaServer implements AutoCloseable {
     return command;
   }
 
-  void start() throws Exception {
+  public void start() throws Exception {
     start(Map.of());
   }
 
@@ -212,7 +219,7 @@ final class KafkaServer implements AutoCloseable {
     }
   }
 
-  Program program() {
+  public Program program() {
     return program;
   }
 
@@ -239,11 +246,21 @@ final class KafkaServer implements AutoCloseable {
     return "kafka://127.0.0.1:" + elsewherePort + "/" + topic;
   }
 
+  /** By a network that a test can disturb. */
+  public String farUri(String topic) {
+    return "kafka://127.0.0.1:" + network.port() + "/" + topic;
+  }
+
+  public FaultProxy network() {
+    return network;
+  }
+
   Path ca() {
     return directory.resolve("ca.pem");
   }
 
-  private Map<String, Object> reach() {
+  /** A client's settings for it. */
+  public Map<String, Object> reach() {
     return Map.of(
         "bootstrap.servers",
         "127.0.0.1:" + port,
@@ -257,9 +274,9 @@ final class KafkaServer implements AutoCloseable {
     return Admin.create(reach());
   }
 
-  void topic(String name, int partitions, Map<String, String> settings) throws Exception {
+  /** Makes a topic on each broker that the test has started. */
+  public void topic(String name, int partitions, Map<String, String> settings) throws Exception {
     try (Admin admin = admin()) {
-      // On each broker that the test has started.
       short copies = (short) admin.describeCluster().nodes().get().size();
       admin
           .createTopics(List.of(new NewTopic(name, partitions, copies).configs(settings)))
@@ -317,6 +334,7 @@ final class KafkaServer implements AutoCloseable {
   @Override
   public void close() throws IOException, InterruptedException {
     program.kill();
+    network.close();
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

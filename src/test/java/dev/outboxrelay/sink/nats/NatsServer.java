@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A real nats-server, with JetStream in a directory of its own. */
-final class NatsServer implements AutoCloseable {
+public final class NatsServer implements AutoCloseable {
   private final Path configuration;
   private final int port;
   private Program program;
@@ -31,7 +31,7 @@ final class NatsServer implements AutoCloseable {
    *
    * @param more lines of its configuration
    */
-  NatsServer(Path directory, String more) throws Exception {
+  public NatsServer(Path directory, String more) throws Exception {
     assumeTrue(
         Program.exists("nats-server"),
         "nats-server is not installed: the tests of NATS are skipped");
@@ -48,7 +48,7 @@ final class NatsServer implements AutoCloseable {
     start();
   }
 
-  void start() throws Exception {
+  public void start() throws Exception {
     program =
         Program.start(
             List.of(
@@ -63,11 +63,11 @@ final class NatsServer implements AutoCloseable {
     program.awaitPort(port);
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  Program program() {
+  public Program program() {
     return program;
   }
 
@@ -75,11 +75,11 @@ final class NatsServer implements AutoCloseable {
     return "nats://127.0.0.1:" + port + "/" + subject;
   }
 
-  Connection client() throws IOException, InterruptedException {
+  public Connection client() throws IOException, InterruptedException {
     return Nats.connect(new Options.Builder().server("nats://127.0.0.1:" + port).build());
   }
 
-  void stream(String name, String subjects) throws Exception {
+  public void stream(String name, String subjects) throws Exception {
     stream(name, subjects, -1);
   }
 
