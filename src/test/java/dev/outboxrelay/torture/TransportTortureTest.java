@@ -2,9 +2,11 @@
 package dev.outboxrelay.torture;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -14,12 +16,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Every transport under the faults that TCP is tried by, with the real broker: {@code mvn verify
- * -Pfull -Dtest=TransportTortureTest -Dtorture.seconds=… -Dtorture.seed=…}.
+ * -Pfull -Dtest=TransportTortureTest -Dtransports.seconds=… -Dtransports.only=… -Dtorture.seed=…}.
  */
 @Tag("alone")
 @Tag("full")
 @Timeout(value = 10, unit = TimeUnit.HOURS)
 final class TransportTortureTest {
+
+  /** Only these, by their names with commas between. */
+  private static final String ONLY = System.getProperty("transports.only", "");
 
   /** Transports, each as its broker may keep messages. */
   enum Kind {
@@ -39,7 +44,8 @@ final class TransportTortureTest {
   @ParameterizedTest
   @EnumSource
   void everyPromise_underRandomFaults_holds(Kind kind) throws Exception {
-    int seconds = Integer.getInteger("transports.seconds", 20);
+    assumeTrue(ONLY.isEmpty() || List.of(ONLY.split(",")).contains(kind.name()), "not asked for");
+    int seconds = Integer.getInteger("transports.seconds", 15);
     long seed = Long.getLong("torture.seed", 1);
     String name = kind.name().toLowerCase(Locale.ROOT);
     try (TransportRun run = new TransportRun(name, seed, kind.maker)) {
