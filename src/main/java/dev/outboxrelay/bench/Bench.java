@@ -22,6 +22,8 @@ public final class Bench {
           new HotKeyScenario(),
           new LatencyScenario(),
           new LoadedLatencyScenario(),
+          new ColdScenario(),
+          new BusyScenario(),
           new HorizonScenario(),
           new BacklogScenario(),
           new CostScenario(),

@@ -5,8 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * The CPU time that processes have used, where the operating system tells (Linux): unlike elapsed
@@ -25,6 +28,27 @@ final class Cpu {
   /** Seconds that a process has used; NaN where that is not known. */
   static double secondsOf(long pid) {
     return ticks(pid, OWN_SYSTEM_TICKS) / TICKS_A_SECOND;
+  }
+
+  /**
+   * Seconds that the living threads of a process have used, by the thread's name as the operating
+   * system knows it: its first 15 bytes. Threads of one name are added up; empty where it is not
+   * known.
+   */
+  static Map<String, Double> secondsByThread(long pid) {
+    Map<String, Double> seconds = new HashMap<>();
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads.toList()) {
+        double ticks = ticks(thread, OWN_SYSTEM_TICKS);
+        if (Double.isFinite(ticks)) {
+          String name = Files.readString(thread.resolve("comm")).strip();
+          seconds.merge(name, ticks / TICKS_A_SECOND, Double::sum);
+        }
+      }
+    } catch (IOException e) {
+      // It has ended, or there is no such folder.
+    }
+    return seconds;
   }
 
   /** Seconds that a server and all its processes have used; NaN where that is not known. */
@@ -66,8 +90,12 @@ final class Cpu {
 
   /** The sum of the tick counters from user time up to another; they stand side by side. */
   private static double ticks(long pid, int last) {
+    return ticks(Path.of("/proc", Long.toString(pid)), last);
+  }
+
+  private static double ticks(Path process, int last) {
     try {
-      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      String stat = Files.readString(process.resolve("stat"));
       // The second field is a name that may hold anything, in parentheses.
       List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
       double ticks = 0;

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The relay as users run it: {@code run} in a process of its own, with its defaults. */
+/** A relay as users run it: {@code run} in a process of its own, with its defaults. */
 final class RelayProcess implements AutoCloseable {
   private static final String MAIN = "dev.outboxrelay.cli.Main";
   private static final Duration STOP_LIMIT = Duration.ofSeconds(15);

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
 
 /** What one scenario works with: a server, the number of runs, the size, and a line to the user. */
@@ -52,7 +53,12 @@ final class Stage {
 
   /** What the server has used so far, seconds of CPU; NaN when that is not known. */
   double serverCpu() throws SQLException {
-    return Cpu.secondsOfServer(Cpu.postmaster(server));
+    return Cpu.secondsOfServer(postmaster());
+  }
+
+  /** The server's first process; none when it is not on this machine. */
+  OptionalLong postmaster() throws SQLException {
+    return Cpu.postmaster(server);
   }
 
   BenchDatabase database() throws SQLException {
@@ -67,18 +73,13 @@ final class Stage {
   /** A relay in a process of its own, with its defaults. */
   RelayProcess relay(BenchDatabase database)
       throws IOException, SQLException, TimeoutException, InterruptedException {
-    return relay(database, List.of(), List.of());
+    return relay(database, RelayJava.SHIPPED.flags(), List.of());
   }
 
   /** A relay in a process of its own, with flags of the JVM and of {@code run}. */
   RelayProcess relay(BenchDatabase database, List<String> jvmFlags, List<String> flags)
       throws IOException, SQLException, TimeoutException, InterruptedException {
-    Files.createDirectories(directory);
-    RelayLogFile log =
-        new RelayLogFile(directory.resolve(scenario + "-relay-" + (logs.size() + 1) + ".log"));
-    Files.deleteIfExists(log.path());
-    logs.add(log);
-    RelayProcess relay = RelayProcess.start(database, log, jvmFlags, flags);
+    RelayProcess relay = starting(database, jvmFlags, flags);
     boolean connected = false;
     try {
       Patience starting = new Patience(START_LIMIT);
@@ -93,6 +94,21 @@ final class Stage {
         relay.close();
       }
     }
+  }
+
+  /** A relay that has only just been started, with flags of the JVM. */
+  RelayProcess starting(BenchDatabase database, List<String> jvmFlags) throws IOException {
+    return starting(database, jvmFlags, List.of());
+  }
+
+  private RelayProcess starting(BenchDatabase database, List<String> jvmFlags, List<String> flags)
+      throws IOException {
+    Files.createDirectories(directory);
+    RelayLogFile log =
+        new RelayLogFile(directory.resolve(scenario + "-relay-" + (logs.size() + 1) + ".log"));
+    Files.deleteIfExists(log.path());
+    logs.add(log);
+    return RelayProcess.start(database, log, jvmFlags, flags);
   }
 
   /** What the relays of this scenario wrote. */

@@ -4,9 +4,11 @@ package dev.outboxrelay.bench;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.outboxrelay.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** The CPU time of processes, while some of them end. */
@@ -34,6 +36,33 @@ final class CpuTest {
       assertTrue(most > 0.1, "the sessions used " + most + " s, too little to tell");
     } finally {
       server.destroyForcibly();
+    }
+  }
+
+  @Test
+  void threads_ofAProcess_areToldByTheirNames() throws Exception {
+    assumeTrue(Files.isReadable(Path.of("/proc/self/stat")));
+    AtomicBoolean enough = new AtomicBoolean();
+    Thread worker =
+        new Thread(
+            () -> {
+              while (!enough.get()) {
+                Thread.onSpinWait();
+              }
+            },
+            "a busy one of the test");
+    worker.start();
+    try {
+      long self = ProcessHandle.current().pid();
+      Await.until(
+          "its work shows",
+          () -> Cpu.secondsByThread(self).getOrDefault("a busy one of t", 0.0) > 0.1);
+      double all =
+          Cpu.secondsByThread(self).values().stream().mapToDouble(Double::doubleValue).sum();
+      assertTrue(all <= Cpu.secondsOf(self) + 0.5, all + " s of " + Cpu.secondsOf(self));
+    } finally {
+      enough.set(true);
+      worker.join();
     }
   }
 }

@@ -2,8 +2,10 @@
 package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outboxrelay.bench.RelayJava;
 import dev.outboxrelay.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/outbox-relay}, with something in the place of Java that prints what it is told. */
@@ -127,6 +130,25 @@ final class LauncherTest {
             Map.of("JAVA_HOME", java("home", "17").toString(), "JAVA_OPTS", "-Xmx64m -Dx=y"),
             "run");
     assertTrue(ended.output().contains("|-Xmx64m|-Dx=y|-jar|"), ended.output());
+  }
+
+  @Test
+  void run_startsJava_asTheBenchMeasuresIt() throws Exception {
+    jar("app/outbox-relay.jar");
+    Ended ended = run(script, Map.of("JAVA_HOME", java("home", "17").toString()), "run");
+    String flags = String.join("|", RelayJava.SHIPPED.flags());
+    assertTrue(ended.output().contains("C.UTF-8|" + flags + "|-jar|"), ended.output());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"JAVA_OPTS, run", "JAVA_TOOL_OPTIONS, status", "JDK_JAVA_OPTIONS, run"})
+  void collector_ofTheUsers_isTheOnlyOne(String variable, String command) throws Exception {
+    jar("app/outbox-relay.jar");
+    Map<String, String> variables =
+        Map.of("JAVA_HOME", java("home", "17").toString(), variable, "-Xmx64m -XX:+UseZGC");
+    Ended ended = run(script, variables, command);
+    assertFalse(ended.output().contains("UseSerialGC"), ended.output());
+    assertTrue(ended.output().contains("-XX:TieredStopAtLevel=1|"), ended.output());
   }
 
   @Test
