@@ -36,6 +36,10 @@ begin
     grant usage on schema outbox, outbox_internal to outbox_relay;
     grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.destination_number, outbox.source,
       outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.owed, outbox.shed_record, outbox.capture_list, outbox_internal.capture_detail, outbox.doctor to outbox_relay;
+    -- What the console shows by the relay's login; nothing that the tables above do not hold.
+    grant select on outbox.failed to outbox_relay;
+    grant execute on function outbox.explain(text), outbox.explain(bigint),
+      outbox_internal.known_message(text), outbox_internal.id_sequence() to outbox_relay;
     -- Not the insert into pending: with ids of its own choice it could make captured writes fail.
     grant delete, update (xid, tx) on outbox.pending to outbox_relay;
     grant insert, delete, update (state, attempts, last_error, due_at, delivered_at, xid, tx)

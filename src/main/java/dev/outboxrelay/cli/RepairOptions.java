@@ -78,11 +78,9 @@ final class RepairOptions {
   }
 
   private int byName(Repair repair, Action action, List<MessageName> names) throws SQLException {
-    List<String> done = new ArrayList<>();
-    List<String> not = new ArrayList<>();
-    for (MessageName name : names) {
-      (repair.one(name) ? done : not).add(name.text());
-    }
+    List<String> done = repair.named(names);
+    List<String> not = new ArrayList<>(names.stream().map(MessageName::text).toList());
+    done.forEach(not::remove);
     List<String> words = new ArrayList<>();
     if (!done.isEmpty()) {
       words.add(action.past() + " " + String.join(", ", done));

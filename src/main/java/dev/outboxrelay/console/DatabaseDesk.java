@@ -222,18 +222,7 @@ final class DatabaseDesk implements Desk {
 
   @Override
   public List<String> act(Action action, List<MessageName> names) {
-    return ask(
-        LIMIT,
-        session -> {
-          Repair repair = new Repair(session, action);
-          List<String> done = new ArrayList<>();
-          for (MessageName name : names) {
-            if (repair.one(name)) {
-              done.add(name.text());
-            }
-          }
-          return done;
-        });
+    return ask(LIMIT, session -> new Repair(session, action).named(names));
   }
 
   @Override

@@ -5,22 +5,25 @@ package dev.outboxrelay.operate;
 public enum Action {
   REQUEUE(
       "requeued",
-      "select outbox.requeue(cast(? as text)) as done",
-      "update outbox.message set state = 'pending'"
-          + " where destination = ? and id = ? and state = 'failed'"),
+      "select i.name, outbox.requeue(i.name) as done from unnest(cast(? as text[])) as i (name)",
+      "select outbox_internal.requeue_these(cast(? as text), cast(? as bigint[])) as done",
+      "outbox_internal.requeue_these(text, bigint[])"),
   DISCARD(
       "discarded",
-      "select outbox.discard(cast(? as text)) as done",
-      "delete from outbox.message where destination = ? and id = ? and state = 'failed'");
+      "select i.name, outbox.discard(i.name) as done from unnest(cast(? as text[])) as i (name)",
+      "select outbox_internal.discard_these(cast(? as text), cast(? as bigint[])) as done",
+      "outbox_internal.discard_these(text, bigint[])");
 
   private final String past;
-  private final String one;
-  private final String each;
+  private final String named;
+  private final String these;
+  private final String right;
 
-  Action(String past, String one, String each) {
+  Action(String past, String named, String these, String right) {
     this.past = past;
-    this.one = one;
-    this.each = each;
+    this.named = named;
+    this.these = these;
+    this.right = right;
   }
 
   /** The word for what was done. */
@@ -28,16 +31,18 @@ public enum Action {
     return past;
   }
 
-  /** By its name. */
-  String one() {
-    return one;
+  /** By their names. */
+  String named() {
+    return named;
   }
 
-  /**
-   * By its destination and id; where its state is another by then, it is left alone. A list of ids
-   * would be walked as all of the destination's entries, before PostgreSQL 17.
-   */
-  String each() {
-    return each;
+  /** By their destination and ids; where the state of one is another by then, it is left alone. */
+  String these() {
+    return these;
+  }
+
+  /** The function that a login must be allowed to call. */
+  String right() {
+    return right;
   }
 }

@@ -23,6 +23,9 @@ public final class Repair {
   private static final String COUNT =
       "select count(*) as matching from outbox.failed f where" + Selection.CONDITION;
 
+  private static final String ALLOWED =
+      "select has_function_privilege(cast(? as text), 'execute') as allowed";
+
   private static final int TRIES = 5;
   private static final String DEADLOCK = "40P01";
 
@@ -56,9 +59,22 @@ public final class Repair {
    */
   public record Outcome(long matching, long done, boolean complete) {}
 
-  /** One message; false when there is none that could be. */
-  public boolean one(MessageName name) throws SQLException {
-    return session.one(action.one(), name.text()).isTrue("done");
+  /** Whether the login may do it at all. */
+  public boolean isAllowed() throws SQLException {
+    return session.one(ALLOWED, action.right()).isTrue("allowed");
+  }
+
+  /**
+   * Single messages, in one transaction: all that can be are changed, or none when it fails.
+   *
+   * @return the names of those that were changed
+   */
+  public List<String> named(List<MessageName> names) throws SQLException {
+    String[] texts = names.stream().map(MessageName::text).toArray(String[]::new);
+    return insist(() -> session.query(action.named(), (Object) texts)).stream()
+        .filter(row -> row.isTrue("done"))
+        .map(row -> row.text("name"))
+        .toList();
   }
 
   /** How many match. */
@@ -92,19 +108,28 @@ public final class Repair {
     return ids;
   }
 
-  /** The relay works on the same rows: the server may end one of the two for a deadlock. */
   private long step(Map<String, List<Long>> ids) throws SQLException {
+    return insist(
+        () -> {
+          long done = 0;
+          for (Map.Entry<String, List<Long>> each : ids.entrySet()) {
+            done += these(each.getKey(), each.getValue());
+          }
+          return done;
+        });
+  }
+
+  /** Messages of one destination, by their ids; how many were changed. */
+  long these(String destination, List<Long> ids) throws SQLException {
+    return session.one(action.these(), destination, ids.toArray(Long[]::new)).number("done");
+  }
+
+  /** The relay works on the same rows: the server may end one of the two for a deadlock. */
+  private <T> T insist(Session.Work<T> work) throws SQLException {
     SQLException last = null;
     for (int n = 0; n < TRIES; n++) {
       try {
-        return session.together(
-            () -> {
-              long done = 0;
-              for (Map.Entry<String, List<Long>> each : ids.entrySet()) {
-                done += session.executeEach(action.each(), each.getKey(), each.getValue());
-              }
-              return done;
-            });
+        return session.together(work);
       } catch (SQLException e) {
         if (!DEADLOCK.equals(e.getSQLState())) {
           throw e;

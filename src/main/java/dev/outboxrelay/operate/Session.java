@@ -99,26 +99,6 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /**
-   * Runs a statement for each of some numbers, its second parameter, in one trip.
-   *
-   * @return how many rows they have changed
-   */
-  long executeEach(String sql, String first, List<Long> numbers) throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(sql)) {
-      for (Long number : numbers) {
-        s.setString(1, first);
-        s.setLong(2, number);
-        s.addBatch();
-      }
-      long changed = 0;
-      for (long each : s.executeLargeBatch()) {
-        changed += each;
-      }
-      return changed;
-    }
-  }
-
   private PreparedStatement prepare(String sql, @Nullable Object... parameters)
       throws SQLException {
     PreparedStatement s = connection.prepareStatement(sql);
@@ -140,6 +120,8 @@ public final class Session implements AutoCloseable {
       s.setObject(n, instant.atOffset(ZoneOffset.UTC));
     } else if (value instanceof String[] texts) {
       s.setArray(n, connection.createArrayOf("text", texts));
+    } else if (value instanceof Long[] numbers) {
+      s.setArray(n, connection.createArrayOf("bigint", numbers));
     } else {
       s.setObject(n, value);
     }

@@ -2,6 +2,7 @@
 package dev.outboxrelay.operate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.operate.Repair.Outcome;
@@ -96,11 +97,54 @@ final class RepairTest {
           session.together(
               () -> {
                 long before = blocks();
-                assertEquals(5, session.executeEach(action.each(), "crm", ids));
+                assertEquals(5, new Repair(session, action).these("crm", ids));
                 return blocks() - before;
               });
       assertTrue(looked < 200, looked + " blocks of parked messages and their indexes");
     }
+  }
+
+  /** What is done to each alone is done a million times. */
+  @ParameterizedTest
+  @EnumSource(Action.class)
+  void messages_ofAStep_areNotTakenOneByOne(Action action) throws Exception {
+    failed(1000);
+    List<Long> ids = new ArrayList<>();
+    db.query("select id from outbox.failed").forEach(id -> ids.add(Long.valueOf(id)));
+    session.execute("set track_functions = 'all'");
+    long calls =
+        session.together(
+            () -> {
+              assertEquals(1000, new Repair(session, action).these("crm", ids));
+              return session
+                  .one(
+                      "select coalesce(sum(calls), 0)::bigint as n from pg_stat_xact_user_functions")
+                  .number("n");
+            });
+    assertTrue(calls < 10, calls + " calls of functions");
+  }
+
+  /** A list that fails in its middle has done nothing: nobody must find out what it has. */
+  @ParameterizedTest
+  @EnumSource(Action.class)
+  void messages_namedOfWhichOneCannotBe_areAllLeftAlone(Action action) throws Exception {
+    failed(3);
+    db.execute(
+        "insert into outbox.destination (name, uri) values ('web', 'tcp://localhost:2')",
+        "insert into outbox.parked (id, xid, created_at, destination, source, op, state)"
+            + " select (select max(id) from outbox.parked), pg_current_xact_id(), now(), d.number,"
+            + " 0, 'm', 'failed' from outbox.destination d where d.name = 'web'");
+    List<MessageName> names = new ArrayList<>();
+    db.query("select distinct id from outbox.failed order by id")
+        .forEach(id -> names.add(MessageName.of(id)));
+    Repair repair = new Repair(session, action);
+    SQLException twice = assertThrows(SQLException.class, () -> repair.named(names));
+    assertEquals("21000", twice.getSQLState());
+    assertEquals(4, db.count("select count(*) from outbox.failed"));
+    assertEquals(
+        List.of(names.get(0).text(), names.get(1).text()),
+        repair.named(List.of(names.get(0), MessageName.of("999999"), names.get(1))));
+    assertEquals(2, db.count("select count(*) from outbox.failed"));
   }
 
   /** Looked at by this transaction. */

@@ -336,6 +336,8 @@ final class SecurityTest {
           "update outbox.parked set state = 'retry', attempts = 1, last_error = 'x', due_at = now()",
           "select outbox_internal.let_go('crm', 10)",
           "select outbox_internal.pause_for('crm', 0, 'gone')",
+          "select * from outbox.failed",
+          "select * from outbox.explain('1'), outbox.explain(1)",
           "delete from outbox.parked",
           "select * from outbox.message",
           "select * from outbox.flyway_schema_history",
@@ -354,6 +356,10 @@ final class SecurityTest {
               "update outbox.parked set id = 999",
               "truncate outbox.pending",
               "select * from t",
+              "select outbox.requeue('1')",
+              "select outbox.discard_failed()",
+              "select outbox_internal.requeue_these('crm', '{1}')",
+              "select outbox_internal.discard_these('crm', '{1}')",
               "select outbox.publish('crm', '{}')",
               "select outbox.capture('t', 'crm')")) {
         Outbox.refuses(c, "42501", attempt);
