@@ -69,7 +69,12 @@ function enter(me) {
   openView();
 }
 
-function askForToken() {
+/**
+ * Shows the form.
+ *
+ * @param why it is shown again, null where that is known
+ */
+function askForToken(why = null) {
   person = null;
   live.close();
   leave?.();
@@ -83,6 +88,8 @@ function askForToken() {
   connection("");
   document.title = "Log in – Outbox Relay";
   part("login").hidden = false;
+  part("login").querySelector(".problem")?.remove();
+  if (why) part("login").append(problem(why));
   part("token").focus();
 }
 
@@ -115,7 +122,14 @@ live.listen(() => {
   trouble();
   work.update(person);
 });
-whenLoggedOut(askForToken);
+whenLoggedOut(() =>
+  askForToken(
+    person && {
+      message: "Your login has ended",
+      remedy: "log in again: it ends after 12 hours, with your token, and when the relay is restarted",
+    },
+  ),
+);
 addEventListener("hashchange", openView);
 
 async function begin() {

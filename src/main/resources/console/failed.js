@@ -138,7 +138,7 @@ export async function show(view, person, query) {
       }
     }
     if (mine === search) {
-      setText(count, matching === 0 ? "No message matches." : many(matching, "message") + " match.");
+      setText(count, matching === 0 ? "No message matches." : many(matching, "message") + (matching === 1 ? " matches." : " match."));
     }
   }
 
@@ -210,7 +210,9 @@ export async function show(view, person, query) {
   }
 
   async function all(action) {
-    const what = matching === null ? "all messages that match" : "all " + many(matching, "message") + " that match";
+    const what = matching === null ? "all messages that match" : matching === 1
+        ? "the message that matches"
+        : "all " + many(matching, "message") + " that match";
     if (!(await sure(action, what))) return;
     try {
       await act("/api/" + action, { all: true, ...selection });

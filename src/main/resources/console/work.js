@@ -28,7 +28,7 @@ export function update(person) {
         ? `${doing}: looking for what matches…`
         : `${doing}: ${number(work.done)} of ${many(work.matching, "message")}`
       : `${number(work.done)} of ${many(work.matching ?? 0, "message")} ${done}` +
-        { done: "", stopped: ", then stopped", failed: ", then it failed" }[work.state];
+        ({ done: "", stopped: ", then stopped", failed: ", then it failed" }[work.state] ?? "");
   const focused = box.contains(document.activeElement);
   const bar = el("progress", { max: Math.max(1, work.matching ?? 1), "aria-label": doing });
   if (work.matching !== null) bar.value = work.looked;

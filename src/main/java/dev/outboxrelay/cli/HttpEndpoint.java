@@ -40,7 +40,7 @@ final class HttpEndpoint implements AutoCloseable {
             .getSlowly("/metrics", () -> HttpReply.text(200, PROMETHEUS_TEXT, registry.scrape()));
     HttpSite routes =
         request -> {
-          String destination = request.query().get("destination");
+          String destination = request.parameter("destination");
           return destination == null || !request.isRead() || !request.path().equals("/health/ready")
               ? pages.find(request)
               : HttpPage.now(health.ready(destination));

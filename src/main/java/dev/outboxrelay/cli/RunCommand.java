@@ -38,7 +38,7 @@ final class RunCommand implements Callable<Integer> {
   private static final int SINK_THREADS = 2;
 
   /** What a stop may take beyond the wait for answers: closing sessions and sockets. */
-  private static final Duration CLOSING_TIME = Duration.ofMillis(1500);
+  private static final Duration CLOSING_TIME = Duration.ofMillis(2500);
 
   @Mixin DatabaseOptions database = new DatabaseOptions();
   @Mixin RelayOptions options = new RelayOptions();

@@ -10,7 +10,9 @@ import dev.outboxrelay.operate.Selection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** What a page may ask, and what it is answered: JSON. Whoever asks is known here already. */
 final class Api {
@@ -167,10 +169,19 @@ final class Api {
   private Row act(Action action, Fields fields, Person person) {
     if (fields.isAll()) {
       Selection selection = fields.only("all", "selection").selection();
+      desk.mustBeAllowed(action);
       return Row.of("work", work.begin(action, selection, person));
     }
     List<MessageName> names = fields.only("ids").ids();
-    List<String> done = desk.act(action, names);
+    List<String> done =
+        attempt(
+            person,
+            action.name().toLowerCase(Locale.ROOT)
+                + " "
+                + names.size()
+                + " messages: "
+                + String.join(", ", names.stream().map(MessageName::text).toList()),
+            () -> desk.act(action, names));
     deeds.note(
         person,
         action.past() + " " + done.size() + " of " + names.size() + " messages: " + words(done));
@@ -181,6 +192,26 @@ final class Api {
     return names.isEmpty() ? "none" : String.join(", ", names);
   }
 
+  /** What fails is noted too: where the connection breaks, it may have been done. */
+  private <T> T attempt(Person person, String what, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (Problem e) {
+      deeds.note(
+          person,
+          "tried to "
+              + what
+              + (e.status() == 503 ? "; it is not known whether it was done" : "; nothing was done")
+              + " ("
+              + e.words()
+              + ")");
+      throw e;
+    } catch (RuntimeException | Error e) {
+      deeds.note(person, "tried to " + what + "; it is not known whether it was done");
+      throw e;
+    }
+  }
+
   private Row stop(Fields fields, Person person) {
     fields.only();
     work.stop(person);
@@ -189,9 +220,12 @@ final class Api {
 
   private Row pause(Fields fields, Person person, boolean paused) {
     String destination = fields.only("destination").text("destination");
-    boolean changed = desk.pause(destination, paused);
+    String what = "'" + destination + "'";
+    boolean changed =
+        attempt(
+            person, (paused ? "pause " : "resume ") + what, () -> desk.pause(destination, paused));
     if (changed) {
-      deeds.note(person, (paused ? "pauses " : "resumes ") + destination);
+      deeds.note(person, (paused ? "pauses " : "resumes ") + what);
     }
     return Row.of("destination", destination, "paused", paused, "changed", changed);
   }

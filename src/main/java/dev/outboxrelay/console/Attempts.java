@@ -7,15 +7,21 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * How often a wrong token may be tried: a few times at once, then one each few seconds, from one
- * address; and so many from all together. A right token costs nothing. Of the addresses a bounded
- * number is remembered, the latest; who uses more of them meets the bound of all. Safe for threads.
+ * How often a wrong token is answered at once: a few times, then one each few seconds, from one
+ * address; and so many from all together. More are answered after a while, and not logged each. A
+ * right token is let in whatever was tried before: all who come by one proxy have its address. Of
+ * the addresses a bounded number is remembered, the latest; who uses more of them meets the bound
+ * of all. Safe for threads.
  */
 final class Attempts {
   static final int BURST = 10;
   static final int BURST_OF_ALL = 100;
   static final Duration ONE_EACH = Duration.ofSeconds(6);
   static final Duration ONE_EACH_OF_ALL = Duration.ofMillis(600);
+
+  /** How long an answer to one too many is held back. */
+  static final Duration HELD_BACK = Duration.ofSeconds(2);
+
   private static final int MOST_ADDRESSES = 1000;
 
   private final LongSupplier nanos;
@@ -35,16 +41,17 @@ final class Attempts {
     all = new Bucket(BURST_OF_ALL, ONE_EACH_OF_ALL);
   }
 
-  /** Whether one may be tried now from this address. */
-  synchronized boolean mayTry(String address) {
-    Bucket own = addresses.get(address);
-    return all.left() >= 1 && (own == null || own.left() >= 1);
-  }
-
-  /** It was wrong. */
-  synchronized void wrong(String address) {
-    addresses.computeIfAbsent(address, a -> new Bucket(BURST, ONE_EACH)).take();
+  /**
+   * One from this address was wrong.
+   *
+   * @return whether it was one too many
+   */
+  synchronized boolean wrong(String address) {
+    Bucket own = addresses.computeIfAbsent(address, a -> new Bucket(BURST, ONE_EACH));
+    boolean within = all.left() >= 1 && own.left() >= 1;
+    own.take();
     all.take();
+    return !within;
   }
 
   private final class Bucket {

@@ -99,7 +99,7 @@ public final class Console implements AutoCloseable {
             new Attempts(System::nanoTime),
             "outbox_relay_console_" + server.port());
     Deeds deeds = new Deeds();
-    Work work = new Work(desk, deeds);
+    Work work = new Work(desk, deeds, guard::isStillKnown);
     Hub hub = new Hub(System::nanoTime);
     Row about =
         Row.of(

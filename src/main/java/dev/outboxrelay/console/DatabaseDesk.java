@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -218,6 +219,14 @@ final class DatabaseDesk implements Desk {
           destinations.pause(destination, paused);
           return true;
         });
+  }
+
+  @Override
+  public void mustBeAllowed(Action action) {
+    if (!ask(LIMIT, session -> new Repair(session, action).isAllowed())) {
+      String messages = action.name().toLowerCase(Locale.ROOT) + " messages";
+      throw Refusals.withoutRight(login.user(), messages);
+    }
   }
 
   @Override

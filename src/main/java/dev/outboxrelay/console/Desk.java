@@ -48,8 +48,11 @@ interface Desk {
    */
   boolean pause(String destination, boolean paused);
 
+  /** Throws a {@link Problem} with what is missing when the relay's login may not do it. */
+  void mustBeAllowed(Action action);
+
   /**
-   * Does it to single messages.
+   * Does it to single messages: to all that it can be done to, or to none when it fails.
    *
    * @return the names of those that it was done to
    */

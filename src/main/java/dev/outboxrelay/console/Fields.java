@@ -10,10 +10,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.outboxrelay.operate.MessageName;
 import dev.outboxrelay.operate.Selection;
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,19 +46,28 @@ final class Fields {
     this.body = body;
   }
 
-  static Fields ofQuery(Map<String, String> query) {
-    return new Fields(query, JSON.createObjectNode());
+  static Fields ofQuery(Map<String, List<String>> query) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    query.forEach(
+        (name, values) -> {
+          if (values.size() > 1) {
+            throw new Problem(
+                400, "'" + name + "' is given " + values.size() + " times", "give it once");
+          }
+          fields.put(name, values.get(0));
+        });
+    return new Fields(fields, JSON.createObjectNode());
   }
 
   static Fields ofBody(byte[] body) {
     try {
-      if (JSON.readTree(body) instanceof ObjectNode object) {
+      // As UTF-8 alone: what is left to guess can be read in two ways.
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+      if (JSON.readTree(text) instanceof ObjectNode object) {
         return new Fields(Map.of(), object);
       }
-    } catch (JacksonException e) {
+    } catch (JacksonException | CharacterCodingException e) {
       // Said below.
-    } catch (IOException e) {
-      throw new IllegalStateException(e); // nothing is read from outside
     }
     throw new Problem(400, "the body is no JSON object", "use the console's own page");
   }
@@ -91,7 +103,15 @@ final class Fields {
     if (text.indexOf('\0') >= 0) {
       throw new Problem(400, "'" + name + "' holds a zero character", "take it out");
     }
+    if (text.codePoints().anyMatch(Fields::isHalf)) {
+      throw new Problem(400, "'" + name + "' holds half a character", "take it out");
+    }
     return text;
+  }
+
+  /** A surrogate alone, which no database takes as it is. */
+  private static boolean isHalf(int c) {
+    return Character.getType(c) == Character.SURROGATE;
   }
 
   long number(String name, long least, long most, long otherwise) {
@@ -140,7 +160,10 @@ final class Fields {
   /** Whether all that match are meant. */
   boolean isAll() {
     JsonNode all = body.get("all");
-    return all != null && all.isBoolean() && all.booleanValue();
+    if (all != null && !all.isBoolean()) {
+      throw new Problem(400, "'all' is no yes or no", "write true, without quotes");
+    }
+    return all != null && all.booleanValue();
   }
 
   Selection selection() {

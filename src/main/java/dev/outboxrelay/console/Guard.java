@@ -84,16 +84,17 @@ final class Guard {
   }
 
   private Optional<Person> owner(String ticket, String client) {
-    return tickets
-        .owner(ticket, file.tokens())
-        .map(token -> new Person(token.name(), token.role(), ticket, client));
+    return tickets.owner(ticket, file.tokens()).map(token -> new Person(token, ticket, client));
   }
 
   /** Whether the person would be let in now. */
   boolean isStillIn(Person person) {
-    return owner(person.ticket(), person.client())
-        .filter(now -> now.role() == person.role())
-        .isPresent();
+    return owner(person.ticket(), person.client()).isPresent();
+  }
+
+  /** Whether the person's token stands in the file as it did, logged in or not. */
+  boolean isStillKnown(Person person) {
+    return file.tokens().byName(person.name()).filter(person.token()::isSame).isPresent();
   }
 
   private Optional<String> ticket(HttpRequest request) {
@@ -112,22 +113,21 @@ final class Guard {
 
   /** Lets a person in. */
   Person login(String secret, String client) {
-    if (!attempts.mayTry(client)) {
-      throw new Problem(
-          429,
-          "too many wrong tokens were tried",
-          "wait " + Attempts.ONE_EACH.toSeconds() + " seconds, then try again");
-    }
     Optional<Token> token =
         secret.length() > MAX_SECRET ? Optional.empty() : file.tokens().bySecret(secret);
     if (token.isEmpty()) {
-      attempts.wrong(client);
+      if (attempts.wrong(client)) {
+        throw new Problem(
+            429,
+            "this token is not known, and too many wrong ones were tried",
+            "use a token that stands in the relay's file of tokens");
+      }
       LOG.warn("console: a wrong token was tried from {}", client);
       throw new Problem(
           403, "this token is not known", "use a token that stands in the relay's file of tokens");
     }
     Token known = token.get();
-    Person person = new Person(known.name(), known.role(), tickets.issue(known), client);
+    Person person = new Person(known, tickets.issue(known), client);
     LOG.info("console: {} has logged in", person);
     return person;
   }

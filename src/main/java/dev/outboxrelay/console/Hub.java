@@ -109,15 +109,20 @@ final class Hub {
     }
   }
 
-  /** Shows all pages that the connection stands; sends those away that are not let in any more. */
-  void stillHere(Predicate<Person> isStillIn) {
+  /** Sends those away that are not let in any more. */
+  void keepOnly(Predicate<Person> isStillIn) {
+    for (Map.Entry<HttpStream, Page> each : snapshot()) {
+      if (!isStillIn.test(each.getValue().person)) {
+        each.getKey().end();
+      }
+    }
+  }
+
+  /** Shows all pages that the connection stands. */
+  void stillHere() {
     long now = nanos.getAsLong();
     for (Map.Entry<HttpStream, Page> each : snapshot()) {
       Page page = each.getValue();
-      if (!isStillIn.test(page.person)) {
-        each.getKey().end();
-        continue;
-      }
       boolean took = each.getKey().offer(STILL_HERE);
       after(each.getKey(), page, took, page.upToDate, now);
     }

@@ -19,6 +19,14 @@ final class Refusals {
 
   private Refusals() {}
 
+  /** What the login may not. */
+  static Problem withoutRight(String user, String what) {
+    return new Problem(
+        403,
+        "the relay's login " + user + " may not: " + what,
+        "grant outbox_operator to \"" + user.replace("\"", "\"\"") + "\"");
+  }
+
   /**
    * As a problem.
    *
@@ -35,10 +43,7 @@ final class Refusals {
           "wait until it is there again; the relay's log says more");
     }
     if (state.equals(INSUFFICIENT_PRIVILEGE)) {
-      return new Problem(
-          403,
-          "the relay's login " + user + " may not: " + words.message(),
-          "grant outbox_operator to \"" + user.replace("\"", "\"\"") + "\"");
+      return withoutRight(user, words.message());
     }
     if (state.equals(QUERY_CANCELED)) {
       return new Problem(

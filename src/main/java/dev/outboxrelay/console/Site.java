@@ -72,12 +72,18 @@ final class Site implements HttpSite {
   private static HttpReply problem(Problem e) {
     HttpReply reply = Api.json(e.status(), Row.of("error", e.words(), "remedy", e.remedy()));
     return e.status() == 429
-        ? reply.with("retry-after", Long.toString(Attempts.ONE_EACH.toSeconds()))
+        ? reply
+            .with("retry-after", Long.toString(Attempts.ONE_EACH.toSeconds()))
+            .after(Attempts.HELD_BACK)
         : reply;
   }
 
   private HttpReply answer(HttpRequest request) {
     guard.mustBeForUs(request);
+    if (request.fault() != null) {
+      throw new Problem(
+          400, "what is asked for is malformed: " + request.fault(), "use the console's own page");
+    }
     String path = request.path();
     HttpReply asset = assets.find(path);
     boolean write = path.equals(LOGIN) || path.equals(LOGOUT) || api.isWrite(path);

@@ -1,109 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.console;
 
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What a browser holds after a login: a name, an end and a seal that only the owner's token makes.
- * So nothing is kept here for those who are logged in, a restart of the relay logs nobody out, and
- * a ticket ends with its token. Safe for threads.
+ * What browsers hold after a login: a random number that means something here alone. So a ticket
+ * ends with logging out, with its token, with its time and with the relay, and none of that can be
+ * undone. Safe for threads.
  */
 final class Tickets {
   /** A working day. */
   static final Duration LIFE = Duration.ofHours(12);
 
-  /** Of those who have logged out before their ticket's end; the oldest are forgotten first. */
-  private static final int MOST_RETURNED = 10_000;
+  /** So many may one person have; the oldest ends first. */
+  static final int MOST_EACH = 50;
 
-  private static final int MAX_LENGTH = 256;
-  private static final String ALGORITHM = "HmacSHA256";
-  private static final String PURPOSE = "outbox-relay console ticket\n";
+  /** Of all persons, whatever their number; the oldest ends first. */
+  private static final int MOST = 10_000;
+
+  private static final int BYTES = 32;
 
   private final LongSupplier epochSeconds;
   private final SecureRandom random = new SecureRandom();
-  private final Map<String, Boolean> returned =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > MOST_RETURNED;
-        }
-      };
+  /** By their hashes, the oldest first. */
+  private final Map<String, Login> logins = new LinkedHashMap<>();
+
+  private record Login(Token token, long endSeconds) {}
 
   Tickets(LongSupplier epochSeconds) {
     this.epochSeconds = epochSeconds;
   }
 
   /** A new one. */
-  String issue(Token token) {
-    byte[] salt = new byte[16];
-    random.nextBytes(salt);
-    String open =
-        token.name()
-            + "/"
-            + (epochSeconds.getAsLong() + LIFE.toSeconds())
-            + "/"
-            + Base64.getUrlEncoder().withoutPadding().encodeToString(salt);
-    return open + "/" + seal(token, open);
+  synchronized String issue(Token token) {
+    makeRoom(token);
+    byte[] number = new byte[BYTES];
+    random.nextBytes(number);
+    String ticket = Base64.getUrlEncoder().withoutPadding().encodeToString(number);
+    logins.put(key(ticket), new Login(token, epochSeconds.getAsLong() + LIFE.toSeconds()));
+    return ticket;
+  }
+
+  private void makeRoom(Token token) {
+    long now = epochSeconds.getAsLong();
+    logins.values().removeIf(login -> login.endSeconds() <= now);
+    long own = logins.values().stream().filter(login -> isOf(login, token)).count();
+    Iterator<Login> oldest = logins.values().iterator();
+    while (own >= MOST_EACH || logins.size() >= MOST) {
+      boolean isOwn = isOf(oldest.next(), token);
+      if (isOwn || logins.size() >= MOST) {
+        oldest.remove();
+        own -= isOwn ? 1 : 0;
+      }
+    }
+  }
+
+  private static boolean isOf(Login login, Token token) {
+    return login.token().name().equals(token.name());
   }
 
   /** Whose it is; empty when it was not made here, is over, or was given back. */
-  Optional<Token> owner(String ticket, Tokens tokens) {
-    int last = ticket.lastIndexOf('/');
-    if (ticket.length() > MAX_LENGTH || last < 0) {
+  synchronized Optional<Token> owner(String ticket, Tokens tokens) {
+    Login login = logins.get(key(ticket));
+    if (login == null || login.endSeconds() <= epochSeconds.getAsLong()) {
       return Optional.empty();
     }
-    String open = ticket.substring(0, last);
-    String[] parts = open.split("/", -1);
-    if (parts.length != 3 || !parts[1].matches("[0-9]{1,12}")) {
-      return Optional.empty();
-    }
-    return tokens
-        .byName(parts[0])
-        .filter(token -> isSame(seal(token, open), ticket.substring(last + 1)))
-        .filter(token -> epochSeconds.getAsLong() < Long.parseLong(parts[1]))
-        .filter(token -> !isReturned(ticket));
+    return tokens.byName(login.token().name()).filter(login.token()::isSame);
   }
 
   /** It is worth nothing from now on. */
-  void giveBack(String ticket) {
-    synchronized (returned) {
-      returned.put(ticket, true);
-    }
+  synchronized void giveBack(String ticket) {
+    logins.remove(key(ticket));
   }
 
-  private boolean isReturned(String ticket) {
-    synchronized (returned) {
-      return returned.containsKey(ticket);
-    }
-  }
-
-  private static boolean isSame(String one, String other) {
-    return MessageDigest.isEqual(
-        one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String seal(Token token, String open) {
-    try {
-      Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(new SecretKeySpec(token.hash(), ALGORITHM));
-      byte[] seal =
-          mac.doFinal((PURPOSE + token.role() + "\n" + open).getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(seal);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
+  /** Looking for it tells nothing of how much of it was right. */
+  private static String key(String ticket) {
+    return Base64.getEncoder().encodeToString(Token.hash(ticket));
   }
 }

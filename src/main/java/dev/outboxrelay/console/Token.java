@@ -6,8 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * A line of the file of tokens. The secret itself is not kept: its hash serves to compare, and to
- * seal what its owner is given.
+ * A line of the file of tokens. The secret itself is not kept: its hash serves to compare.
  *
  * @param name who it belongs to
  * @param hash SHA-256 of the secret
@@ -21,6 +20,11 @@ record Token(String name, Role role, byte[] hash) {
   /** Takes as long for a wrong secret as for the right one. */
   boolean is(byte[] otherHash) {
     return MessageDigest.isEqual(hash, otherHash);
+  }
+
+  /** Whether nothing of the line was changed. */
+  boolean isSame(Token other) {
+    return name.equals(other.name) && role == other.role && is(other.hash);
   }
 
   static byte[] hash(String secret) {

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,7 @@ final class TokenFile {
   private Tokens tokens;
   private long readNanos;
   private String trouble = "";
+  private String openTo = "";
 
   private TokenFile(Path file, LongSupplier clock, Tokens tokens) {
     this.file = file;
@@ -41,7 +44,9 @@ final class TokenFile {
    */
   static TokenFile open(Path file, LongSupplier clock) {
     try {
-      return new TokenFile(file, clock, read(file));
+      TokenFile opened = new TokenFile(file, clock, read(file));
+      opened.warnOfOthers();
+      return opened;
     } catch (IllegalArgumentException e) {
       throw new UnfitTokens(String.valueOf(e.getMessage()), e);
     }
@@ -59,6 +64,36 @@ final class TokenFile {
     }
   }
 
+  /**
+   * Who can read a token can use it. It is a warning and no refusal: a secret that is mounted into
+   * a container has the mode that its keeper gives it.
+   */
+  private void warnOfOthers() {
+    String mend;
+    try {
+      mend = mend(Files.getPosixFilePermissions(file));
+    } catch (IOException | UnsupportedOperationException e) {
+      return; // said by reading it, or a system without such modes
+    }
+    if (!mend.isEmpty() && !mend.equals(openTo)) {
+      LOG.warn(
+          "console: {}: others on this machine may read the tokens or write their own: chmod {} {}",
+          file,
+          mend,
+          file);
+    }
+    openTo = mend;
+  }
+
+  /** What takes away what others may; a group may read. Empty when they may nothing. */
+  private static String mend(Set<PosixFilePermission> modes) {
+    boolean others =
+        modes.contains(PosixFilePermission.OTHERS_READ)
+            || modes.contains(PosixFilePermission.OTHERS_WRITE);
+    boolean group = modes.contains(PosixFilePermission.GROUP_WRITE);
+    return group ? "g-w,o-rwx" : others ? "o-rwx" : "";
+  }
+
   /** As they stand there now. */
   synchronized Tokens tokens() {
     long now = clock.getAsLong();
@@ -66,6 +101,7 @@ final class TokenFile {
       return tokens;
     }
     readNanos = now;
+    warnOfOthers();
     try {
       tokens = read(file);
       trouble = "";

@@ -4,15 +4,18 @@ package dev.outboxrelay.console;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Who may come in.
  *
  * @param all at most {@link #MOST}
+ * @param names the same by their names
  */
-record Tokens(List<Token> all) {
+record Tokens(List<Token> all, Map<String, Token> names) {
   /** Each login looks at all of them. */
   static final int MOST = 1000;
 
@@ -22,8 +25,10 @@ record Tokens(List<Token> all) {
   private static final String NAME = "[A-Za-z0-9_.@-]{1,63}";
   private static final String FORM = "a line is NAME ROLE TOKEN, for example: anna operator ";
 
-  Tokens {
-    all = List.copyOf(all);
+  Tokens(List<Token> all) {
+    this(
+        List.copyOf(all),
+        all.stream().collect(Collectors.toUnmodifiableMap(Token::name, token -> token)));
   }
 
   /**
@@ -98,6 +103,6 @@ record Tokens(List<Token> all) {
   }
 
   Optional<Token> byName(String name) {
-    return all.stream().filter(token -> token.name().equals(name)).findFirst();
+    return Optional.ofNullable(names.get(name));
   }
 }

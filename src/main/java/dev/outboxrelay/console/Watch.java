@@ -78,6 +78,8 @@ final class Watch implements AutoCloseable {
   }
 
   private void round() {
+    // Before anything is told.
+    hub.keepOnly(isStillIn);
     if (System.nanoTime() - nextLookNanos >= 0) {
       look();
     }
@@ -97,7 +99,7 @@ final class Watch implements AutoCloseable {
     }
     if (System.nanoTime() - nextLifeNanos >= 0) {
       nextLifeNanos = System.nanoTime() + SHOW_LIFE_EACH.toNanos();
-      hub.stillHere(isStillIn);
+      hub.stillHere();
     }
   }
 

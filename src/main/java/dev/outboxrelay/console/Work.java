@@ -7,9 +7,11 @@ import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.operate.Selection;
 import dev.outboxrelay.threads.Errors;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +20,15 @@ import org.jspecify.annotations.Nullable;
  * began it is closed. Safe for threads.
  */
 final class Work implements AutoCloseable {
-  /** A statement of the database is not waited for. */
-  private static final long CLOSING_MILLIS = 200;
+  /** The step that is under way is waited for; a look for what matches may take longer. */
+  private static final long CLOSING_MILLIS = 1000;
+
+  /** How often the log hears how far it has come: what is cut off says nothing any more. */
+  private static final long NOTE_EACH_NANOS = 30_000_000_000L;
 
   private final Desk desk;
   private final Deeds deeds;
+  private final Predicate<Person> isStillKnown;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -33,12 +39,20 @@ final class Work implements AutoCloseable {
 
   private volatile @Nullable Row state;
   private volatile boolean stopAsked;
+  private volatile boolean closing;
   private boolean running;
+  private @Nullable Person begunBy;
   private long count;
 
-  Work(Desk desk, Deeds deeds) {
+  /**
+   * Of a console.
+   *
+   * @param isStillKnown whether a person's right stands as it did when the work was begun
+   */
+  Work(Desk desk, Deeds deeds, Predicate<Person> isStillKnown) {
     this.desk = desk;
     this.deeds = deeds;
+    this.isStillKnown = isStillKnown;
   }
 
   /** How far the last one has come, null when there was none yet. */
@@ -48,6 +62,9 @@ final class Work implements AutoCloseable {
 
   /** Begins. */
   synchronized Row begin(Action action, Selection selection, Person person) {
+    if (closing) {
+      throw new Problem(503, "the relay is ending", "try again when it is back");
+    }
     if (running) {
       throw new Problem(
           409,
@@ -59,7 +76,7 @@ final class Work implements AutoCloseable {
             "work",
             ++count,
             "action",
-            action.name().toLowerCase(java.util.Locale.ROOT),
+            action.name().toLowerCase(Locale.ROOT),
             "by",
             person.name(),
             "which",
@@ -78,6 +95,7 @@ final class Work implements AutoCloseable {
         person,
         "begins to " + begun.text("action") + " all failed messages of " + begun.text("which"));
     running = true;
+    begunBy = person;
     stopAsked = false;
     state = begun;
     thread.execute(() -> run(action, selection, person, begun));
@@ -96,19 +114,22 @@ final class Work implements AutoCloseable {
   private void run(Action action, Selection selection, Person person, Row begun) {
     Row end;
     try {
+      long[] notedNanos = {System.nanoTime()};
       Repair.Outcome outcome =
           desk.act(
               action,
               selection,
               (looked, done, matching) -> {
-                state = begun.with("matching", matching).with("looked", looked).with("done", done);
-                return !stopAsked;
+                Row now =
+                    begun.with("matching", matching).with("looked", looked).with("done", done);
+                state = now;
+                if (System.nanoTime() - notedNanos[0] >= NOTE_EACH_NANOS) {
+                  notedNanos[0] = System.nanoTime();
+                  deeds.note(person, howFar(action, now) + ": it goes on");
+                }
+                return !stopAsked && isStillKnown.test(person);
               });
-      end =
-          now(begun)
-              .with("matching", outcome.matching())
-              .with("done", outcome.done())
-              .with("state", outcome.complete() ? "done" : "stopped");
+      end = ended(begun, person, outcome);
     } catch (Problem e) {
       end = now(begun).with("state", "failed").with("error", e.words()).with("remedy", e.remedy());
     } catch (RuntimeException | Error e) {
@@ -119,22 +140,50 @@ final class Work implements AutoCloseable {
               .with("error", Errors.words(e))
               .with("remedy", "this is a bug: please report it");
     }
-    synchronized (this) {
-      running = false;
-      state = end.with("ended_at", Instant.now());
+    end(action, person, end);
+  }
+
+  private Row ended(Row begun, Person person, Repair.Outcome outcome) {
+    Row end = now(begun).with("matching", outcome.matching()).with("done", outcome.done());
+    if (outcome.complete()) {
+      return end.with("state", "done");
     }
+    Row stopped = end.with("state", "stopped");
+    if (closing) {
+      return stopped
+          .with("error", "the relay ends")
+          .with("remedy", "begin it again when it is back");
+    }
+    return stopAsked
+        ? stopped
+        : stopped
+            .with("error", person.name() + " may do this no more: the token was changed or removed")
+            .with("remedy", "somebody who may can begin it again; what is done stays done");
+  }
+
+  /** The end is told once: what was cut short may still come to one. */
+  private synchronized void end(Action action, Person person, Row end) {
+    if (!running) {
+      return;
+    }
+    running = false;
+    state = end.with("ended_at", Instant.now());
     deeds.note(
         person,
-        action.past()
-            + " "
-            + end.number("done")
-            + " of "
-            + end.number("matching")
-            + " failed messages of "
-            + begun.text("which")
+        howFar(action, end)
             + ": "
             + end.text("state")
             + (end.get("error") == null ? "" : " (" + end.text("error") + ")"));
+  }
+
+  private static String howFar(Action action, Row at) {
+    return action.past()
+        + " "
+        + at.number("done")
+        + " of "
+        + (at.get("matching") == null ? "an unknown number of" : at.text("matching"))
+        + " failed messages of "
+        + at.text("which");
   }
 
   private Row now(Row begun) {
@@ -145,13 +194,18 @@ final class Work implements AutoCloseable {
   /** What was chosen, for people. */
   static String words(Selection selection) {
     StringBuilder words = new StringBuilder();
-    add(words, "destination ", selection.destination());
-    add(words, "table ", selection.table());
-    add(words, "key ", selection.key());
+    add(words, "destination ", quoted(selection.destination()));
+    add(words, "table ", quoted(selection.table()));
+    add(words, "key ", quoted(selection.key()));
     add(words, "written from ", selection.since());
     add(words, "written before ", selection.until());
-    add(words, "error ", selection.error());
+    add(words, "error ", quoted(selection.error()));
     return words.isEmpty() ? "all destinations" : words.toString();
+  }
+
+  /** As SQL has it: what is typed cannot look like a further condition. */
+  private static @Nullable String quoted(@Nullable String text) {
+    return text == null ? null : "'" + text.replace("'", "''") + "'";
   }
 
   private static void add(StringBuilder words, String what, @Nullable Object value) {
@@ -160,17 +214,33 @@ final class Work implements AutoCloseable {
     }
   }
 
-  /** Ends after the step that is under way, or without it. */
+  /** Ends after the step that is under way, or says what is known of it. */
   @Override
   public void close() {
+    closing = true;
     stopAsked = true;
     thread.shutdown();
     try {
       if (!thread.awaitTermination(CLOSING_MILLIS, TimeUnit.MILLISECONDS)) {
         thread.shutdownNow();
+        cutShort();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      cutShort();
     }
+  }
+
+  private synchronized void cutShort() {
+    Row at = state;
+    Person person = begunBy;
+    if (!running || at == null || person == null) {
+      return;
+    }
+    end(
+        Action.valueOf(at.text("action").toUpperCase(Locale.ROOT)),
+        person,
+        at.with("state", "cut short by the relay's end")
+            .with("error", "a step of a thousand was under way, and is done or not"));
   }
 }

@@ -19,7 +19,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
@@ -28,7 +27,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Date;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -52,6 +50,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
     /** A part of a request has come. */
     READING,
     ANSWERING,
+    /** The answer is there, and is held back. */
+    HOLDING,
     /** The answer goes on, until one side ends it. */
     STREAMING,
     /** The last answer is on its way; what the client still says is thrown away. */
@@ -169,13 +169,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
   }
 
   private HttpRequest read(FullHttpRequest request) {
-    QueryStringDecoder target = target(request);
-    Map<String, String> query = new LinkedHashMap<>();
-    target.parameters().forEach((name, values) -> query.put(name, values.get(0)));
+    RequestTarget target = new RequestTarget("", Map.of());
+    String fault = null;
+    try {
+      target = RequestTarget.of(request.uri());
+    } catch (IllegalArgumentException e) {
+      fault = Errors.words(e);
+    }
     return new HttpRequest(
         request.method().name(),
         target.path(),
-        query,
+        target.query(),
+        fault,
         request.headers(),
         ByteBufUtil.getBytes(request.content()),
         client());
@@ -209,38 +214,39 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
     return null;
   }
 
-  /** What was asked for. A proxy may send the whole URL. */
-  private static QueryStringDecoder target(FullHttpRequest request) {
-    String target = request.uri();
-    if (target.startsWith("http://")) {
-      int slash = target.indexOf('/', "http://".length());
-      target = slash < 0 ? "/" : target.substring(slash);
-    }
-    try {
-      QueryStringDecoder decoder = new QueryStringDecoder(target);
-      decoder.path();
-      decoder.parameters();
-      return decoder;
-    } catch (IllegalArgumentException e) {
-      return new QueryStringDecoder("", false); // no path of ours looks like that
-    }
-  }
-
   private void serve(HttpPage page, boolean head, boolean keep) {
     begin();
     if (!page.mayBlock()) {
-      respond(reply(page.reply()), head, keep);
+      holdThenRespond(reply(page.reply()), head, keep);
       return;
     }
     try {
       slow.execute(
           () -> {
             HttpReply reply = reply(page.reply());
-            onLoop(() -> respond(reply, head, keep));
+            onLoop(() -> holdThenRespond(reply, head, keep));
           });
     } catch (RejectedExecutionException e) {
       respond(HttpReply.line(503, "too much is asked at once"), head, false);
     }
+  }
+
+  /** Who is held back gives his place to others, if all are taken. */
+  private void holdThenRespond(HttpReply reply, boolean head, boolean keep) {
+    if (reply.heldBack().isZero() || context == null) {
+      respond(reply, head, keep);
+      return;
+    }
+    state = State.HOLDING;
+    context
+        .executor()
+        .schedule(
+            () -> {
+              begin();
+              respond(reply, head, keep);
+            },
+            reply.heldBack().toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   private void onLoop(Runnable action) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param method in capitals, {@code GET}
  * @param path decoded, without the query
- * @param query the first value of each name
+ * @param query the values of each name
+ * @param fault what is wrong with the path or the query, both of which are empty then
  * @param headers as they came
  * @param body at most {@link HttpLimits#bodyBytes}
  * @param client the client's address, without its port
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 public record HttpRequest(
     String method,
     String path,
-    Map<String, String> query,
+    Map<String, List<String>> query,
+    @Nullable String fault,
     HttpHeaders headers,
     byte[] body,
     String client) {
@@ -28,6 +30,12 @@ public record HttpRequest(
   public @Nullable String header(String name) {
     List<String> values = headers.getAll(name);
     return values.size() == 1 ? values.get(0) : null;
+  }
+
+  /** The first value of a name in the query, null when there is none. */
+  public @Nullable String parameter(String name) {
+    List<String> values = query.get(name);
+    return values == null ? null : values.get(0);
   }
 
   /** Whether the header is there, in whatever number. */

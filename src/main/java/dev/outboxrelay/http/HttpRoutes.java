@@ -23,6 +23,10 @@ public final class HttpRoutes implements HttpSite {
 
   @Override
   public HttpPage find(HttpRequest request) {
+    if (request.fault() != null) {
+      return HttpPage.now(
+          HttpReply.line(400, "what is asked for is malformed: " + request.fault()));
+    }
     HttpPage page = routes.get(request.path());
     if (page == null) {
       return HttpPage.now(HttpReply.line(404, "not found"));

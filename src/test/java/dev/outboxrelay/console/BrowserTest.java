@@ -433,7 +433,7 @@ final class BrowserTest {
   }
 
   @Test
-  void relay_thatGoesAndComesBack_isFoundAgainWithoutALogin() throws Exception {
+  void relay_thatGoesAndComesBack_asksForTheTokenAndShowsTheSameViewAgain() throws Exception {
     desk.destinations = List.of(well("shop", 5));
     login(OTTO);
     await("live", "document.getElementById('connection').innerText.includes('live')");
@@ -441,7 +441,14 @@ final class BrowserTest {
     console.close();
     awaitText("connection lost, trying again");
     desk.destinations = List.of(well("shop", 6543));
+    view("captures");
     Await.until("the port is free again", () -> canServe(port));
+    awaitText("Your login has ended");
+    await("the form", "document.activeElement?.id === 'token'");
+    chromium.type(OTTO);
+    chromium.press("Enter");
+    await("the same", "document.querySelector('nav a[aria-current]')?.hash === '#captures'");
+    view("destinations");
     awaitText("6,543");
     await("live", "document.getElementById('connection').innerText.includes('live')");
   }

@@ -20,8 +20,13 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,14 +66,19 @@ final class ConsoleTest {
     Logger logger = (Logger) LoggerFactory.getLogger("dev.outboxrelay.console");
     logger.setLevel(Level.INFO);
     logger.addAppender(log);
-    Path tokens = tokens("anna operator " + ANNA, "otto read-only " + OTTO);
+    tokens("anna operator " + ANNA, "otto read-only " + OTTO);
+    serve(0);
+    visitor = new Visitor(console.port());
+  }
+
+  private void serve(int port) throws IOException {
+    Path tokens = directory.resolve("tokens");
     console =
         Console.start(
             new Console.Settings(
-                "127.0.0.1", 0, tokens, "https://relay.example.com", "r1", "1", "db"),
+                "127.0.0.1", port, tokens, "https://relay.example.com", "r1", "1", "db"),
             desk,
             new Rates());
-    visitor = new Visitor(console.port());
   }
 
   private Path tokens(String... lines) throws IOException {
@@ -105,9 +115,9 @@ final class ConsoleTest {
             name + "=",
             name + "=anna",
             name + "=anna/99999999999/x/y",
+            name + "=" + ANNA,
             name + "=" + "/".repeat(5000),
-            cookie.replace("anna/", "otto/"),
-            cookie.replaceFirst("/\\d+/", "/99999999999/"),
+            cookie + "x",
             cookie.substring(0, cookie.length() - 1),
             "x" + cookie);
     for (String each : forged) {
@@ -134,10 +144,192 @@ final class ConsoleTest {
     Visitor.Answer answer = visitor.login("wrong");
     assertStatus(429, answer);
     assertEquals("6", answer.header("retry-after"));
-    assertStatus(429, visitor.login(ANNA));
     long lines = log.list.stream().filter(e -> e.getMessage().contains("wrong token")).count();
     assertTrue(lines <= Attempts.BURST, lines + " lines of the log");
     assertTrue(log.list.stream().noneMatch(e -> e.getFormattedMessage().contains(ANNA)));
+  }
+
+  /** All who come by one proxy have its address. */
+  @Test
+  void token_rightAfterManyWrongOnesFromTheSameAddress_letsIn() throws Exception {
+    for (int n = 0; n <= Attempts.BURST; n++) {
+      visitor.login("wrong");
+    }
+    assertStatus(200, visitor.login(ANNA));
+    assertStatus(200, visitor.in(OTTO).get("/api/me"));
+  }
+
+  /** Between this and the database half a character becomes a question mark: another message's. */
+  @Test
+  void text_thatIsNone_isRefusedInWhateverField() throws Exception {
+    Visitor in = visitor.in(ANNA);
+    for (String none : List.of("\\ud800", "a\\udc00b", "\\udc00\\ud800", "\\u0000")) {
+      for (String field : List.of("destination", "table", "key", "error", "since", "until")) {
+        for (String path : List.of("/api/requeue", "/api/discard")) {
+          assertStatus(400, in.post(path, "{\"all\":true,\"" + field + "\":\"" + none + "\"}"));
+        }
+      }
+      for (String path : List.of("/api/pause", "/api/resume")) {
+        assertStatus(400, in.post(path, "{\"destination\":\"" + none + "\"}"));
+      }
+      assertStatus(400, in.post("/api/discard", "{\"ids\":[\"1" + none + "\"]}"));
+      assertStatus(400, visitor.post("/api/login", "{\"token\":\"" + none + "\"}"));
+    }
+    assertStatus(200, in.post("/api/pause", "{\"destination\":\"\\ud83d\\ude00 \u05e9\u05dc\"}"));
+    assertEquals(List.of("pause \ud83d\ude00 \u05e9\u05dc"), desk.done);
+  }
+
+  @Test
+  void query_thatCanBeReadInTwoWays_isRefused() throws Exception {
+    Visitor in = visitor.in(ANNA);
+    for (String query :
+        List.of(
+            "key=%zz",
+            "key=%",
+            "key=%4",
+            "key=%ff",
+            "key=%c3",
+            "key=%ed%a0%80",
+            "key=%c0%80",
+            "key=a%00b",
+            "key=%00",
+            "%00=a",
+            "key=a&key=b",
+            "key=a&key=a",
+            "key=a&%6bey=b",
+            "key=\u00e9",
+            "=a")) {
+      for (String path : List.of("/api/failed", "/api/count")) {
+        assertStatus(400, in.get(path + "?" + query));
+      }
+      assertStatus(400, in.get("/api/explain?id=1&" + query));
+    }
+    assertStatus(400, in.get("/api/m%00e"));
+    assertStatus(400, in.get("/api/m%zze"));
+    assertStatus(200, in.get("/api/failed?key=a%2Bb+%c3%a9%f0%9f%98%80&error=%25"));
+  }
+
+  @Test
+  void action_thatFails_isLoggedWithWhatWasAskedFor() throws Exception {
+    Visitor in = visitor.in(ANNA);
+    desk.problem = new Problem(503, "the connection broke", "wait");
+    assertStatus(503, in.post("/api/discard", "{\"ids\":[\"1042-abc\",\"7\"]}"));
+    assertStatus(503, in.post("/api/pause", "{\"destination\":\"shop\"}"));
+    String all = String.join("\n", lines());
+    assertTrue(all.contains("anna (operator, 127.0.0.1) tried to discard 2 messages"), all);
+    assertTrue(all.contains("the connection broke"), all);
+    assertTrue(all.contains("1042-abc, 7"), all);
+    assertTrue(all.contains("tried to pause 'shop'"), all);
+  }
+
+  @Test
+  void action_onAThousand_isLoggedWithEachOfThem() throws Exception {
+    List<String> ids = IntStream.range(0, 1000).mapToObj(n -> (100_000 + n) + "-hoe2fla2").toList();
+    String body = ids.stream().collect(Collectors.joining("\",\"", "{\"ids\":[\"", "\"]}"));
+    assertStatus(200, visitor.in(ANNA).post("/api/discard", body));
+    List<String> lines = lines().stream().filter(line -> line.contains("hoe2fla2")).toList();
+    assertTrue(lines.stream().allMatch(line -> line.length() <= 1200), lines.toString());
+    assertTrue(lines.get(0).contains("discarded 1000 of 1000 messages"), lines.get(0));
+    assertEquals(ids, lines.stream().flatMap(ConsoleTest::ids).toList());
+  }
+
+  private static Stream<String> ids(String line) {
+    return Pattern.compile("[0-9]+-hoe2fla2\\b").matcher(line).results().map(MatchResult::group);
+  }
+
+  private List<String> lines() {
+    return List.copyOf(log.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+
+  private void awaitLine(String words) throws Exception {
+    Await.until(words, () -> lines().stream().anyMatch(line -> line.contains(words)));
+  }
+
+  @Test
+  void work_onAConditionOfAnyLength_isLoggedWithAllOfIt() throws Exception {
+    String key = "k".repeat(3990) + "' or 1=1";
+    assertStatus(
+        200, visitor.in(ANNA).post("/api/discard", "{\"all\":true,\"key\":\"" + key + "\"}"));
+    long letters =
+        lines().stream().flatMapToInt(String::chars).filter(letter -> letter == 'k').count();
+    assertTrue(letters >= 3990, letters + " letters of the condition");
+  }
+
+  @Test
+  void work_whenTheRelayEnds_isLoggedWithHowFarItHasCome() throws Exception {
+    assertStatus(200, visitor.in(ANNA).post("/api/discard", "{\"all\":true}"));
+    desk.steps.release(1);
+    Await.until("a step", () -> desk.steps.availablePermits() == 0);
+    console.close();
+    awaitLine("cut short by the relay's end");
+    assertEquals(1, lines().stream().filter(line -> line.contains("of 3000")).count());
+  }
+
+  @Test
+  void work_ofSomebodyWhoMayNoMore_stopsAtItsNextStep() throws Exception {
+    for (String after :
+        List.of("anna read-only " + ANNA, "anna operator another-token-of-hers-17")) {
+      tokens("anna operator " + ANNA, "otto read-only " + OTTO);
+      Await.until("in", () -> visitor.login(ANNA).body().contains("operator"));
+      Visitor in = visitor.in(ANNA);
+      assertStatus(200, in.post("/api/discard", "{\"all\":true}"));
+      tokens(after, "otto read-only " + OTTO);
+      Await.until("out", () -> in.get("/api/me").status() == 401);
+      desk.steps.release(1);
+      awaitLine("discarded 1000 of 3000 failed messages of all destinations: stopped");
+      awaitLine("anna may do this no more");
+      log.list.clear();
+    }
+    assertEquals(List.of(), desk.done);
+  }
+
+  /** Logging out does not end what was begun. */
+  @Test
+  void work_ofSomebodyWhoHasLoggedOut_goesOn() throws Exception {
+    Visitor in = visitor.in(ANNA);
+    assertStatus(200, in.post("/api/discard", "{\"all\":true}"));
+    assertStatus(200, in.post("/api/logout", "{}"));
+    desk.steps.release(4);
+    Await.until("done", () -> desk.done.equals(List.of("DISCARD all")));
+  }
+
+  @Test
+  void ticket_givenBackBeforeARestart_isWorthNothingAfterIt() throws Exception {
+    String cookie = visitor.login(ANNA).header("set-cookie").replaceFirst(";.*", "");
+    assertStatus(200, visitor.with("Cookie", cookie).post("/api/logout", "{}"));
+    console.close();
+    serve(0);
+    Visitor after = new Visitor(console.port());
+    String ticket = cookie.substring(cookie.indexOf('='));
+    String same = "outbox_relay_console_" + console.port() + ticket;
+    assertStatus(401, after.with("Cookie", same).get("/api/me"));
+    assertStatus(200, after.in(ANNA).get("/api/me"));
+  }
+
+  @Test
+  void tokens_thatOthersMayRead_areWarnedOf() throws Exception {
+    Path file = directory.resolve("tokens");
+    log.list.clear();
+    for (String mine : List.of("rw-------", "rw-r-----", "r--r-----")) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mine));
+      TokenFile.open(file, System::nanoTime);
+    }
+    assertEquals("", warnings());
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    TokenFile.open(file, System::nanoTime);
+    assertTrue(warnings().contains("chmod o-rwx " + file), warnings());
+    Visitor in = visitor.in(ANNA);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw--w----"));
+    Await.until(
+        "warned",
+        () -> in.get("/api/me").status() == 200 && warnings().contains("chmod g-w,o-rwx"));
+  }
+
+  private String warnings() {
+    return List.copyOf(log.list).stream()
+        .filter(event -> event.getLevel() == Level.WARN)
+        .map(ILoggingEvent::getFormattedMessage)
+        .collect(Collectors.joining("\n"));
   }
 
   @Test
@@ -251,7 +443,7 @@ final class ConsoleTest {
     }
     String cookie = visitor.login(ANNA).header("set-cookie");
     assertTrue(cookie.contains("; HttpOnly; SameSite=Strict; Secure"), cookie);
-    assertTrue(cookie.startsWith("outbox_relay_console_" + console.port() + "=anna/"), cookie);
+    assertTrue(cookie.startsWith("outbox_relay_console_" + console.port() + "="), cookie);
     assertFalse(cookie.contains(ANNA), cookie);
   }
 
@@ -316,6 +508,7 @@ final class ConsoleTest {
             "[".repeat(20_000))) {
       assertStatus(400, in.post("/api/requeue", body));
     }
+    assertTrue(in.post("/api/requeue", "{\"all\":\"true\"}").body().contains("'all' is no yes"));
     assertEquals(413, in.post("/api/requeue", "x".repeat(70_000)).status());
     assertStatus(400, in.get("/api/explain?id=%27%20or%201=1"));
     assertStatus(400, in.get("/api/failed?until=2026-01-01T00:00:00Z&since=2026-01-02T00:00:00Z"));
@@ -377,7 +570,7 @@ final class ConsoleTest {
       work = next(page).path("work");
     }
     assertEquals("running", work.path("state").asText());
-    assertEquals("error no such", work.path("which").asText());
+    assertEquals("error 'no such'", work.path("which").asText());
     assertEquals(3000, work.path("matching").asLong());
     desk.steps.release(2);
     while (!work.path("state").asText().equals("done")) {

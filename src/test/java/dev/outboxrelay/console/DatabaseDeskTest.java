@@ -12,7 +12,13 @@ import dev.outboxrelay.operate.Repair;
 import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.operate.Selection;
 import dev.outboxrelay.store.Login;
+import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.TestDatabase;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,11 +28,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the console asks of a database, and does to it. */
 final class DatabaseDeskTest {
+  private static final String OTTO = "otto-may-only-look-at-it-08150815";
   private static TestDatabase db;
   private static DatabaseDesk desk;
+
+  @TempDir Path directory;
 
   @BeforeAll
   static void create() throws SQLException {
@@ -181,7 +191,7 @@ final class DatabaseDeskTest {
 
   /** What the relay's own login may not, the console may not. */
   @Test
-  void login_ofARelayAlone_isToldWhatToGrant() throws SQLException {
+  void login_ofARelayAlone_seesAllAndIsToldAtOnceWhatToGrant() throws SQLException {
     String user = "console_" + System.nanoTime();
     db.execute("create role " + user + " login password 'x'", "grant outbox_relay to " + user);
     DatabaseDesk its = new DatabaseDesk(Login.of(db.url(), user, "x"));
@@ -189,8 +199,24 @@ final class DatabaseDeskTest {
       Problem refused = assertThrows(Problem.class, () -> its.pause("crm", true));
       assertEquals(403, refused.status());
       assertTrue(refused.remedy().contains("grant outbox_operator to \"" + user), refused.remedy());
+      for (Action action : Action.values()) {
+        Problem early = assertThrows(Problem.class, () -> its.mustBeAllowed(action));
+        assertEquals(403, early.status());
+        assertTrue(early.remedy().contains("grant outbox_operator to \"" + user), early.remedy());
+      }
+      fail("crm", 1);
+      MessageName failed = MessageName.of(all(Selection.ALL, 10).get(0).text("id"));
       assertEquals(2, its.look().size());
+      assertEquals(1, its.failed(Selection.ALL, "", Long.MIN_VALUE, 10).size());
+      assertEquals(1, its.count(Selection.ALL));
+      assertEquals(1, its.payload(failed, 100).size());
+      assertFalse(its.explain(failed).isEmpty());
+      assertEquals(List.of(), its.captures());
+      assertFalse(its.doctor().isEmpty());
       db.execute("grant outbox_operator to " + user);
+      for (Action action : Action.values()) {
+        its.mustBeAllowed(action);
+      }
       assertTrue(its.pause("crm", true));
     } finally {
       its.rest();
@@ -225,5 +251,77 @@ final class DatabaseDeskTest {
     assertEquals(new Repair.Outcome(1_000_000, 20_000, false), outcome);
     assertEquals(980_000, desk.count(Selection.ALL));
     db.execute("truncate outbox.pending, outbox.parked");
+  }
+
+  /** However many look: the server counts what it was asked, and here that is far below a page. */
+  @Test
+  void pages_aThousandOpen_askTheDatabaseAsOne() throws Exception {
+    try (TestDatabase own = TestDatabase.create();
+        TestDatabase aside = TestDatabase.createEmpty()) {
+      own.execute("insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:1')");
+      long before = transactions(own, aside);
+      long startNanos = System.nanoTime();
+      showThreeTimes(own, 1000);
+      long most = 2 * ((System.nanoTime() - startNanos) / 2_000_000_000L + 3) + 100;
+      Await.until(
+          "the sessions have ended",
+          () ->
+              aside.count(
+                      "select count(*) from pg_stat_activity where datname = '" + own.name() + "'")
+                  == 0);
+      long asked = transactions(own, aside) - before;
+      assertTrue(asked <= most, asked + " transactions, at most " + most);
+      assertTrue(asked >= 3, asked + " transactions are counted");
+    }
+  }
+
+  private static long transactions(TestDatabase of, TestDatabase from) throws SQLException {
+    return from.count(
+        "select xact_commit + xact_rollback from pg_stat_database where datname = '"
+            + of.name()
+            + "'");
+  }
+
+  /** Each page is shown what there is, and two changes of it. */
+  private void showThreeTimes(TestDatabase own, int pages) throws Exception {
+    Path tokens = directory.resolve("tokens");
+    Files.writeString(tokens, "otto read-only " + OTTO + "\n");
+    List<Socket> open = new ArrayList<>();
+    try (Console console =
+        Console.start(
+            new Console.Settings("127.0.0.1", 0, tokens, null, "r", "1", "db"),
+            Login.of(own.url(), own.user(), own.password()),
+            new Rates())) {
+      Visitor visitor = new Visitor(console.port()).in(OTTO);
+      for (int n = 0; n < pages; n++) {
+        open.add(visitor.send("GET", "/api/events", null));
+      }
+      for (String shown : List.of("crm", "first", "second")) {
+        for (Socket each : open) {
+          awaitShown(each, "\"destination\":\"" + shown + "\"");
+        }
+        String next = shown.equals("crm") ? "first" : "second";
+        own.execute(
+            "insert into outbox.destination (name, uri) values ('"
+                + next
+                + "', 'tcp://localhost:1') on conflict do nothing");
+      }
+    } finally {
+      for (Socket each : open) {
+        each.close();
+      }
+    }
+  }
+
+  private static void awaitShown(Socket page, String words) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    byte[] piece = new byte[4096];
+    while (seen.indexOf(words) < 0) {
+      int length = page.getInputStream().read(piece);
+      if (length < 0) {
+        throw new IOException("the stream has ended after " + seen);
+      }
+      seen.append(new String(piece, 0, length, StandardCharsets.ISO_8859_1));
+    }
   }
 }

@@ -148,7 +148,13 @@ final class FakeDesk implements Desk {
   }
 
   @Override
+  public void mustBeAllowed(Action action) {
+    check();
+  }
+
+  @Override
   public List<String> act(Action action, List<MessageName> names) {
+    check();
     List<String> texts = names.stream().map(MessageName::text).toList();
     done.add(action + " " + texts);
     failed = failed.stream().filter(row -> !texts.contains(row.text("id"))).toList();

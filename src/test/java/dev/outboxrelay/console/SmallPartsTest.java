@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The console's parts that need neither a server nor a database. */
 final class SmallPartsTest {
   private static final String SECRET = "0123456789abcdef0123456789abcdef";
-  private static final Person ANNA = new Person("anna", Role.OPERATOR, "t", "127.0.0.1");
+  private static final Person ANNA =
+      new Person(Token.of("anna", Role.OPERATOR, SECRET), "t", "127.0.0.1");
 
   private final AtomicLong nanos = new AtomicLong();
 
@@ -63,30 +64,51 @@ final class SmallPartsTest {
     Tokens tokens = new Tokens(List.of(Token.of("anna", Role.OPERATOR, SECRET)));
     String ticket = tickets.issue(tokens.all().get(0));
     assertTrue(tickets.owner(ticket, tokens).isPresent());
-    assertTrue(new Tickets(seconds::get).owner(ticket, tokens).isPresent(), "after a restart");
+    assertTrue(new Tickets(seconds::get).owner(ticket, tokens).isEmpty(), "after a restart");
+    Tokens reduced = new Tokens(List.of(Token.of("anna", Role.READ_ONLY, SECRET)));
+    assertTrue(tickets.owner(ticket, reduced).isEmpty());
     Tokens other = new Tokens(List.of(Token.of("anna", Role.OPERATOR, "y" + SECRET)));
     assertTrue(tickets.owner(ticket, other).isEmpty());
     seconds.addAndGet(Tickets.LIFE.toSeconds());
     assertTrue(tickets.owner(ticket, tokens).isEmpty());
   }
 
+  /** Who logs in again and again takes nobody's place but his own. */
+  @Test
+  void tickets_ofOnePerson_areBounded() {
+    Tickets tickets = new Tickets(() -> 0);
+    Token anna = Token.of("anna", Role.OPERATOR, SECRET);
+    Token otto = Token.of("otto", Role.READ_ONLY, "x" + SECRET);
+    Tokens tokens = new Tokens(List.of(anna, otto));
+    String others = tickets.issue(otto);
+    String first = tickets.issue(anna);
+    List<String> later = new ArrayList<>();
+    for (int n = 0; n < Tickets.MOST_EACH; n++) {
+      later.add(tickets.issue(anna));
+    }
+    assertTrue(tickets.owner(first, tokens).isEmpty());
+    assertTrue(later.stream().allMatch(each -> tickets.owner(each, tokens).isPresent()));
+    tickets.giveBack(later.get(0));
+    assertTrue(tickets.owner(later.get(0), tokens).isEmpty());
+    assertEquals("otto", tickets.owner(others, tokens).orElseThrow().name());
+  }
+
   @Test
   void attempts_ofManyAddresses_meetTheBoundOfAllAndRecover() {
     Attempts attempts = new Attempts(nanos::get);
     for (int n = 0; n < Attempts.BURST; n++) {
-      assertTrue(attempts.mayTry("a"));
-      attempts.wrong("a");
+      assertFalse(attempts.wrong("a"));
     }
-    assertFalse(attempts.mayTry("a"));
-    assertTrue(attempts.mayTry("b"));
+    assertTrue(attempts.wrong("a"));
+    assertFalse(attempts.wrong("b"));
     nanos.addAndGet(Attempts.ONE_EACH.toNanos());
-    assertTrue(attempts.mayTry("a"));
+    assertFalse(attempts.wrong("a"));
     for (int n = 0; n < Attempts.BURST_OF_ALL; n++) {
       attempts.wrong("x" + n);
     }
-    assertFalse(attempts.mayTry("new"));
+    assertTrue(attempts.wrong("new"));
     nanos.addAndGet(Attempts.ONE_EACH_OF_ALL.toNanos());
-    assertTrue(attempts.mayTry("new"));
+    assertFalse(attempts.wrong("newer"));
   }
 
   private static final class FakeStream implements HttpStream {
@@ -145,7 +167,7 @@ final class SmallPartsTest {
     Hub hub = new Hub(nanos::get);
     FakeStream stream = new FakeStream();
     hub.open(stream, ANNA);
-    hub.stillHere(person -> false);
+    hub.keepOnly(person -> false);
     assertTrue(stream.ended);
   }
 

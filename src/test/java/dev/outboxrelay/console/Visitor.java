@@ -100,7 +100,7 @@ final class Visitor {
     }
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(30_000);
-    socket.getOutputStream().write((request + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().write((request + "\r\n").getBytes(StandardCharsets.UTF_8));
     socket.getOutputStream().write(bytes);
     return socket;
   }

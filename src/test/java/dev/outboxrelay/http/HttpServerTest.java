@@ -118,7 +118,7 @@ final class HttpServerTest {
       {"GET http://x:9/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "200"},
       {"GET /%6cive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "200"},
       {"GET /nothing HTTP/1.0\r\n\r\n", "404"},
-      {"GET /%zz HTTP/1.0\r\n\r\n", "404"},
+      {"GET /%zz HTTP/1.0\r\n\r\n", "400"},
       {"OPTIONS * HTTP/1.0\r\n\r\n", "404"},
       {"GET /live/ HTTP/1.0\r\n\r\n", "404"},
       {"POST /live HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", "405"},
@@ -408,7 +408,28 @@ final class HttpServerTest {
     String head = "POST /a%20b?q=1&q=2&w=%c3%a4 HTTP/1.0\r\nX-One: 1\r\nX-Two: a\r\nX-Two: b\r\n";
     String answer = all(say(head + "Content-Length: 4\r\n\r\nbody"));
     assertTrue(answer.contains("\r\nX-Answer: yes\r\n"), answer);
-    assertTrue(answer.endsWith("POST /a b {q=1, w=\u00e4} 1 null body\n"), answer);
+    assertTrue(answer.endsWith("POST /a b {q=[1, 2], w=[\u00e4]} 1 null body\n"), answer);
     assertTrue(all(say(head + "Content-Length: 5\r\n\r\nabody")).contains(" 413 "));
+  }
+
+  /** Who waits for a wrong token's answer must take nobody's place, nor anybody's thread. */
+  @Test
+  void answer_thatIsHeldBack_keepsNobodyElseWaiting() throws Exception {
+    HttpSite site =
+        request ->
+            HttpPage.now(
+                request.path().equals("/late")
+                    ? HttpReply.line(429, "late").after(LONG)
+                    : HttpReply.line(200, "now"));
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    server = HttpServer.start(any, site, new HttpLimits(CONNECTIONS, LONG, LONG, LONG, 4, 2));
+    List<Socket> late = new ArrayList<>();
+    for (int n = 0; n < CONNECTIONS; n++) {
+      late.add(say("GET /late HTTP/1.0\r\n\r\n"));
+    }
+    Await.until("taken in", () -> all(say("GET / HTTP/1.0\r\n\r\n")).contains(" 200 "));
+    for (Socket each : late) {
+      each.close();
+    }
   }
 }
