@@ -89,6 +89,23 @@ final class SmallPartsTest {
   }
 
   @Test
+  void memory_endOfARead_takesWhatItBroughtBeforeWaitersReserve() {
+    MemoryBudget memory = new MemoryBudget(1 << 20);
+    long reserved = memory.reserve(1 << 20);
+    List<Long> granted = new ArrayList<>();
+    memory.whenFree(() -> granted.add(memory.reserve(1 << 20)));
+    memory.exchange(
+        reserved,
+        () -> {
+          memory.take(1 << 19);
+          memory.take(1000);
+          memory.release(1000);
+        });
+    assertEquals(List.of(1L << 19), granted);
+    assertEquals(1 << 20, memory.usedBytes());
+  }
+
+  @Test
   void barrier_betweenMessages_keepsItsPlace() {
     Barrier barrier = new Barrier();
     QueuedMessage truncate = entry(2, true);

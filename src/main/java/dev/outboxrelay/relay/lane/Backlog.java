@@ -201,21 +201,27 @@ public final class Backlog implements Intake, Settling, TailMember {
    * Reads from the table. The result is left out when memory was dropped meanwhile.
    *
    * @param what for the log, before the destination's name
+   * @param reservedBytes of memory, for what it brings: free again when it has ended
    * @param then gets the result and the read's ticket
-   * @param always runs before, in any case
    */
   @Override
   public <T> void read(
-      String what, DatabaseWork.Statement<T> statement, ObjLongConsumer<T> then, Runnable always) {
+      String what,
+      long reservedBytes,
+      DatabaseWork.Statement<T> statement,
+      ObjLongConsumer<T> then) {
     long ticket = tickets.begin();
     databaseWork.submit(
         what + name(),
         troubles.watched(List.of(name()), what + name(), statement),
         result -> {
-          always.run();
-          if (!dropped) {
-            then.accept(result, ticket);
-          }
+          memory.exchange(
+              reservedBytes,
+              () -> {
+                if (!dropped) {
+                  then.accept(result, ticket);
+                }
+              });
           tickets.end(ticket);
         });
   }
@@ -246,7 +252,7 @@ public final class Backlog implements Intake, Settling, TailMember {
       String what, int rows, long bytes, Bounded statement, ObjLongConsumer<Batch> then) {
     long granted = memory.reserve(Math.min(bytes, memory.shareBytes()));
     Limits limits = limits(rows, Math.max(1, granted));
-    read(what, () -> statement.run(limits), then, () -> memory.release(granted));
+    read(what, granted, () -> statement.run(limits), then);
   }
 
   @Override
@@ -425,9 +431,9 @@ public final class Backlog implements Intake, Settling, TailMember {
   private void readRefused(Consumer<Batch> then) {
     read(
         "refused messages of ",
+        0,
         () -> store.due(name(), true, Set.of(), limits(1, 1), encoding()),
-        (batch, ticket) -> then.accept(batch),
-        () -> {});
+        (batch, ticket) -> then.accept(batch));
   }
 
   /**

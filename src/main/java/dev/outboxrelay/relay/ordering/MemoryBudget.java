@@ -16,6 +16,10 @@ public final class MemoryBudget {
   private final long limitBytes;
   private long usedBytes;
   private int users;
+
+  /** Ends of reads that are being dealt with. */
+  private int exchanging;
+
   private final Queue<Runnable> waiting = new ArrayDeque<>();
 
   public MemoryBudget(long limitBytes) {
@@ -54,7 +58,29 @@ public final class MemoryBudget {
 
   public void release(long bytes) {
     usedBytes -= bytes;
-    while (!waiting.isEmpty() && usedBytes < limitBytes - limitBytes / 8) {
+    callWaiting();
+  }
+
+  /**
+   * A read has ended. INVARIANT: what it brought is taken before anybody who waits may reserve what
+   * it had reserved; otherwise both would be in memory.
+   *
+   * @param reserved what the read had reserved
+   * @param admission takes what it brought
+   */
+  public void exchange(long reserved, Runnable admission) {
+    usedBytes -= reserved;
+    exchanging++;
+    try {
+      admission.run();
+    } finally {
+      exchanging--;
+    }
+    callWaiting();
+  }
+
+  private void callWaiting() {
+    while (exchanging == 0 && !waiting.isEmpty() && usedBytes < limitBytes - limitBytes / 8) {
       waiting.remove().run();
     }
   }

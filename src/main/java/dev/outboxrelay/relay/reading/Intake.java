@@ -59,11 +59,14 @@ public interface Intake {
    * Reads from the table. The result is left out when memory was dropped meanwhile.
    *
    * @param what for the log, before the destination's name
+   * @param reservedBytes of memory, for what it brings: free again when it has ended
    * @param then gets the result and the read's ticket
-   * @param always runs before, in any case
    */
   <T> void read(
-      String what, DatabaseWork.Statement<T> statement, ObjLongConsumer<T> then, Runnable always);
+      String what,
+      long reservedBytes,
+      DatabaseWork.Statement<T> statement,
+      ObjLongConsumer<T> then);
 
   /**
    * Reads messages that others wait for: where no memory is left one comes all the same, since what

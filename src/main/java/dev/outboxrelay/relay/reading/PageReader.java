@@ -215,12 +215,12 @@ public final class PageReader {
     Limits limits = intake.limits(intake.pageSize(), granted);
     intake.read(
         "page of ",
+        granted,
         () -> read(windowFrom, windowUpTo, afterId, earlierIds, limits),
         (page, ticket) -> {
           reading = false;
           came(page, ticket);
-        },
-        () -> memory.release(granted));
+        });
   }
 
   /**

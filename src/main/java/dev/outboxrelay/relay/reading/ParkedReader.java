@@ -74,6 +74,7 @@ public final class ParkedReader {
     reading = true;
     intake.read(
         "parked gates of ",
+        0,
         () ->
             new Standing(
                 store.parked(name, failedToo, MAX_PARKED + 1), store.refusedTruncates(name)),
@@ -88,8 +89,7 @@ public final class ParkedReader {
             intake.recheckBlocked(); // what was found may not stand any more
           }
           then.accept(standing);
-        },
-        () -> {});
+        });
   }
 
   /**

@@ -265,29 +265,31 @@ public final class TailReader {
     databaseWork.submit(
         "tail read",
         troubles.watched(asking.keySet(), "tail read", () -> store.tail(encodings, from, limits)),
-        tail -> {
-          memory.release(granted);
-          if (!tail.batch().messages().isEmpty() || tail.overflow()) {
-            inVain = 0;
-          } else if (brought) {
-            inVain++;
-          }
-          if (tail.overflow()) {
-            page(asking, from, tail, ticket);
-            return;
-          }
-          reading = false;
-          last = tail.snapshot();
-          Map<TailMember, Integer> found = deliver(asking, tail, ticket);
-          Set<Integer> traffic = new HashSet<>();
-          found.keySet().forEach(member -> traffic.add(member.doorbell()));
-          tickets.end(ticket);
-          events.read(tail.batch().messages().size());
-          doorbells.wakeBusy(traffic::contains);
-          settle(traffic, loop.nanoTime() - lastReadNanos);
-          found.keySet().retainAll(ringing);
-          missedBells.found(found, sinceNanos);
-        });
+        tail ->
+            memory.exchange(
+                granted,
+                () -> {
+                  if (!tail.batch().messages().isEmpty() || tail.overflow()) {
+                    inVain = 0;
+                  } else if (brought) {
+                    inVain++;
+                  }
+                  if (tail.overflow()) {
+                    page(asking, from, tail, ticket);
+                    return;
+                  }
+                  reading = false;
+                  last = tail.snapshot();
+                  Map<TailMember, Integer> found = deliver(asking, tail, ticket);
+                  Set<Integer> traffic = new HashSet<>();
+                  found.keySet().forEach(member -> traffic.add(member.doorbell()));
+                  tickets.end(ticket);
+                  events.read(tail.batch().messages().size());
+                  doorbells.wakeBusy(traffic::contains);
+                  settle(traffic, loop.nanoTime() - lastReadNanos);
+                  found.keySet().retainAll(ringing);
+                  missedBells.found(found, sinceNanos);
+                }));
   }
 
   private Map<TailMember, Integer> deliver(Map<String, TailMember> asked, Tail tail, long ticket) {

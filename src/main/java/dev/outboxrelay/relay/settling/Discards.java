@@ -45,6 +45,7 @@ public final class Discards {
     List<Long> ids = new ArrayList<>(entries.keySet());
     intake.read(
         "messages in memory of ",
+        0,
         () -> store.fates(intake.name(), ids),
         (fates, ticket) -> {
           looks.end();
@@ -52,8 +53,7 @@ public final class Discards {
           if (looks.isWanted()) {
             look();
           }
-        },
-        () -> {});
+        });
   }
 
   private Map<Long, QueuedMessage> inMemory() {

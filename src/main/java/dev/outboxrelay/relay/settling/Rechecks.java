@@ -101,6 +101,7 @@ public final class Rechecks {
     }
     intake.read(
         "blocked gates of ",
+        0,
         () -> store.standing(intake.name(), heads.keySet(), intake.failedToo()),
         (standing, ticket) -> {
           if (intake.isBarred()) {
@@ -117,8 +118,7 @@ public final class Rechecks {
             look();
           }
           intake.pump();
-        },
-        () -> {});
+        });
   }
 
   private void lookAtBarrier() {
@@ -128,6 +128,7 @@ public final class Rechecks {
     }
     intake.read(
         "refused truncate of ",
+        0,
         () -> store.standing(intake.name(), ids, false),
         (standing, ticket) -> {
           boolean gone = false;
@@ -143,7 +144,6 @@ public final class Rechecks {
           } else if (gone) {
             intake.pump();
           }
-        },
-        () -> {});
+        });
   }
 }
