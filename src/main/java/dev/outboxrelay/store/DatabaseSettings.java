@@ -45,7 +45,7 @@ public record DatabaseSettings(
    * that within it the other relay has also noticed, taken over and connected.
    */
   public Duration silenceLimit() {
-    return heartbeatBound.multipliedBy(7).dividedBy(10);
+    return Duration.ofMillis(heartbeatBound.toMillis() * 7 / 10);
   }
 
   @Override

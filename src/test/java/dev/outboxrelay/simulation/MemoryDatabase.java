@@ -30,12 +30,15 @@ final class MemoryDatabase implements OutboxDatabase {
   private final MessageStore messages;
   private final DestinationStore destinations;
 
-  MemoryDatabase(MemoryServer server, Wire wire, Sessions sessions) {
+  /**
+   * @param rowValuesAlone every message is its row values
+   */
+  MemoryDatabase(MemoryServer server, Wire wire, Sessions sessions, boolean rowValuesAlone) {
     this.server = server;
     this.wire = new SameServer(wire);
     this.sessions = sessions;
     start = server.starts();
-    messages = new MemoryMessageStore(server, this.wire);
+    messages = new MemoryMessageStore(server, this.wire, rowValuesAlone);
     destinations = new MemoryDestinationStore(server, this.wire);
   }
 

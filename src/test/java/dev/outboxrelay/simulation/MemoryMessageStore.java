@@ -43,10 +43,15 @@ final class MemoryMessageStore implements MessageStore {
 
   private final MemoryServer server;
   private final Wire wire;
+  private final boolean rowValuesAlone;
 
-  MemoryMessageStore(MemoryServer server, Wire wire) {
+  /**
+   * @param rowValuesAlone every message is its row values, so that each size is encoded once
+   */
+  MemoryMessageStore(MemoryServer server, Wire wire, boolean rowValuesAlone) {
     this.server = server;
     this.wire = wire;
+    this.rowValuesAlone = rowValuesAlone;
   }
 
   private interface Effect<T> {
@@ -74,6 +79,19 @@ final class MemoryMessageStore implements MessageStore {
     for (Row row : server.rows()) {
       Version version = row.committed;
       if (version != null && version.destination().equals(destination) && condition.test(row)) {
+        found.add(row);
+      }
+    }
+    return found;
+  }
+
+  /** Those of these ids, in order. */
+  private List<Row> rows(String destination, Collection<Long> ids) {
+    List<Row> found = new ArrayList<>(ids.size());
+    for (long id : new TreeSet<>(ids)) {
+      Row row = server.row(id);
+      Version version = row == null ? null : row.committed;
+      if (row != null && version != null && version.destination().equals(destination)) {
         found.add(row);
       }
     }
@@ -210,7 +228,7 @@ final class MemoryMessageStore implements MessageStore {
         "requeued " + ids,
         () ->
             batch(
-                rows(destination, row -> ids.contains(row.id) && isIn(row, State.PENDING)),
+                rows(destination, ids).stream().filter(row -> isIn(row, State.PENDING)).toList(),
                 limits,
                 name -> encoding));
   }
@@ -362,13 +380,21 @@ final class MemoryMessageStore implements MessageStore {
   }
 
   private boolean isAnyLocked(String destination, Set<Long> ids) {
-    return !rows(destination, row -> ids.contains(row.id) && row.isLocked()).isEmpty();
+    for (Row row : rows(destination, ids)) {
+      if (row.isLocked()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private int complete(String destination, Set<Long> ids, @Nullable Set<Long> kept) {
     server.ownXid();
     int found = 0;
-    for (Row row : rows(destination, row -> ids.contains(row.id) && !row.isLocked())) {
+    for (Row row : rows(destination, ids)) {
+      if (row.isLocked()) {
+        continue;
+      }
       if (kept == null) {
         server.complete(row, null);
         found++;
@@ -400,18 +426,16 @@ final class MemoryMessageStore implements MessageStore {
           if (!isOwner(destination, epoch)) {
             return false;
           }
-          List<Row> rows =
-              rows(
-                  destination,
-                  row ->
-                      row.id == message.id()
-                          && version(row).xid() == message.xid()
-                          && !isIn(row, State.FAILED)
-                          && !isIn(row, State.DELIVERED));
+          List<Row> rows = rows(destination, List.of(message.id()));
           if (rows.isEmpty()) {
             return false;
           }
           Row row = rows.get(0);
+          if (version(row).xid() != message.xid()
+              || isIn(row, State.FAILED)
+              || isIn(row, State.DELIVERED)) {
+            return false;
+          }
           if (row.isLocked()) {
             throw new SQLException("could not obtain lock on row", LOCK_NOT_AVAILABLE);
           }
@@ -450,7 +474,7 @@ final class MemoryMessageStore implements MessageStore {
             return locked;
           }
           List<Row> rows =
-              rows(destination, row -> ids.contains(row.id) && isIn(row, State.PENDING));
+              rows(destination, ids).stream().filter(row -> isIn(row, State.PENDING)).toList();
           rows.stream().filter(Row::isLocked).forEach(row -> locked.add(row.id));
           if (locked.isEmpty()) {
             server.ownXid();
@@ -619,7 +643,7 @@ final class MemoryMessageStore implements MessageStore {
     return new Batch(messages, more, lastId, nextDue);
   }
 
-  private static Message message(
+  private Message message(
       Row row, Version version, Limits limits, Function<String, Encoding> encodings) {
     boolean tooLarge = row.bytes > limits.messageBytes();
     Supplier<byte[]> body =
@@ -634,7 +658,7 @@ final class MemoryMessageStore implements MessageStore {
         version.state() == State.RETRY,
         version.dueMicros() != 0,
         version.attempts(),
-        tooLarge ? new byte[0] : body.get(),
+        tooLarge ? new byte[0] : rowValuesAlone ? Payload.encoded(row.bytes, body) : body.get(),
         row.bytes,
         tooLarge,
         null);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A {@link MemoryServer}, whose clock is the machine's. */
 final class MemoryScene implements Scene, MemoryDatabase.Sessions {
   private final MemoryServer server = new MemoryServer(System::nanoTime);
-  private final OutboxDatabase database = new MemoryDatabase(server, Wire.SHORT, this);
+  private final OutboxDatabase database = new MemoryDatabase(server, Wire.SHORT, this, false);
   private int destinations;
 
   @Override

@@ -96,7 +96,7 @@ final class RelayProcess implements Machine, Wire, MemoryDatabase.Sessions {
               config,
               () -> {
                 before("connect");
-                return new MemoryDatabase(world.server(), this, this);
+                return new MemoryDatabase(world.server(), this, this, true);
               },
               new ScriptedTransport(world, this),
               witness);

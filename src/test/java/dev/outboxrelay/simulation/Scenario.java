@@ -4,6 +4,7 @@ package dev.outboxrelay.simulation;
 import dev.outboxrelay.relay.RelayConfig;
 import dev.outboxrelay.simulation.Version.State;
 import dev.outboxrelay.store.DatabaseSettings;
+import dev.outboxrelay.store.Login;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class Scenario {
   /** Whatever is owed by then has had its time: backoffs, a lease, and a repeated statement. */
   private static final long SETTLED_WITHIN = 40 * Timeline.SECOND;
+
+  private static final Login NOWHERE = Login.of("jdbc:postgresql://memory/none", "nobody", "");
 
   /** What a message takes in memory beside its row values. */
   private static final int BESIDE_VALUES_BYTES = 1000;
@@ -173,12 +176,7 @@ final class Scenario {
     for (int n = 1; n <= count; n++) {
       DatabaseSettings database =
           new DatabaseSettings(
-              "jdbc:postgresql://memory/none",
-              "nobody",
-              "",
-              chance.between(2, 4),
-              Duration.ofSeconds(1),
-              Duration.ofMillis(boundMillis));
+              NOWHERE, chance.between(2, 4), Duration.ofSeconds(1), Duration.ofMillis(boundMillis));
       RelayConfig config =
           new RelayConfig(
               database,

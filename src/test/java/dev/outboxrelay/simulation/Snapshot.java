@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.simulation;
 
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** PostgreSQL's pg_snapshot. */
 record Snapshot(long xmin, long xmax, Set<Long> running) {
 
   static Snapshot parse(String text) {
-    String[] parts = text.split(":", -1);
-    Set<Long> running =
-        parts[2].isEmpty()
-            ? Set.of()
-            : Arrays.stream(parts[2].split(",")).map(Long::valueOf).collect(Collectors.toSet());
-    return new Snapshot(Long.parseLong(parts[0]), Long.parseLong(parts[1]), running);
+    int first = text.indexOf(':');
+    int second = text.indexOf(':', first + 1);
+    Set<Long> running = Set.of();
+    if (second + 1 < text.length()) {
+      running = new HashSet<>();
+      for (String xid : text.substring(second + 1).split(",", -1)) {
+        running.add(Long.valueOf(xid));
+      }
+    }
+    return new Snapshot(
+        Long.parseLong(text, 0, first, 10), Long.parseLong(text, first + 1, second, 10), running);
   }
 
   boolean shows(long xid) {
@@ -26,7 +30,7 @@ record Snapshot(long xmin, long xmax, Set<Long> running) {
   public String toString() {
     StringBuilder text = new StringBuilder().append(xmin).append(':').append(xmax).append(':');
     boolean first = true;
-    for (long xid : new TreeSet<>(running)) {
+    for (long xid : running.size() > 1 ? new TreeSet<>(running) : running) {
       text.append(first ? "" : ",").append(xid);
       first = false;
     }
