@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.simulation;
 
+import dev.outboxrelay.values.Destination;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The large faults: of processes, of the server and of the way between, of receivers. */
 final class Faults {
+  /** Of new owners: one has to get through in the end. */
+  private static final int MOST_STRIKES = 8;
+
   private final World world;
   private final List<RelaySlot> slots;
   private final Chance chance;
+
+  /** What the epoch was when a session was first seen to own. */
+  private final Map<MemoryLockSession, Long> epochs = new HashMap<>();
+
+  private int strikes;
 
   Faults(World world, List<RelaySlot> slots) {
     this.world = world;
@@ -74,6 +85,28 @@ final class Faults {
     world.checker().fault();
     trace("kills " + slot);
     slot.kill(false);
+  }
+
+  /** Ends the sessions of a relay that owns a destination and has not raised its epoch yet. */
+  void endSessionsOfNewOwner() {
+    MemoryServer server = world.server();
+    for (RelaySlot slot : slots) {
+      MemoryLockSession session = slot.process().lockSession();
+      for (Destination destination : server.destinations().values()) {
+        long epoch = server.report(destination.name()).epoch;
+        if (session == null || server.locks().owner(destination.doorbell()) != session) {
+          continue;
+        }
+        boolean raised = epochs.computeIfAbsent(session, s -> epoch) != epoch;
+        if (!raised && strikes < MOST_STRIKES) {
+          strikes++;
+          world.checker().fault();
+          trace("ends the sessions of " + slot + ", which may be taking " + destination.name());
+          slot.process().endSessions();
+          return;
+        }
+      }
+    }
   }
 
   /** Cut off twice: a statement comes to the server in between, and its answer after the lease. */

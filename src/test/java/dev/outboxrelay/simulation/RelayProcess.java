@@ -446,7 +446,7 @@ final class RelayProcess implements Machine, Wire, MemoryDatabase.Sessions {
         return;
       }
       long way = Math.max(0, host.cutOffUntil() - timeline.now()) + world.weather().latency();
-      timeline.in(way, this::takeEffect);
+      timeline.in(control ? way : way + world.weather().delay(), this::takeEffect);
       if (control) {
         timeline.in(
             silenceNanos(),

@@ -60,7 +60,12 @@ final class Scenario {
      * and the lock session stands; the receiver puts everything off, so that only a rest's end has
      * messages sent.
      */
-    LAPSED_LEASE
+    LAPSED_LEASE,
+    /**
+     * Statements come late to the server, and of two relays the new owner's sessions are ended: it
+     * raises the epoch when the other one owns the destination, and much is refused.
+     */
+    LATE_TAKE_OVER
   }
 
   private final Kind kind;
@@ -82,8 +87,11 @@ final class Scenario {
     calm = chance.is(0.25) && kind == Kind.ANY;
     boolean silent = chance.is(0.15) && kind == Kind.ANY;
     world = new World(seed, chance.split(), traced, failing(), slow(), silent);
+    if (kind == Kind.LATE_TAKE_OVER) {
+      world.weather().delay(0.3);
+    }
     lasts =
-        kind == Kind.LOCKED_FOLLOWERS
+        kind == Kind.LOCKED_FOLLOWERS || kind == Kind.LATE_TAKE_OVER
             ? 6 * Timeline.SECOND
             : kind == Kind.LAPSED_LEASE
                 ? 15 * Timeline.SECOND
@@ -107,11 +115,13 @@ final class Scenario {
   }
 
   private double failing() {
-    return calm || kind == Kind.LAPSED_LEASE ? 0 : chance.of(0.0, 0.0, 0.005, 0.03, 0.1);
+    return calm || kind == Kind.LAPSED_LEASE || kind == Kind.LATE_TAKE_OVER
+        ? 0
+        : chance.of(0.0, 0.0, 0.005, 0.03, 0.1);
   }
 
   private double slow() {
-    if (kind == Kind.LAPSED_LEASE) {
+    if (kind == Kind.LAPSED_LEASE || kind == Kind.LATE_TAKE_OVER) {
       return 0;
     }
     if (kind == Kind.LOCKED_FOLLOWERS) {
@@ -160,9 +170,8 @@ final class Scenario {
     Destination destination =
         Settings.of(1, 1, Ordering.KEY, OnFailure.HOLD, 50, 20, 400, chance.of(1, 2, 5), null);
     world.server().put(destination);
-    Receiver.Script script =
-        new Receiver.Script(
-            kind == Kind.LOCKED_FOLLOWERS ? 0.4 : 0, 0, 0, 0, 0, 0, 30 * Timeline.MILLI);
+    double refusing = kind == Kind.LOCKED_FOLLOWERS ? 0.4 : kind == Kind.LATE_TAKE_OVER ? 0.8 : 0;
+    Receiver.Script script = new Receiver.Script(refusing, 0, 0, 0, 0, 0, 30 * Timeline.MILLI);
     Receiver receiver = new Receiver(world, destination.name(), script);
     world.put(destination.name(), receiver);
     if (kind == Kind.LAPSED_LEASE) {
@@ -171,8 +180,12 @@ final class Scenario {
   }
 
   private void addRelays() {
-    int count = kind == Kind.LAPSED_LEASE ? 1 : chance.between(1, 3);
-    int boundMillis = kind == Kind.LAPSED_LEASE ? 10_000 : chance.of(1500, 3000, 10_000);
+    int count =
+        kind == Kind.LAPSED_LEASE ? 1 : kind == Kind.LATE_TAKE_OVER ? 2 : chance.between(1, 3);
+    int boundMillis =
+        kind == Kind.LAPSED_LEASE || kind == Kind.LATE_TAKE_OVER
+            ? 10_000
+            : chance.of(1500, 3000, 10_000);
     for (int n = 1; n <= count; n++) {
       DatabaseSettings database =
           new DatabaseSettings(
@@ -229,7 +242,7 @@ final class Scenario {
               "writer" + n,
               habits,
               captured,
-              chance.between(1, kind == Kind.LOCKED_FOLLOWERS ? 40 : 12)));
+              chance.between(1, kind == Kind.ANY || kind == Kind.LAPSED_LEASE ? 12 : 40)));
     }
   }
 
@@ -242,6 +255,8 @@ final class Scenario {
     plan(!lapses && chance.is(0.5) ? chance.between(1, 8) : 0, people::act);
     if (lapses) {
       timeline.in(4 * Timeline.SECOND, faults::lapse);
+    } else if (kind == Kind.LATE_TAKE_OVER) {
+      plan(100, faults::endSessionsOfNewOwner);
     } else if (!calm) {
       plan(chance.is(0.5) ? chance.between(1, 4) : 0, faults::strikeRelay);
       plan(chance.is(0.15) ? chance.between(1, 2) : 0, faults::strikeServer);

@@ -52,6 +52,11 @@ final class SimulationTest {
     check(Kind.LAPSED_LEASE, 1, 500);
   }
 
+  @Test
+  void scenarios_ofLateTakeOvers_keepEveryPromise() throws Exception {
+    check(Kind.LATE_TAKE_OVER, 1, 200);
+  }
+
   /**
    * Each has found a fault of the engine's. A seed means this as long as scenarios are drawn as
    * they were then; the patches in src/test/sabotage bring the faults back.

@@ -8,6 +8,7 @@ final class Weather {
   private final Chance chance;
   private final double failing;
   private final double slow;
+  private double late;
   private boolean calm;
 
   /**
@@ -18,6 +19,22 @@ final class Weather {
     this.chance = chance;
     this.failing = failing;
     this.slow = slow;
+  }
+
+  /**
+   * Statements of the pool come late to the server.
+   *
+   * @param share how many
+   */
+  void delay(double share) {
+    late = share;
+  }
+
+  /** How much later than others a statement of the pool comes to the server. */
+  long delay() {
+    return !calm && chance.is(late)
+        ? chance.nanosBetween(Timeline.MILLI * 500, Timeline.SECOND * 3)
+        : 0;
   }
 
   void calmDown() {
