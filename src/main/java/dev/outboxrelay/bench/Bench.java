@@ -28,7 +28,8 @@ public final class Bench {
           new BacklogScenario(),
           new CostScenario(),
           new IdleScenario(),
-          new ManyScenario());
+          new ManyScenario(),
+          new TransportsScenario());
 
   private Bench() {}
 

@@ -12,10 +12,17 @@ import org.jspecify.annotations.Nullable;
  * @param scenarios names, none for all
  * @param runs of each, 1 or more
  * @param quick small sizes, which show that everything works and measure nothing
+ * @param transports uris of what the scenario transports is to measure besides, each with its
+ *     options after a blank
  * @param output directory for the report, the plots and the relay's logs
  */
 public record BenchOptions(
-    @Nullable Server server, List<String> scenarios, int runs, boolean quick, Path output) {
+    @Nullable Server server,
+    List<String> scenarios,
+    int runs,
+    boolean quick,
+    List<String> transports,
+    Path output) {
 
   /** A PostgreSQL that is there; the user must be allowed to make databases. */
   public record Server(String url, String user, String password) {

@@ -24,6 +24,7 @@ final class Stage {
   private final int runs;
   private final boolean quick;
   private final Path directory;
+  private final List<String> transports;
   private final PrintWriter progress;
   private final List<RelayLogFile> logs = new ArrayList<>();
 
@@ -38,6 +39,7 @@ final class Stage {
     this.server = server;
     this.runs = options.runs();
     this.quick = options.quick();
+    this.transports = options.transports();
     this.directory = options.output().resolve("logs");
     this.progress = progress;
   }
@@ -49,6 +51,11 @@ final class Stage {
   /** A size: the full one, or a small one that only shows that everything works. */
   int size(int full, int small) {
     return quick ? small : full;
+  }
+
+  /** What the user offers to be measured. */
+  List<String> transports() {
+    return transports;
   }
 
   /** What the server has used so far, seconds of CPU; NaN when that is not known. */

@@ -47,6 +47,13 @@ final class BenchCommand implements Callable<Integer> {
   boolean quick;
 
   @Option(
+      names = "--transport",
+      paramLabel = "URI",
+      description =
+          "What the scenario transports measures besides TCP; options as JSON after a blank. Often.")
+  List<String> transports = List.of();
+
+  @Option(
       names = "--output",
       paramLabel = "DIRECTORY",
       defaultValue = "bench-report",
@@ -86,7 +93,7 @@ final class BenchCommand implements Callable<Integer> {
             : new BenchOptions.Server(access.url(), access.user(), password(access));
     try {
       Bench.requireKnown(scenarios);
-      return new BenchOptions(server, scenarios, runs, quick, output);
+      return new BenchOptions(server, scenarios, runs, quick, transports, output);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
     }

@@ -44,6 +44,7 @@ final class BenchTest {
             List.of(name),
             1,
             true,
+            List.of(),
             output);
     StringWriter table = new StringWriter();
     boolean met = Bench.run(options, new PrintWriter(new StringWriter()), new PrintWriter(table));

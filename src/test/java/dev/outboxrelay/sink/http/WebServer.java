@@ -90,7 +90,7 @@ public final class WebServer implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  String uri() {
+  public String uri() {
     return "http://127.0.0.1:" + port() + "/hook";
   }
 

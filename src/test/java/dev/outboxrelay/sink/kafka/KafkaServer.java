@@ -223,7 +223,7 @@ public final class KafkaServer implements AutoCloseable {
     return program;
   }
 
-  String uri(String topic) {
+  public String uri(String topic) {
     return "kafka://127.0.0.1:" + port + "/" + topic;
   }
 

@@ -71,7 +71,7 @@ public final class NatsServer implements AutoCloseable {
     return program;
   }
 
-  String uri(String subject) {
+  public String uri(String subject) {
     return "nats://127.0.0.1:" + port + "/" + subject;
   }
 
