@@ -14,6 +14,7 @@ import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
 import dev.outboxrelay.testing.Program;
@@ -278,6 +279,33 @@ final class AmqpTransportTest {
     RecordedSink listener = new RecordedSink();
     transport(AddressPolicy.ANY, "right").connect(at(uri, options), listener);
     return listener.awaitClosed(Fault.UNREACHABLE);
+  }
+
+  /** Who has none, and who has one of somebody else, is not spoken to. */
+  @Test
+  @Tag("full")
+  void certificate_ofTheRelay_isWhatTheBrokerWants() throws Exception {
+    try (RabbitServer mutual = new RabbitServer(true)) {
+      mutual.queue("shop", Map.of());
+      String ca = "\"routing_key\":\"shop\",\"tls_ca\":\"" + mutual.ca() + "\"";
+      String own = identified(ca, mutual.cert(), mutual.key());
+      Sink sink = transport(AddressPolicy.ANY, "right").connect(at(mutual.secureUri(), own), heard);
+      heard.awaitConnected();
+      sink.send(List.of(Messages.small(1)));
+      heard.awaitAnswers(1);
+      assertEquals(1, mutual.drain("shop").size());
+      String none = secureEnd(mutual.secureUri(), ca);
+      assertFalse(none.isEmpty());
+      Certificates.Identity stranger = new Certificates("stranger").forLocalhost();
+      Path cert = Certificates.writeCertificate(stranger.certificate(), directory.resolve("c.pem"));
+      Path key = Certificates.writeKey(stranger.key(), directory.resolve("k.pem"));
+      String other = secureEnd(mutual.secureUri(), identified(ca, cert, key));
+      assertFalse(other.isEmpty());
+    }
+  }
+
+  private static String identified(String ca, Path cert, Path key) {
+    return ca + ",\"tls_cert\":\"" + cert + "\",\"tls_key\":\"" + key + "\"";
   }
 
   @Test

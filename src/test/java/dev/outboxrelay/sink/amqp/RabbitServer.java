@@ -36,6 +36,15 @@ public final class RabbitServer implements AutoCloseable {
 
   /** Starts one; the calling tests are skipped where it is not installed. */
   public RabbitServer() throws Exception {
+    this(false);
+  }
+
+  /**
+   * With a choice.
+   *
+   * @param mutual over TLS it wants a certificate of the client's
+   */
+  RabbitServer(boolean mutual) throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of(SERVER)),
         "rabbitmq-server is not installed: the tests of RabbitMQ are skipped");
@@ -53,13 +62,16 @@ public final class RabbitServer implements AutoCloseable {
         ssl_options.cacertfile = DIR/ca.pem
         ssl_options.certfile = DIR/cert.pem
         ssl_options.keyfile = DIR/key.pem
-        ssl_options.verify = verify_none
+        ssl_options.verify = VERIFY
+        ssl_options.fail_if_no_peer_cert = MUTUAL
         default_user = relay
         default_pass = right
         max_message_size = 1000000
         """
             .replace("PORT", Integer.toString(port))
             .replace("SECURE", Integer.toString(securePort))
+            .replace("VERIFY", mutual ? "verify_peer" : "verify_none")
+            .replace("MUTUAL", Boolean.toString(mutual))
             .replace("DIR", directory.toString()));
     Files.writeString(directory.resolve("plugins"), "[].\n");
     environment.put("HOME", directory.toString());
@@ -159,6 +171,15 @@ public final class RabbitServer implements AutoCloseable {
 
   Path ca() {
     return directory.resolve("ca.pem");
+  }
+
+  /** A certificate that it knows, which has the key beside it. */
+  Path cert() {
+    return directory.resolve("cert.pem");
+  }
+
+  Path key() {
+    return directory.resolve("key.pem");
   }
 
   public Connection client() throws Exception {

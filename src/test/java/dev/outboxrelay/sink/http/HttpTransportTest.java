@@ -54,6 +54,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLServerSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -513,6 +514,36 @@ final class HttpTransportTest {
           .send(Messages.range(1, 30));
       heard.awaitAnswers(30);
       assertEquals("POST /x?y=z HTTP/1.1", server.requests().get(0).line());
+    }
+  }
+
+  /** Who has none is not spoken to. */
+  @Test
+  void https_thatWantsACertificate_isShownTheRelaysOwn() throws Exception {
+    Certificates authority = new Certificates("CN=one");
+    Path ca = Certificates.writeCertificate(authority.certificate(), directory.resolve("ca.pem"));
+    Certificates.Identity own = authority.forLocalhost();
+    Path cert = Certificates.writeCertificate(own.certificate(), directory.resolve("c.pem"));
+    Path key = Certificates.writeKey(own.key(), directory.resolve("k.pem"));
+    SSLServerSocket socket =
+        (SSLServerSocket)
+            authority
+                .server(authority.forLocalhost())
+                .getServerSocketFactory()
+                .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    socket.setNeedClientAuth(true);
+    try (WebServer server = new WebServer(socket, r -> WebServer.status(200))) {
+      String uri = "https://localhost:" + server.port() + "/";
+      String trusting = "\"tls_ca\":\"" + ca + "\"";
+      RecordedSink nobody = new RecordedSink();
+      transport.connect(at(uri, "{" + trusting + "}"), nobody).send(Messages.range(1, 1));
+      nobody.awaitEnd();
+      assertEquals(List.of(), server.requests());
+      String identified =
+          "{" + trusting + ",\"tls_cert\":\"" + cert + "\",\"tls_key\":\"" + key + "\"}";
+      transport.connect(at(uri, identified), heard).send(Messages.range(1, 30));
+      heard.awaitAnswers(30);
+      assertEquals(30, server.requests().size());
     }
   }
 

@@ -47,6 +47,7 @@ public final class KafkaServer implements AutoCloseable {
   private final int securePort = Program.freePort();
   private final int elsewherePort = Program.freePort();
   private final int controllerPort = Program.freePort();
+  private final int mutualPort = Program.freePort();
   private final int farPort = Program.freePort();
   private final FaultProxy network = FaultProxy.to(farPort);
   private final KafkaServer first;
@@ -121,6 +122,8 @@ public final class KafkaServer implements AutoCloseable {
             + securePort
             + ",ELSEWHERE://0.0.0.0:"
             + elsewherePort
+            + ",MUTUAL://127.0.0.1:"
+            + mutualPort
             + ",FAR://127.0.0.1:"
             + farPort
             + (first == null ? ",CONTROLLER://127.0.0.1:" + controllerPort : ""));
@@ -134,11 +137,13 @@ public final class KafkaServer implements AutoCloseable {
             + securePort
             + ",ELSEWHERE://127.0.0.2:"
             + elsewherePort
+            + ",MUTUAL://localhost:"
+            + mutualPort
             + ",FAR://127.0.0.1:"
             + network.port());
     all.put(
         "listener.security.protocol.map",
-        "OPEN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,SECURE:SASL_SSL,ELSEWHERE:PLAINTEXT,FAR:PLAINTEXT,"
+        "OPEN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,SECURE:SASL_SSL,ELSEWHERE:PLAINTEXT,FAR:PLAINTEXT,MUTUAL:SSL,"
             + "CONTROLLER:PLAINTEXT");
     for (String listener : List.of("login", "secure")) {
       String prefix = "listener.name." + listener + ".";
@@ -152,6 +157,9 @@ public final class KafkaServer implements AutoCloseable {
             "org.apache.kafka.common.security.scram.ScramLoginModule required;");
       }
     }
+    all.put("listener.name.mutual.ssl.client.auth", "required");
+    all.put("ssl.truststore.type", "PEM");
+    all.put("ssl.truststore.location", directory.resolve("ca.pem").toString());
     all.put("ssl.keystore.type", "PEM");
     all.put("ssl.keystore.location", directory.resolve("identity.pem").toString());
     all.put("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
@@ -239,6 +247,20 @@ public final class KafkaServer implements AutoCloseable {
   /** Wants a user, over TLS. */
   String secureUri(String topic) {
     return "tls+kafka://localhost:" + securePort + "/" + topic;
+  }
+
+  /** Wants a certificate of the client's, over TLS. */
+  String mutualUri(String topic) {
+    return "tls+kafka://localhost:" + mutualPort + "/" + topic;
+  }
+
+  /** A certificate that it knows, which has the key beside it. */
+  Path cert() {
+    return directory.resolve("cert.pem");
+  }
+
+  Path key() {
+    return directory.resolve("key.pem");
   }
 
   /** Tells that the broker is at 127.0.0.2. */

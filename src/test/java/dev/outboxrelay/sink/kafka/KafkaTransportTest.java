@@ -14,6 +14,7 @@ import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
 import dev.outboxrelay.testing.Program;
@@ -24,6 +25,7 @@ import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Label;
 import dev.outboxrelay.values.Message;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,6 +35,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -484,6 +487,27 @@ final class KafkaTransportTest {
     return listener.awaitClosed(Fault.UNREACHABLE);
   }
 
+  /** Who has none, and who has one of somebody else, gets no message in. */
+  @Test
+  void certificate_ofTheRelay_isWhatTheBrokerKnowsItBy() throws Exception {
+    String topic = topic(1, Map.of());
+    String ca = "\"tls_ca\":\"" + server.ca() + "\"";
+    Sink sink = connect(server.mutualUri(topic), identified(ca, server.cert(), server.key()));
+    sink.send(List.of(Messages.small(1)));
+    assertAllTaken(1);
+    String none = end(server.mutualUri(topic), ca);
+    assertTrue(none.contains("TLS") || none.contains("SSL"), none);
+    Certificates.Identity stranger = new Certificates("stranger").forLocalhost();
+    Path cert = Certificates.writeCertificate(stranger.certificate(), directory.resolve("c.pem"));
+    Path key = Certificates.writeKey(stranger.key(), directory.resolve("k.pem"));
+    String other = end(server.mutualUri(topic), identified(ca, cert, key));
+    assertTrue(other.contains("TLS") || other.contains("SSL"), other);
+  }
+
+  private static String identified(String ca, Path cert, Path key) {
+    return ca + ",\"tls_cert\":\"" + cert + "\",\"tls_key\":\"" + key + "\"";
+  }
+
   @Test
   void certificate_isHeldAgainstTheAuthorityAndTheName() throws Exception {
     String topic = topic(1, Map.of());
@@ -507,9 +531,33 @@ final class KafkaTransportTest {
     assertTrue(noLogin.contains("the connection ended without an answer"), noLogin);
   }
 
+  /** The library's buffer has 32 MB; what a destination has besides is small. */
+  private static final long MOST_HEAP_BYTES = 48L << 20;
+
+  private static long heapBytes() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+
+  /** Established ones to this port, of the whole machine. */
+  private static int connections(int port) throws IOException {
+    String there = String.format(Locale.ROOT, ":%04X 01 ", port);
+    int count = 0;
+    for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+      for (String line : Files.readAllLines(Path.of(table))) {
+        count += line.contains(there) ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
   @Test
-  void destinations_aHundredOfOneCluster_shareTwoThreads() throws Exception {
+  void destinations_aHundredOfOneCluster_shareTwoThreadsTwoConnectionsAndABuffer()
+      throws Exception {
     String topic = topic(3, Map.of());
+    long heapBefore = heapBytes();
+    int connectionsBefore = connections(server.port());
     Transport transport = transport();
     List<RecordedSink> all = new ArrayList<>();
     for (int each = 0; each < 100; each++) {
@@ -522,6 +570,11 @@ final class KafkaTransportTest {
     all.forEach(listener -> listener.awaitAnswers(10));
     assertEquals(1, threads("kafka://127.0.0.1:" + server.port()), "the cluster's own");
     assertEquals(1, threads("kafka-producer-network-thread"), "the library's");
+    // One that finds out where the brokers are, and one to the broker itself.
+    int connections = connections(server.port()) - connectionsBefore;
+    assertTrue(connections >= 1 && connections <= 2, () -> connections + " connections");
+    long grown = heapBytes() - heapBefore;
+    assertTrue(grown < MOST_HEAP_BYTES, () -> grown + " bytes for a hundred destinations");
     all.forEach(listener -> assertFalse(listener.isClosed()));
   }
 

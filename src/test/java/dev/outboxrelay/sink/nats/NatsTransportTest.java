@@ -382,11 +382,17 @@ final class NatsTransportTest {
 
   private NatsServer secureServer(Certificates authority, Certificates.Identity identity)
       throws Exception {
+    return secureServer(authority, identity, "");
+  }
+
+  private NatsServer secureServer(
+      Certificates authority, Certificates.Identity identity, String more) throws Exception {
     Certificates.writeCertificate(authority.certificate(), directory.resolve("ca.pem"));
     Certificates.writeCertificate(identity.certificate(), directory.resolve("cert.pem"));
     Certificates.writeKey(identity.key(), directory.resolve("key.pem"));
     return server(
-        "tls { cert_file: \"DIR/cert.pem\", key_file: \"DIR/key.pem\" }\n"
+        "tls { cert_file: \"DIR/cert.pem\", key_file: \"DIR/key.pem\" MORE }\n"
+            .replace("MORE", more)
             .replace("DIR", directory.toString()));
   }
 
@@ -394,6 +400,33 @@ final class NatsTransportTest {
     RecordedSink listener = new RecordedSink();
     transport(AddressPolicy.ANY, Secrets.NONE).connect(at(uri, options), listener);
     return listener.awaitClosed(Fault.UNREACHABLE);
+  }
+
+  /** Who has none, and who has one of somebody else, is not spoken to. */
+  @Test
+  void certificate_ofTheRelay_isWhatTheServerWants() throws Exception {
+    Certificates authority = new Certificates("nats");
+    NatsServer server =
+        secureServer(
+            authority,
+            authority.forLocalhost(),
+            ", ca_file: \"" + directory.resolve("ca.pem") + "\", verify: true");
+    String ca = "\"tls_ca\":\"" + directory.resolve("ca.pem") + "\"";
+    String uri = "tls+nats://localhost:" + server.port() + "/shop";
+    Certificates.Identity own = authority.forLocalhost();
+    transport(AddressPolicy.ANY, Secrets.NONE).connect(at(uri, identified(ca, own)), heard);
+    heard.awaitConnected();
+    assertFalse(secureEnd(uri, "{" + ca + "}").isEmpty());
+    Certificates.Identity stranger = new Certificates("stranger").forLocalhost();
+    assertFalse(secureEnd(uri, identified(ca, stranger)).isEmpty());
+  }
+
+  private String identified(String ca, Certificates.Identity who) throws Exception {
+    Path cert = Files.createTempFile(directory, "own", ".pem");
+    Path key = Files.createTempFile(directory, "own", ".key");
+    Certificates.writeCertificate(who.certificate(), cert);
+    Certificates.writeKey(who.key(), key);
+    return "{" + ca + ",\"tls_cert\":\"" + cert + "\",\"tls_key\":\"" + key + "\"}";
   }
 
   @Test
