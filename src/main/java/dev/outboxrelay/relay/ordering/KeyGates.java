@@ -144,7 +144,8 @@ public final class KeyGates {
   /**
    * The active message of its gate blocks it, until it is tried again, requeued or discarded.
    *
-   * @return its followers in memory, to be marked as held
+   * @return its followers in memory, to be marked as held. One that was refused before goes on
+   *     blocking: it stands in the table as such, and comes back by its time.
    */
   public List<QueuedMessage> block(QueuedMessage entry) {
     List<QueuedMessage> followers = new ArrayList<>();
@@ -157,6 +158,9 @@ public final class KeyGates {
       QueuedMessage after = next.follower;
       next.follower = null;
       followers.add(next);
+      if (next.message.refused()) {
+        alsoRefused(line, List.of(next.id()));
+      }
       next = after;
     }
     entry.follower = null;

@@ -25,7 +25,7 @@ public final class QueuedMessage {
     IN_FLIGHT,
     /** Answered; what came of it is not written yet. */
     SETTLING,
-    /** To be marked as held in the table, and dropped. */
+    /** To be dropped: marked as held in the table, or refused and marked as that already. */
     HELD
   }
 

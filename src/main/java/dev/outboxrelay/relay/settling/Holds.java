@@ -103,6 +103,9 @@ public final class Holds {
 
   private void marked(List<QueuedMessage> entries) {
     settling.marked(entries);
+    if (entries.stream().anyMatch(entry -> entry.message.refused())) {
+      settling.readDue(); // these are not marked: their time has come, and nobody waits for it
+    }
     Set<Gate> touched = new LinkedHashSet<>();
     for (QueuedMessage entry : entries) {
       gates.holdCommitted(entry.message);

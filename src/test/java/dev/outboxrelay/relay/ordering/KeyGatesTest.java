@@ -21,8 +21,17 @@ final class KeyGatesTest {
   private final KeyGates gates = new KeyGates();
 
   private static QueuedMessage entry(long id, Gate gate) {
+    return entry(id, gate, false);
+  }
+
+  private static QueuedMessage refused(long id, Gate gate) {
+    return entry(id, gate, true);
+  }
+
+  private static QueuedMessage entry(long id, Gate gate, boolean refused) {
     return new QueuedMessage(
-        new Message(id, 0, 1, "out", gate, false, false, false, 0, new byte[0], 0, false, null));
+        new Message(
+            id, 0, 1, "out", gate, false, refused, refused, 0, new byte[0], 0, false, null));
   }
 
   @Test
@@ -186,6 +195,23 @@ final class KeyGatesTest {
     assertEquals(List.of(), gates.free(A, List.of(entry(4, A).message)));
     gates.endHeldRead(A, true);
     assertFalse(gates.beginHeldRead(A), "the first blocks");
+  }
+
+  /** It is dropped with the others that follow, and stands in the table as refused, not as held. */
+  @Test
+  void severalRefused_firstIsRefusedAgain_laterOneInMemoryStillBlocks() {
+    gates.parked(A, List.of(1L, 3L));
+    QueuedMessage first = refused(1, A);
+    QueuedMessage third = refused(3, A);
+    assertEquals(Verdict.GO, gates.admit(first, Origin.RETRY));
+    assertEquals(Verdict.WAIT, gates.admit(third, Origin.RETRY));
+    assertEquals(List.of(third), gates.block(first));
+    gates.holdCommitted(third.message);
+    gates.unblock(A, 1);
+    assertTrue(gates.beginHeldRead(A));
+    Message second = entry(2, A).message;
+    Message fourth = entry(4, A).message;
+    assertEquals(List.of(second), gates.free(A, List.of(second, fourth)));
   }
 
   @Test
