@@ -98,6 +98,8 @@ part("login").addEventListener("submit", async (event) => {
   part("login").querySelector(".problem")?.remove();
   try {
     enter(await act("/api/login", { token: part("token").value }));
+    // The form is gone, and a keyboard would go on from where it was: behind the views.
+    part("views").querySelector("[aria-current]")?.focus();
   } catch (e) {
     part("login").append(problem(e));
     part("token").select();

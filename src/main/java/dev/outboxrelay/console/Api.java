@@ -51,7 +51,7 @@ final class Api {
 
   private final Map<String, Call> reads =
       Map.of(
-          "/api/me", this::me,
+          "/api/me", (fields, person) -> me(fields.only(), person),
           "/api/failed", this::failed,
           "/api/count", this::count,
           "/api/payload", this::payload,
@@ -144,14 +144,17 @@ final class Api {
   }
 
   private Row captures(Fields fields, Person person) {
+    fields.only();
     return Row.of("captures", captures.get());
   }
 
   private Row doctor(Fields fields, Person person) {
+    fields.only();
     return Row.of("findings", doctor.get());
   }
 
   private Row history(Fields fields, Person person) {
+    fields.only();
     List<Row> all = new ArrayList<>();
     rates
         .history()
@@ -163,29 +166,44 @@ final class Api {
   }
 
   private Row deeds(Fields fields, Person person) {
+    fields.only();
     return Row.of("deeds", deeds.last());
   }
 
   private Row act(Action action, Fields fields, Person person) {
     if (fields.isAll()) {
       Selection selection = fields.only("all", "selection").selection();
-      desk.mustBeAllowed(action);
+      attempt(
+          person,
+          verb(action) + " all failed messages of " + Work.words(selection),
+          () -> {
+            desk.mustBeAllowed(action);
+            return true;
+          });
       return Row.of("work", work.begin(action, selection, person));
     }
     List<MessageName> names = fields.only("ids").ids();
     List<String> done =
         attempt(
             person,
-            action.name().toLowerCase(Locale.ROOT)
+            verb(action)
                 + " "
-                + names.size()
-                + " messages: "
+                + messages(names.size())
+                + ": "
                 + String.join(", ", names.stream().map(MessageName::text).toList()),
             () -> desk.act(action, names));
     deeds.note(
         person,
-        action.past() + " " + done.size() + " of " + names.size() + " messages: " + words(done));
+        action.past() + " " + done.size() + " of " + messages(names.size()) + ": " + words(done));
     return Row.of("done", done);
+  }
+
+  private static String verb(Action action) {
+    return action.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String messages(int count) {
+    return count == 1 ? "1 message" : count + " messages";
   }
 
   private static String words(List<String> names) {

@@ -5,11 +5,14 @@ import dev.outboxrelay.http.HttpStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pages that are open. Each has at most one piece under way: a page that takes nothing for long
@@ -45,8 +48,27 @@ final class Hub {
     this.nanos = nanos;
   }
 
-  synchronized boolean isFull() {
-    return pages.size() >= MOST;
+  /** Whether one more page of this person's can be taken in, if need be for somebody else's. */
+  synchronized boolean hasRoom(Person person) {
+    return pages.size() < MOST || tooMany(person) != null;
+  }
+
+  /**
+   * A page of whoever has the most, where that are more than this person's would be: nobody keeps
+   * the others out by opening pages.
+   */
+  private @Nullable HttpStream tooMany(Person person) {
+    Map<String, Integer> counts = new HashMap<>();
+    pages.values().forEach(page -> counts.merge(page.person.name(), 1, Integer::sum));
+    String most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+    if (counts.getOrDefault(most, 0) <= counts.getOrDefault(person.name(), 0) + 1) {
+      return null;
+    }
+    return pages.entrySet().stream()
+        .filter(each -> each.getValue().person.name().equals(most))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(null);
   }
 
   synchronized int count() {
@@ -55,14 +77,22 @@ final class Hub {
 
   /** A page is there; it is told everything with the next round. */
   void open(HttpStream stream, Person person) {
+    HttpStream leaving = null;
     synchronized (this) {
       if (pages.size() >= MOST) {
-        stream.end();
-        return;
+        leaving = tooMany(person);
+        if (leaving == null) {
+          stream.end();
+          return;
+        }
+        pages.remove(leaving);
       }
       pages.put(stream, new Page(person, nanos.getAsLong()));
       newcomers = true;
       notifyAll();
+    }
+    if (leaving != null) {
+      leaving.end();
     }
     stream.onEnd(() -> close(stream));
   }

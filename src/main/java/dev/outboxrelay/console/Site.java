@@ -123,7 +123,7 @@ final class Site implements HttpSite {
   }
 
   private HttpReply events(Person person) {
-    if (hub.isFull()) {
+    if (!hub.hasRoom(person)) {
       throw new Problem(
           503, Hub.MOST + " pages are open already", "close some, then load the page again");
     }

@@ -73,7 +73,11 @@ final class Tickets {
     if (login == null || login.endSeconds() <= epochSeconds.getAsLong()) {
       return Optional.empty();
     }
-    return tokens.byName(login.token().name()).filter(login.token()::isSame);
+    Optional<Token> token = tokens.byName(login.token().name()).filter(login.token()::isSame);
+    if (token.isEmpty() && !tokens.all().isEmpty()) {
+      giveBack(ticket); // a line that is put back later must not bring it back
+    }
+    return token;
   }
 
   /** It is worth nothing from now on. */

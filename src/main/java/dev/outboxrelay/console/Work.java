@@ -131,7 +131,12 @@ final class Work implements AutoCloseable {
               });
       end = ended(begun, person, outcome);
     } catch (Problem e) {
-      end = now(begun).with("state", "failed").with("error", e.words()).with("remedy", e.remedy());
+      String open = e.status() == 503 ? "; of the step under way it is not known" : "";
+      end =
+          now(begun)
+              .with("state", "failed")
+              .with("error", e.words() + open)
+              .with("remedy", e.remedy());
     } catch (RuntimeException | Error e) {
       Errors.report(e);
       end =

@@ -174,7 +174,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements OpenC
     try {
       target = RequestTarget.of(request.uri());
     } catch (IllegalArgumentException e) {
-      fault = Errors.words(e);
+      fault = String.valueOf(e.getMessage());
     }
     return new HttpRequest(
         request.method().name(),

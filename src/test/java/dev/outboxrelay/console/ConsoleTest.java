@@ -204,6 +204,14 @@ final class ConsoleTest {
       }
       assertStatus(400, in.get("/api/explain?id=1&" + query));
     }
+    for (String path : READS) {
+      if (!path.contains("?") && !path.equals("/api/events")) {
+        assertStatus(400, in.get(path + "?unknown=1"));
+      }
+    }
+    assertEquals(
+        "what is asked for is malformed: two hexadecimal digits must follow each '%'",
+        in.get("/api/failed?key=%zz").json().path("error").asText());
     assertStatus(400, in.get("/api/m%00e"));
     assertStatus(400, in.get("/api/m%zze"));
     assertStatus(200, in.get("/api/failed?key=a%2Bb+%c3%a9%f0%9f%98%80&error=%25"));
@@ -215,11 +223,13 @@ final class ConsoleTest {
     desk.problem = new Problem(503, "the connection broke", "wait");
     assertStatus(503, in.post("/api/discard", "{\"ids\":[\"1042-abc\",\"7\"]}"));
     assertStatus(503, in.post("/api/pause", "{\"destination\":\"shop\"}"));
+    assertStatus(503, in.post("/api/requeue", "{\"all\":true,\"key\":\"k\"}"));
     String all = String.join("\n", lines());
     assertTrue(all.contains("anna (operator, 127.0.0.1) tried to discard 2 messages"), all);
     assertTrue(all.contains("the connection broke"), all);
     assertTrue(all.contains("1042-abc, 7"), all);
     assertTrue(all.contains("tried to pause 'shop'"), all);
+    assertTrue(all.contains("tried to requeue all failed messages of key 'k'"), all);
   }
 
   @Test
