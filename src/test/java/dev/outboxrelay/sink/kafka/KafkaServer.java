@@ -235,7 +235,7 @@ public final class KafkaServer implements AutoCloseable {
     return "kafka://127.0.0.1:" + port + "/" + topic;
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
