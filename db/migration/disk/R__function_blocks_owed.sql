@@ -13,6 +13,7 @@ returns table (
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   lower constant tid := format('(%s,0)', blocks_owed.first)::tid;

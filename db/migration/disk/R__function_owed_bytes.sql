@@ -7,6 +7,7 @@
 -- Up to 10,000 messages of a destination are counted, and the first 1,000 are measured. Beyond that it
 -- looks at 256 blocks of each queue table, the same distance apart, and never at more. The settings
 -- have it walk the indexes, whatever the statistics say of a table that was empty a minute ago.
+-- What they forbid has a price that would make the server compile the statement, which takes seconds.
 --
 -- parameters: destination  only this one, null for all
 -- returns:    a row a destination; oldest: when the first one that may be sent was written, or fell due
@@ -18,6 +19,7 @@ returns table (
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
 set enable_sort = off
 as $$

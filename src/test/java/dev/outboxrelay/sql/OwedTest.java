@@ -46,6 +46,20 @@ final class OwedTest {
     assertEquals("t", owed("failed_bytes between 80 and 120"));
   }
 
+  /**
+   * What a setting forbids is planned at a price at which a server with JIT compiles it, for
+   * seconds.
+   */
+  @Test
+  void functionsThatForbidPlans_areNotCompiled() throws SQLException {
+    assertEquals(
+        List.of(),
+        outbox.query(
+            "select p.oid::regprocedure from pg_proc p"
+                + " where p.proconfig::text like '%enable\\_%'"
+                + " and not 'jit=off' = any (p.proconfig)"));
+  }
+
   /** Status, which the limit goes by, tells the same as metrics do. */
   @Test
   void messageSetAside_isNotOwedInStatusEither_andStandsApart() throws SQLException {
