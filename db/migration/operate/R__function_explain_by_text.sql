@@ -90,10 +90,20 @@ begin
       message.delivered_at, null::timestamptz, format('select outbox.requeue(%L);', wire);
     return;
   end if;
+  -- By the relay's own words: the limit is a setting of the relay's, which the database does not know.
+  if message.state = 'failed'
+     and message.last_error ~ '^the row values take [0-9]+ bytes, more than max-message-bytes ' then
+    return query select 'too large', format('it was set aside unsent: %s', message.last_error),
+      null::text, null::timestamptz, null::timestamptz,
+      format('select outbox.requeue(%L); or: select outbox.discard(%1$L);', wire);
+    return;
+  end if;
   if message.state = 'failed' then
     return query select 'failed',
-      format('it was set aside after %s refusals, the last: %s', message.attempts,
-        coalesce(message.last_error, '(no words)')),
+      case when message.attempts = 0 then 'it was set aside unsent: '
+        else format('it was set aside after %s refusal%s, the last: ', message.attempts,
+          case when message.attempts = 1 then '' else 's' end) end
+        || coalesce(message.last_error, '(no words)'),
       null::text, null::timestamptz, null::timestamptz,
       format('select outbox.requeue(%L); or: select outbox.discard(%1$L);', wire);
     return;
@@ -136,8 +146,11 @@ begin
   end if;
   if now_is.down_since is not null then
     return query select 'down',
-      format('%s cannot be reached at %s: %s', target.name, target.uri,
-        coalesce(now_is.last_error, '(no words)')),
+      -- What the relay says of it names the address as a rule.
+      format('%s cannot be reached', target.name)
+        || case when position(target.uri in now_is.last_error) > 0 then ''
+             else ' at ' || target.uri end
+        || ': ' || coalesce(now_is.last_error, '(no words)'),
       null::text, now_is.down_since, null::timestamptz, null::text;
   end if;
 
@@ -253,7 +266,8 @@ $$;
 comment on function outbox.explain(text) is
   'Why a message waits, or what became of it: a row for each reason, the outermost first.
 message_id: as receivers and outbox.failed.wire_id say it (1042-hoe22fla2o), or the number alone.
-Returns reason: unknown (delivered, discarded, or never was), delivered (and kept), failed (set aside),
+Returns reason: unknown (delivered, discarded, or never was), delivered (and kept), failed (set aside), too
+large (set aside unsent, since it is over the limit of the relay),
 no destination, copy, paused, no relay, down, stalled (all of the destination), truncate, key (behind
 the message that behind names), refused (next try at until), later (published for then), turn (it is
 sent when those before it are; behind names the nearest that must go first); explanation, since and until for people; remedy: a statement.

@@ -57,7 +57,10 @@ final class RelayOptions {
       names = "--pool-size",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Connections for reads and completions; two more listen and hold locks.")
+      description = {
+        "Connections for reads and completions; two more listen and hold locks,",
+        "and one looks at what is owed where there is --http-port."
+      })
   int poolSize;
 
   @Option(

@@ -40,6 +40,7 @@ import picocli.CommandLine.Parameters;
 final class StatusCommand implements Callable<Integer> {
   private static final Duration STOP_BOUND = Duration.ofSeconds(5);
   private static final Duration FAR = Duration.ofDays(1000);
+  private static final String OK = "ok";
   private static final String CLEAR = "\u001b[H\u001b[2J";
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Only this destination.")
@@ -130,7 +131,11 @@ final class StatusCommand implements Callable<Integer> {
     if (rows.stream().anyMatch(row -> row.get("max_owed_bytes") != null)) {
       columns.add(Column.of("LIMIT", row -> limit(row, now)));
     }
-    columns.addAll(List.of(Column.of("owner"), Column.number("epoch"), Column.of("last_error")));
+    columns.addAll(
+        List.of(
+            Column.of("owner"),
+            Column.number("epoch"),
+            Column.of("LAST ERROR", row -> lastError(row, now))));
     return columns;
   }
 
@@ -158,6 +163,18 @@ final class StatusCommand implements Callable<Integer> {
         : limit + " in " + Cell.duration(left);
   }
 
+  /** With its age where nothing is wrong any more, so that nobody takes it for today's. */
+  private static @Nullable Object lastError(Row row, Instant now) {
+    Object error = row.get("last_error");
+    if (error == null
+        || !worst(row).equals(OK)
+        || !(row.get("last_error_at") instanceof Instant at)) {
+      return error;
+    }
+    Duration age = Duration.between(at, now);
+    return Cell.duration(age.isNegative() ? Duration.ZERO : age) + " ago: " + error;
+  }
+
   private static String state(Row row) {
     String worst = worst(row);
     return row.get("capture_stopped_since") == null ? worst : worst + ", not captured";
@@ -174,6 +191,6 @@ final class StatusCommand implements Callable<Integer> {
     if (row.isTrue("paused")) {
       return "paused";
     }
-    return row.get("owner") == null ? "no relay" : "ok";
+    return row.get("owner") == null ? "no relay" : OK;
   }
 }

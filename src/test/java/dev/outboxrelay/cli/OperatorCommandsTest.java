@@ -76,6 +76,24 @@ final class OperatorCommandsTest {
   }
 
   @Test
+  void status_ofAnErrorThatIsOver_saysHowLongAgoItWas() throws Exception {
+    try (Connection relay = outbox.db().connect();
+        Statement s = relay.createStatement()) {
+      s.execute("set application_name = 'outbox-relay'");
+      s.execute(
+          "select pg_advisory_lock(7021002, doorbell) from outbox.destination where name = 'crm'");
+      outbox.execute(
+          "insert into outbox.destination_state (destination, epoch, owner, last_error,"
+              + " last_error_at) values ('crm', 3, 'relay-1', 'refused',"
+              + " now() - interval '2 hours 5 minutes')");
+      assertTrue(ok("status", "crm").contains("ok "), ok("status", "crm"));
+      assertTrue(ok("status", "crm").contains("2h5m ago: refused"), ok("status", "crm"));
+      outbox.execute("update outbox.destination_state set down_since = now()");
+      assertFalse(ok("status", "crm").contains("ago"), ok("status", "crm"));
+    }
+  }
+
+  @Test
   void status_withALimit_showsBytesGrowthAndWhenItIsReached() throws Exception {
     assertFalse(ok("status").contains("LIMIT"));
     limit();

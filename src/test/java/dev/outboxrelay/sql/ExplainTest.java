@@ -263,6 +263,35 @@ final class ExplainTest {
   }
 
   @Test
+  void failed_afterOneRefusal_isSaidInTheSingular() throws SQLException {
+    long id = publish("k");
+    set(id, "state = 'failed', attempts = 1, last_error = 'no'");
+    assertEquals("it was set aside after 1 refusal, the last: no", told(id, "explanation"));
+  }
+
+  @Test
+  void failed_beforeItWasSent_isSaidToBeUnsent() throws SQLException {
+    long id = publish("k");
+    set(id, "state = 'failed', attempts = 0, last_error = 'invalid memory alloc request size'");
+    assertEquals(List.of("failed"), reasons(id));
+    assertEquals(
+        "it was set aside unsent: invalid memory alloc request size", told(id, "explanation"));
+  }
+
+  @Test
+  void failed_overTheSizeLimit_isSaidToBeTooLarge() throws SQLException {
+    long id = publish("k");
+    String words =
+        "the row values take 9000 bytes, more than max-message-bytes 8000: raise it and requeue,"
+            + " or discard the message";
+    set(id, "state = 'failed', attempts = 3, last_error = '" + words + "'");
+    assertEquals(List.of("too large"), reasons(id));
+    assertEquals("it was set aside unsent: " + words, told(id, "explanation"));
+    outbox.execute(told(id, "split_part(remedy, ' or: ', 1)"));
+    assertEquals(List.of("turn"), reasons(id));
+  }
+
+  @Test
   void delivered_andKept_saysWhen() throws SQLException {
     long id = publish("k");
     set(id, "state = 'delivered', delivered_at = '2026-01-02 03:04:05+00'");
@@ -298,6 +327,17 @@ final class ExplainTest {
     assertEquals(
         "crm cannot be reached at tcp://localhost:9000: refused | t",
         told(id, "explanation, since = '2026-01-02 03:04:05+00'"));
+  }
+
+  @Test
+  void down_whereTheErrorNamesTheAddress_saysItOnce() throws SQLException {
+    long id = publish("k");
+    outbox.execute(
+        "update outbox.destination_state set down_since = now(),"
+            + " last_error = 'tcp://localhost:9000: Connection refused'"
+            + " where destination = 'crm'");
+    assertEquals(
+        "crm cannot be reached: tcp://localhost:9000: Connection refused", told(id, "explanation"));
   }
 
   @Test
