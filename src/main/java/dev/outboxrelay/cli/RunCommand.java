@@ -11,7 +11,6 @@ import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -57,7 +56,7 @@ final class RunCommand implements Callable<Integer> {
     RelayConfig config = options.config(access);
     AddressPolicy policy = options.policy();
     Secrets secrets = options.secrets(database.passwordFile);
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = ProcessMeters.registry();
     RelayMetrics metrics = new RelayMetrics(registry);
     Rates rates = new Rates();
     Readiness readiness = new Readiness(bellWithin(config));

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.outboxrelay.store.Owed;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.values.WireId;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +37,7 @@ final class PromtoolTest {
 
   @Test
   void metrics_ofARelay_passTheCheck() throws Exception {
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = ProcessMeters.registry();
     ProcessMeters.bind(registry);
     RelayMetrics metrics = new RelayMetrics(registry);
     Readiness readiness = new Readiness(Duration.ofSeconds(10));
