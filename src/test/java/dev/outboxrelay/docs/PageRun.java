@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageRun implements AutoCloseable {
   private static final Duration COMMAND = Duration.ofMinutes(2);
-  private static final Duration SETTLED = Duration.ofSeconds(30);
+  private static final Duration SETTLED = Duration.ofMinutes(2);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   /** What changes nothing, so that it may be asked again. */
@@ -51,7 +51,7 @@ final class PageRun implements AutoCloseable {
   private static final String BACKGROUND_ERRORS = "background.err";
   private static final Pattern ROLE = Pattern.compile("create role (\\w+)");
   private static final String URL = "jdbc:postgresql://localhost:5432/shop";
-  private static final List<String> PORTS = List.of("9000", "9464");
+  private static final List<String> PORTS = List.of("9000", "9001", "9464");
   private static final String PASSWORD_OF_OWNER = "secret";
   private static final String PASSWORD_FILE = "/etc/outbox-relay/database-password";
 
@@ -250,6 +250,7 @@ final class PageRun implements AutoCloseable {
       fail("it does not end");
     }
     output = Files.readAllLines(out, StandardCharsets.UTF_8);
+    looked = "";
     int expected =
         fence.mark().startsWith("exit ")
             ? Integer.parseInt(fence.mark().substring("exit ".length()))
