@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.RelayProcess;
+import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.ScriptedReceiver;
 import dev.outboxrelay.testing.TestDatabase;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -60,9 +64,11 @@ final class MonitoringTest {
     return found.group(1);
   }
 
+  private final HttpClient client = HttpClient.newHttpClient();
   private int httpPort;
   private TestDatabase db;
   private ScriptedReceiver receiver;
+  private RelayProcess running;
   private Prometheus prometheus;
 
   private interface Steps {
@@ -71,10 +77,11 @@ final class MonitoringTest {
 
   private RelayProcess relay() throws Exception {
     return RelayProcess.start(
-        db.url(),
-        db.user(),
-        folder.resolve("relay.log"),
-        128,
+        db.url(), db.user(), folder.resolve("relay.log"), 128, flags().toArray(String[]::new));
+  }
+
+  private List<String> flags() {
+    return List.of(
         "--database-password",
         db.password(),
         "--http-port",
@@ -95,8 +102,12 @@ final class MonitoringTest {
           "insert into outbox.destination (name, uri) values ('shop', '" + shop.uri() + "')");
       try (RelayProcess relay = relay();
           Prometheus scraping = Prometheus.start(folder, httpPort, rules())) {
+        running = relay;
         prometheus = scraping;
         Await.until("the relay is ready", PATIENCE, () -> status("/health/ready") == 200);
+        // While it started, it was not ready, and an alert may have fired.
+        clears("OutboxRelayNotReady");
+        clears("OutboxRelayAbsent");
         steps.run();
       }
     }
@@ -104,12 +115,12 @@ final class MonitoringTest {
 
   private int status(String path) throws InterruptedException {
     try {
-      return HttpClient.newHttpClient()
+      return client
           .send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path)).build(),
               HttpResponse.BodyHandlers.discarding())
           .statusCode();
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       return 0;
     }
   }
@@ -124,10 +135,18 @@ final class MonitoringTest {
     }
   }
 
+  private void fires(String alert) throws Exception {
+    prometheus.await(alert, true, PATIENCE);
+  }
+
+  private void clears(String alert) throws Exception {
+    prometheus.await(alert, false, PATIENCE);
+  }
+
   private void firesAndIsClearedBy(String alert, String statement) throws Exception {
-    Await.until(alert + " fires", PATIENCE, () -> prometheus.fires(alert));
+    fires(alert);
     db.execute(statement);
-    Await.until(alert + " clears", PATIENCE, () -> !prometheus.fires(alert));
+    clears(alert);
   }
 
   private void firesAndIsCleared(String alert) throws Exception {
@@ -175,7 +194,116 @@ final class MonitoringTest {
   }
 
   @Test
-  void alertsOfARelay_fireAndAreCleared() throws Exception {
+  void alertOfMessagesThatFailed_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
+          receiver.script(line -> Reply.nackForGood("no such customer"));
+          db.execute("select outbox.publish('shop', '{}', 'a')");
+          fires("OutboxRelayMessagesFailed");
+          receiver.script(line -> Reply.ack());
+          firesAndIsCleared("OutboxRelayMessagesFailed");
+        });
+  }
+
+  @Test
+  void alertsOfADestinationThatIsAway_fireAndAreCleared() throws Exception {
+    withRelay(
+        () -> {
+          db.execute(
+              "update outbox.destination set uri = 'tcp://localhost:1' where name = 'shop'",
+              "insert into outbox.message (destination, op, new_row, created_at)"
+                  + " values ('shop', 'message', '{}', now() - interval '1 hour')");
+          fires("OutboxRelayDestinationBehind");
+          String remedy = remedy("OutboxRelayDestinationDown");
+          assertTrue(remedy.contains("tcp://localhost:9000"), remedy);
+          firesAndIsClearedBy(
+              "OutboxRelayDestinationDown", remedy.replace("tcp://localhost:9000", receiver.uri()));
+          clears("OutboxRelayDestinationBehind");
+        });
+  }
+
+  @Test
+  void alertOfADestinationThatIsBehind_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
+          receiver.script(line -> Reply.after(Duration.ofSeconds(1), Reply.ack()));
+          db.execute(
+              "update outbox.destination set max_in_flight = 1 where name = 'shop'",
+              "insert into outbox.message (destination, op, new_row, created_at)"
+                  + " select 'shop', 'message', '{}', now() - interval '1 hour'"
+                  + " from generate_series(1, 500)");
+          firesAndIsCleared("OutboxRelayDestinationBehind");
+        });
+  }
+
+  @Test
+  void alertOfADestinationWithoutOwner_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
+          try (Connection stranger = connect()) {
+            stranger.setAutoCommit(false);
+            run(
+                stranger,
+                "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:1')");
+            run(
+                stranger,
+                "select pg_advisory_lock(7021002, doorbell) from outbox.destination"
+                    + " where name = 'crm'");
+            stranger.commit();
+            firesAndIsCleared("OutboxRelayDestinationUnowned");
+          }
+        });
+  }
+
+  @Test
+  void alertOfNoRelay_firesAndIsClearedByStartingOne() throws Exception {
+    withRelay(
+        () -> {
+          running.kill();
+          fires("OutboxRelayAbsent");
+          try (RelayProcess another = relay()) {
+            clears("OutboxRelayAbsent");
+          }
+        });
+  }
+
+  @Test
+  void alertOfDroppedLogLines_firesAndIsClearedByReading() throws Exception {
+    httpPort = Program.freePort();
+    String reason = "x".repeat(900);
+    try (TestDatabase database = TestDatabase.create();
+        ScriptedReceiver shop = ScriptedReceiver.start(line -> Reply.nackForGood(reason))) {
+      db = database;
+      db.execute(
+          "insert into outbox.destination (name, uri) values ('shop', '" + shop.uri() + "')");
+      List<String> flags = new ArrayList<>(flags());
+      flags.addAll(List.of("--log-level", "debug"));
+      try (RelayProcess relay =
+              RelayProcess.startUnread(db.url(), db.user(), 128, flags.toArray(String[]::new));
+          Prometheus scraping = Prometheus.start(folder, httpPort, rules())) {
+        prometheus = scraping;
+        Await.until("the relay is ready", PATIENCE, () -> status("/health/ready") == 200);
+        db.execute("select count(outbox.publish('shop', '{}')) from generate_series(1, 2000)");
+        fires("OutboxRelayLogLinesDropped");
+        Thread reader = new Thread(() -> drain(relay), "log-reader");
+        reader.setDaemon(true);
+        reader.start();
+        clears("OutboxRelayLogLinesDropped");
+      }
+    }
+  }
+
+  private static void drain(RelayProcess relay) {
+    try {
+      relay.output().transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // The relay has ended.
+      return;
+    }
+  }
+
+  @Test
+  void alertOfWhatIsOwedUnknown_firesAndIsCleared() throws Exception {
     withRelay(
         () -> {
           try (Connection stranger = connect()) {
@@ -198,16 +326,29 @@ final class MonitoringTest {
                         .equals(List.of("1")));
             db.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
-                    + " where application_name = 'outbox-relay observer'");
+                    + " where application_name = 'outbox-relay observer'"
+                    + " and datname = current_database()");
             taking.join();
             firesAndIsCleared("OutboxRelayOwedUnknown");
           }
+        });
+  }
 
+  @Test
+  void alertOfACopy_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
           db.execute(
               "insert into outbox.identity (database) values (1)"
                   + " on conflict (only_row) do update set database = 1");
           firesAndIsCleared("OutboxRelayCopy");
+        });
+  }
 
+  @Test
+  void alertOfARelayThatIsNotReady_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
           String name = db.query("select current_database()").get(0);
           try (Connection person = connect()) {
             run(person, "alter database " + name + " set default_transaction_read_only = on");
@@ -216,11 +357,11 @@ final class MonitoringTest {
                 "select pg_terminate_backend(pid) from pg_stat_activity"
                     + " where application_name like 'outbox-relay%'"
                     + " and datname = current_database()");
-            Await.until("not ready", PATIENCE, () -> prometheus.fires("OutboxRelayNotReady"));
-            assertTrue(status("/health/ready") == 503);
+            fires("OutboxRelayNotReady");
+            assertEquals(503, status("/health/ready"));
             run(person, remedy("OutboxRelayNotReady").replace("database app", "database " + name));
           }
-          Await.until("ready again", PATIENCE, () -> !prometheus.fires("OutboxRelayNotReady"));
+          clears("OutboxRelayNotReady");
         });
   }
 }

@@ -2,6 +2,7 @@
 package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Program;
@@ -19,6 +20,10 @@ import java.util.concurrent.TimeUnit;
 
 /** A Prometheus of this machine's that scrapes one relay, and evaluates rules, each second. */
 final class Prometheus implements AutoCloseable {
+  /** It scrapes and evaluates once a second. */
+  private static final Duration PACE = Duration.ofMillis(200);
+
+  private final HttpClient client = HttpClient.newHttpClient();
   private final Process process;
   private final int port;
 
@@ -62,10 +67,9 @@ final class Prometheus implements AutoCloseable {
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return HttpClient.newHttpClient()
-        .send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
+    return client.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   /** The answer to a query, as JSON. */
@@ -78,6 +82,21 @@ final class Prometheus implements AutoCloseable {
 
   boolean fires(String alert) throws Exception {
     return query("ALERTS{alertname=\"" + alert + "\",alertstate=\"firing\"}").contains(alert);
+  }
+
+  /** Waits until an alert fires, or does not any more. */
+  void await(String alert, boolean firing, Duration patience) throws Exception {
+    long end = System.nanoTime() + patience.toNanos();
+    while (fires(alert) != firing) {
+      if (System.nanoTime() > end) {
+        fail(
+            alert
+                + (firing ? " does not fire: " : " still fires: ")
+                + query(
+                    "{__name__=~\"ALERTS|outbox_relay_(ready|copied|observer|destination_(down|owned|stalled)).*\"}"));
+      }
+      Thread.sleep(PACE.toMillis());
+    }
   }
 
   @Override
