@@ -93,7 +93,8 @@ final class Prometheus implements AutoCloseable {
             alert
                 + (firing ? " does not fire: " : " still fires: ")
                 + query(
-                    "{__name__=~\"ALERTS|outbox_relay_(ready|copied|observer|destination_(down|owned|stalled)).*\"}"));
+                    "{__name__=~\"ALERTS|outbox_relay_(ready|copied|observer).*"
+                        + "|outbox_relay_destination_(down|owned|stalled)\"}"));
       }
       Thread.sleep(PACE.toMillis());
     }
