@@ -10,6 +10,7 @@ import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.sink.broker.Lane;
 import dev.outboxrelay.sink.broker.LaneEvents;
+import dev.outboxrelay.sink.tcp.Defect;
 import dev.outboxrelay.sink.tcp.Printable;
 import dev.outboxrelay.values.Label;
 import dev.outboxrelay.values.Message;
@@ -52,11 +53,16 @@ final class AmqpLane implements Lane {
     this.options = options;
     this.blocked = blocked;
     this.events = events;
-    channel.addReturnListener(this::cameBack);
+    // The library would log what escapes, and go on: the lane would wait for what it has missed.
+    channel.addReturnListener(unrouted -> guarded(() -> cameBack(unrouted)));
     channel.addConfirmListener(
-        (number, upTo) -> confirmed(number, upTo, this::taken),
-        (number, upTo) -> confirmed(number, upTo, AmqpLane::later));
-    channel.addShutdownListener(this::ended);
+        (number, upTo) -> guarded(() -> confirmed(number, upTo, this::taken)),
+        (number, upTo) -> guarded(() -> confirmed(number, upTo, AmqpLane::later)));
+    channel.addShutdownListener(why -> guarded(() -> ended(why)));
+  }
+
+  private void guarded(Runnable work) {
+    Defect.guard(work, events::broken);
   }
 
   @Override

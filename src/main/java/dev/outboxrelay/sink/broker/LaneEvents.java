@@ -11,4 +11,7 @@ public interface LaneEvents {
 
   /** This destination's lane has ended, and not the whole connection. */
   void ended(String reason, Fault fault);
+
+  /** The relay itself failed over an answer, so that what the lane has missed is not known. */
+  void broken(Throwable problem);
 }

@@ -21,9 +21,9 @@ interface Member extends LaneEvents {
   /** The client would not take the message. */
   void refused(Message message, String why);
 
-  /** The relay itself failed. */
-  void broken(Throwable problem);
-
   @Override
   void ended(String reason, Fault fault);
+
+  @Override
+  void broken(Throwable problem);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.sink.kafka;
 
+import dev.outboxrelay.sink.tcp.Defect;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -150,7 +151,7 @@ final class Dispatch implements WatchedSelector.Rounds {
       if (Thread.currentThread() == sender && handing && problem instanceof TimeoutException) {
         waits = true;
       } else if (!closed) {
-        told(parcel, problem);
+        Defect.guard(() -> told(parcel, problem), parcel.events()::broken);
       }
     }
   }

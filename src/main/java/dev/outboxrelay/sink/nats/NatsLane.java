@@ -5,6 +5,7 @@ import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.BinaryEvent;
 import dev.outboxrelay.sink.broker.Lane;
 import dev.outboxrelay.sink.broker.LaneEvents;
+import dev.outboxrelay.sink.tcp.Defect;
 import dev.outboxrelay.sink.tcp.Printable;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Label;
@@ -74,7 +75,10 @@ final class NatsLane implements Lane {
     try {
       connection
           .requestWithTimeout(to, headers, body, patience)
-          .whenComplete((reply, problem) -> answer(message, to, reply, problem));
+          // What escaped would be nobody's: the lane would wait for the answer.
+          .whenComplete(
+              (reply, problem) ->
+                  Defect.guard(() -> answer(message, to, reply, problem), events::broken));
     } catch (IllegalStateException e) {
       throw new IOException("the client takes no more: " + e.getMessage(), e);
     }

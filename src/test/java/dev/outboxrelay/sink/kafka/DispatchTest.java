@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.sink.Answer;
 import dev.outboxrelay.sink.SinkListener.Fault;
+import dev.outboxrelay.sink.broker.BrokenListener;
 import dev.outboxrelay.sink.broker.BrokerClient;
 import dev.outboxrelay.sink.broker.LaneEvents;
 import dev.outboxrelay.testing.Await;
@@ -76,6 +77,11 @@ final class DispatchTest {
 
   private final LaneEvents events =
       new LaneEvents() {
+        @Override
+        public void broken(Throwable problem) {
+          throw new AssertionError(problem);
+        }
+
         @Override
         public void answered(Answer answer) {
           answers.add(answer);
@@ -165,6 +171,18 @@ final class DispatchTest {
     library.completeNext();
     assertEquals("Acked1", kinds());
     assertEquals(5_000, dispatch.before(5_000));
+  }
+
+  @Test
+  void error_overAnAnswer_isToldAtOnce() throws Exception {
+    BrokenListener listener = new BrokenListener();
+    Dispatch dispatch = dispatch(PATIENCE);
+    know("a");
+    Message message = Messages.small(1);
+    dispatch.send(
+        new Parcel(message, new ProducerRecord<>("a", message.body()), listener, over, 0, 1));
+    library.completeNext();
+    assertEquals(List.of(listener.error), listener.told);
   }
 
   @Test
