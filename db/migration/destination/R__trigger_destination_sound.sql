@@ -67,6 +67,13 @@ begin
     end if;
   end loop;
 
+  if uri_parts[1] in ('amqps', 'tls+nats', 'tls+kafka')
+     and coalesce(nullif(new.options ->> 'tls_server_name', ''), uri_parts[2]) ~ '_' then
+    raise exception 'destination %: no certificate can be held against %, which has an underscore', quote_literal(new.name),
+      quote_literal(coalesce(nullif(new.options ->> 'tls_server_name', ''), uri_parts[2]))
+      using errcode = 'check_violation', hint = 'Name another one of the broker''s names in the option tls_server_name.';
+  end if;
+
   if answering and (new.framing <> 'ndjson' or new.ack <> 'line') then
     raise exception 'destination %: framing and ack stay as they are by default with a uri that begins with %://',
       quote_literal(new.name), uri_parts[1]

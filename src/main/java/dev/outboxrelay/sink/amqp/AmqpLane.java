@@ -57,8 +57,13 @@ final class AmqpLane implements Lane {
     channel.addReturnListener(unrouted -> guarded(() -> cameBack(unrouted)));
     channel.addConfirmListener(
         (number, upTo) -> guarded(() -> confirmed(number, upTo, this::taken)),
-        (number, upTo) -> guarded(() -> confirmed(number, upTo, AmqpLane::later)));
+        (number, upTo) -> guarded(() -> confirmed(number, upTo, this::later)));
     channel.addShutdownListener(why -> guarded(() -> ended(why)));
+  }
+
+  /** How many messages have come back and are not yet confirmed. */
+  int returned() {
+    return returned.size();
   }
 
   private void guarded(Runnable work) {
@@ -117,9 +122,14 @@ final class AmqpLane implements Lane {
 
   // On the library's thread. ----------------------------------------------------------------------
 
+  /** A message that is not under way cannot come back: a broker cannot fill the relay's memory. */
   private void cameBack(Return unrouted) {
+    String id = String.valueOf(unrouted.getProperties().getMessageId());
+    if (published.values().stream().noneMatch(each -> each.wireId().toString().equals(id))) {
+      return;
+    }
     returned.put(
-        String.valueOf(unrouted.getProperties().getMessageId()),
+        id,
         "no queue takes it: "
             + Printable.text(unrouted.getReplyText(), MAX_WORDS)
             + " (exchange '"
@@ -146,7 +156,8 @@ final class AmqpLane implements Lane {
   }
 
   /** What a queue does that is full and drops nothing, or whose node fails just now. */
-  private static Answer later(Message message) {
+  private Answer later(Message message) {
+    returned.remove(message.wireId().toString());
     return new Answer.Deferred(
         message.id(),
         message.stamp(),

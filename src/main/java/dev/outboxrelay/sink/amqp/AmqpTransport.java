@@ -10,6 +10,7 @@ import dev.outboxrelay.sink.TransportKind;
 import dev.outboxrelay.sink.TransportKind.OptionKind;
 import dev.outboxrelay.sink.broker.BrokerClient;
 import dev.outboxrelay.sink.broker.BrokerSettings;
+import dev.outboxrelay.sink.broker.BrokerTls;
 import dev.outboxrelay.sink.broker.BrokerUri;
 import dev.outboxrelay.sink.broker.ClientLibrary;
 import dev.outboxrelay.sink.broker.Clusters;
@@ -100,6 +101,7 @@ public final class AmqpTransport implements Transport {
           AmqpOptions options = AmqpOptions.parse(given.options(), uri.secure());
           AmqpOptions.virtualHost(uri);
           BrokerSettings.check(given, false);
+          BrokerTls.check(uri, options.login().tls());
           LIBRARY.require();
           return new AmqpRoute(given, uri, options.login());
         });

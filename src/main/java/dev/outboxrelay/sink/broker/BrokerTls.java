@@ -19,6 +19,17 @@ public final class BrokerTls {
   }
 
   /**
+   * Refuses a broker of which one name is none that Java checks.
+   *
+   * @throws IllegalArgumentException in words
+   */
+  public static void check(BrokerUri uri, TlsOptions options) {
+    if (uri.secure()) {
+      uri.hosts().forEach(host -> check(name(options, host)));
+    }
+  }
+
+  /**
    * Refuses a name that Java does not check.
    *
    * @throws IllegalArgumentException in words

@@ -10,6 +10,7 @@ import dev.outboxrelay.sink.TransportKind;
 import dev.outboxrelay.sink.TransportKind.OptionKind;
 import dev.outboxrelay.sink.broker.BrokerClient;
 import dev.outboxrelay.sink.broker.BrokerSettings;
+import dev.outboxrelay.sink.broker.BrokerTls;
 import dev.outboxrelay.sink.broker.BrokerUri;
 import dev.outboxrelay.sink.broker.ClientLibrary;
 import dev.outboxrelay.sink.broker.Clusters;
@@ -115,6 +116,7 @@ public final class KafkaTransport implements Transport {
           KafkaOptions options = KafkaOptions.parse(given.options(), uri.secure());
           KafkaTopic.parse(uri.path());
           BrokerSettings.check(given, options.binary());
+          BrokerTls.check(uri, options.login().tls());
           LIBRARY.require();
           return new KafkaRoute(given, uri, options);
         });

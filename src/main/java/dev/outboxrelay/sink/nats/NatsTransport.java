@@ -10,6 +10,7 @@ import dev.outboxrelay.sink.TransportKind;
 import dev.outboxrelay.sink.TransportKind.OptionKind;
 import dev.outboxrelay.sink.broker.BrokerClient;
 import dev.outboxrelay.sink.broker.BrokerSettings;
+import dev.outboxrelay.sink.broker.BrokerTls;
 import dev.outboxrelay.sink.broker.BrokerUri;
 import dev.outboxrelay.sink.broker.ClientLibrary;
 import dev.outboxrelay.sink.broker.Clusters;
@@ -102,6 +103,7 @@ public final class NatsTransport implements Transport {
           NatsOptions options = NatsOptions.parse(given.options(), uri.secure());
           NatsSubject.parse(uri.path());
           BrokerSettings.check(given, options.binary());
+          BrokerTls.check(uri, options.login().tls());
           LIBRARY.require();
           return new NatsRoute(given, uri, options);
         });

@@ -237,6 +237,33 @@ final class TransportKindsTest {
     }
   }
 
+  /** Java holds no certificate against such a name, and the libraries ask nobody else. */
+  @Test
+  void brokerOverTls_whoseNameHasAnUnderscore_isRefusedByBoth() throws Exception {
+    List<String> taken = new ArrayList<>();
+    try (TestDatabase db = TestDatabase.create();
+        Transport transport = Transports.open(1, (host, address) -> false, Secrets.NONE)) {
+      for (String scheme : List.of("amqps", "tls+nats", "tls+kafka")) {
+        check(db, transport, scheme + "://my_host/a", "{}", taken);
+        check(db, transport, scheme + "://10.0.0.1,a.my_host:99/a", "{}", taken);
+        check(db, transport, scheme + "://h/a", "{\"tls_server_name\":\"my_host\"}", taken);
+      }
+      assertEquals(List.of(), taken);
+      for (String uri :
+          List.of("amqp://my_host/a", "nats://my_host/a", "kafka://my_host/a", "tcp://my_host:1")) {
+        assertEquals("", save(db, uri, "{}"));
+      }
+      for (String scheme : List.of("amqps", "tls+nats", "tls+kafka", "https")) {
+        String named = "{\"tls_server_name\":\"a.b\"}";
+        assertEquals("", save(db, scheme + "://my_host/a_b", named));
+        assertEquals("", save(db, scheme + "://my.host/a_b", "{}"));
+        String said = said(transport, scheme + "://my_host/a_b", named);
+        assertTrue(said.contains("not known") || said.contains("may connect to"), said);
+      }
+      assertEquals("", save(db, "tls://my_host:1", "{}"));
+    }
+  }
+
   /** Each is refused when it is saved, and by the transport when it is there all the same. */
   @Test
   void amqpDestination_thatMakesNoSense_isRefusedByBoth() throws Exception {

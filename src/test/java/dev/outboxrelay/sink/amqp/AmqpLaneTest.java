@@ -82,4 +82,24 @@ final class AmqpLaneTest {
         .shutdownCompleted(new ShutdownSignalException(false, false, close, null));
     assertEquals(List.of(events.error), events.told);
   }
+
+  /** Otherwise a broker that returns what it never got would fill the relay's memory. */
+  @Test
+  void messages_thatWereNeverSentAndComeBack_areNotKept() throws Exception {
+    ReturnCallback returns = (ReturnCallback) given("addReturnListener 0");
+    lane.publish(Messages.small(1));
+    for (int id = 0; id < 100; id++) {
+      returns.handle(unrouted(Integer.toString(id) + "-never"));
+    }
+    assertEquals(0, lane.returned());
+    returns.handle(unrouted(Messages.small(1).wireId().toString()));
+    assertEquals(1, lane.returned());
+    ((ConfirmCallback) given("addConfirmListener 1")).handle(1, false);
+    assertEquals(0, lane.returned());
+  }
+
+  private static Return unrouted(String id) {
+    AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder().messageId(id).build();
+    return new Return(312, "NO_ROUTE", "", "shop", properties, new byte[0]);
+  }
 }
