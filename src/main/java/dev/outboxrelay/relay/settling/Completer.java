@@ -89,8 +89,8 @@ public final class Completer {
    * Adds a delivered message.
    *
    * @param keep the destination keeps delivered rows
-   * @param then gets the ids when their rows are settled, in one call or several; the same object
-   *     each time
+   * @param then gets the ids when their rows are settled, in one call or several, none of them
+   *     empty; the same object each time
    */
   public void add(String destination, Message message, boolean keep, Consumer<List<Long>> then) {
     Pending acknowledged = pending.computeIfAbsent(then, t -> new Pending(destination, keep));
@@ -195,7 +195,9 @@ public final class Completer {
         settled.add(id);
       }
     }
-    then.accept(settled);
+    if (!settled.isEmpty()) {
+      then.accept(settled);
+    }
     unlockLater();
   }
 

@@ -14,9 +14,11 @@ import dev.outboxrelay.values.Message;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -30,10 +32,26 @@ final class CompleterTest {
           new SystemThreads(), 2, core, RelayEvents.NONE, (cause, tell) -> tell.run(), fault -> {});
   private final List<Integer> deletes = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> settled = new ArrayList<>();
-  private final Consumer<List<Long>> then = settled::addAll;
+  private int calls;
+  private final Consumer<List<Long>> then =
+      ids -> {
+        calls++;
+        settled.addAll(ids);
+      };
+
+  /** Rows that somebody else holds. */
+  private final Set<Long> held = ConcurrentHashMap.newKeySet();
+
   private final Troubles troubles = new Troubles(core, work, untouched());
-  private final Completer completer =
-      new Completer(store(), work, troubles, core, RelayEvents.NONE);
+  private int completions;
+  private final RelayEvents events =
+      new RelayEvents() {
+        @Override
+        public void completed(int messages, int missing) {
+          completions++;
+        }
+      };
+  private final Completer completer = new Completer(store(), work, troubles, core, events);
 
   @AfterEach
   void tearDown() {
@@ -50,7 +68,7 @@ final class CompleterTest {
             });
   }
 
-  /** Completes everything that it is asked to, and counts. */
+  /** Completes all that it is asked to but what somebody else holds, and counts. */
   private MessageStore store() {
     return (MessageStore)
         Proxy.newProxyInstance(
@@ -62,7 +80,9 @@ final class CompleterTest {
               Map<String, List<Long>> ids = (Map<String, List<Long>>) arguments[0];
               int count = ids.values().stream().mapToInt(List::size).sum();
               deletes.add(count);
-              return new MessageStore.Completion(count, Set.of());
+              Set<Long> left = new HashSet<>(held);
+              left.retainAll(ids.get("d"));
+              return new MessageStore.Completion(count - left.size(), left);
             });
   }
 
@@ -106,5 +126,25 @@ final class CompleterTest {
     deliver(500);
     core.runUntil(() -> settled.size() == 501);
     assertEquals(List.of(1, 500), deletes);
+  }
+
+  /**
+   * Otherwise a destination whose rows somebody holds for hours would seem to move all the time.
+   */
+  @Test
+  void delivered_heldBySomebodyElse_isNotToldAsSettledUntilItIs() throws Exception {
+    held.add(0L);
+    deliver(1);
+    core.runUntil(() -> completions == 1);
+    for (int i = 2; i < 5; i++) {
+      int looks = i;
+      core.advance(Completer.LOCKED_MILLIS);
+      core.runUntil(() -> completions == looks);
+    }
+    assertEquals(0, calls);
+    held.clear();
+    core.advance(Completer.LOCKED_MILLIS);
+    core.runUntil(() -> settled.equals(List.of(0L)));
+    assertEquals(1, calls);
   }
 }
