@@ -256,6 +256,23 @@ final class MonitoringTest {
   }
 
   @Test
+  void alertOfADestinationThatIsStalled_firesAndIsCleared() throws Exception {
+    withRelay(
+        () -> {
+          db.execute(
+              "select outbox.pause('shop')",
+              "insert into outbox.message (destination, op, new_row, created_at)"
+                  + " values ('shop', 'message', '{}', now() - interval '1 hour')");
+          try (Connection forgotten = connect()) {
+            forgotten.setAutoCommit(false);
+            run(forgotten, "select from outbox.pending for update");
+            db.execute("select outbox.resume('shop')");
+            firesAndIsCleared("OutboxRelayDestinationStalled");
+          }
+        });
+  }
+
+  @Test
   void alertOfNoRelay_firesAndIsClearedByStartingOne() throws Exception {
     withRelay(
         () -> {
