@@ -17,9 +17,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +32,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** The page as a person has it: in a browser, by keyboard, wide and narrow, light and dark. */
@@ -477,6 +481,65 @@ final class BrowserTest {
     aDay();
     assertAllAccessible(WIDE, true);
     assertAllAccessible(NARROW, false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void views_ofNoneAndOfOne_showThem(int count) throws Exception {
+    assertViewsShow(count);
+  }
+
+  @Test
+  @Tag("full")
+  void views_ofAThousand_showThem() throws Exception {
+    assertViewsShow(1000);
+  }
+
+  /** So many of everything, in each view, wide and narrow. */
+  private void assertViewsShow(int count) throws Exception {
+    desk.destinations = many(count, n -> well("destination-" + n, n));
+    desk.captures = many(count, n -> Row.of("source", "public.t" + n, "destination", "shop"));
+    desk.findings =
+        many(count, n -> Row.of("severity", "info", "check", "slot " + n, "finding", "f" + n));
+    desk.failed = many(count, n -> FakeDesk.failedMessage((n + 1) + "-abc", "key", "no"));
+    desk.matching = count;
+    login(OTTO);
+    Map<String, Integer> shown =
+        Map.of(
+            "destinations",
+            count,
+            "failed",
+            Math.min(count, 100),
+            "captures",
+            count,
+            "doctor",
+            count);
+    for (int width : new int[] {WIDE, NARROW}) {
+      chromium.look(width, 800, false);
+      for (Map.Entry<String, Integer> each : shown.entrySet()) {
+        view(each.getKey());
+        String rows = "document.querySelectorAll('#view tbody tr, #view ul.findings > li').length";
+        await(each + " at " + width, rows + " === " + each.getValue());
+        String words =
+            "document.querySelector('#view .nothing:not([hidden]), #view [role=status]')";
+        if (count == 0) {
+          await(each.getKey() + " says so", words + "?.innerText.trim().length > 0");
+        }
+        assertTrue(
+            chromium.is("document.documentElement.scrollWidth <= innerWidth"), each.getKey());
+      }
+    }
+    view("failed");
+    awaitText(
+        switch (count) {
+          case 0 -> "No message matches.";
+          case 1 -> "1 message matches.";
+          default -> String.format(Locale.ROOT, "%,d messages match.", count);
+        });
+  }
+
+  private static List<Row> many(int count, IntFunction<Row> row) {
+    return IntStream.range(0, count).mapToObj(row).toList();
   }
 
   /** The rules are a script that the page's policy would not let in. */
