@@ -9,9 +9,14 @@
 -- have it walk the indexes, whatever the statistics say of a table that was empty a minute ago.
 -- What they forbid has a price that would make the server compile the statement, which takes seconds.
 --
+-- While a session holds an old snapshot, what was delivered stays in the table. So the walk begins at
+-- the destination's mark (outbox.destination_state), and what may stand before it is looked for apart:
+-- the ids that the mark names, and what was written since, up to 20,000 rows.
+--
 -- parameters: destination  only this one, null for all
 -- returns:    a row a destination; oldest: when the first one that may be sent was written, or fell due
--- reads:      outbox.destination, outbox.pending, outbox.parked
+-- reads:      outbox.destination, outbox.destination_state, outbox.pending, outbox.parked
+set local check_function_bodies = off; -- outbox.system_identifier may come later
 create or replace function outbox.owed_bytes(destination text default null)
 returns table (
   name text, messages bigint, bytes bigint, held bigint, oldest timestamptz,
@@ -23,7 +28,30 @@ set jit = off
 set enable_bitmapscan = off
 set enable_sort = off
 as $$
-  with queue as materialized (
+  with target as materialized (
+    select d.number, d.name,
+           case when k.usable then s.mark_first_id else -9223372036854775808 end as first_id,
+           case when k.usable then s.mark_earlier else '{}' end as earlier,
+           case when k.usable then s.mark_snapshot end as mark
+    from outbox.destination d
+    left join outbox.destination_state s on s.destination = d.name
+    cross join lateral (
+      select s.mark_cluster is not distinct from outbox.system_identifier()
+        and pg_snapshot_xmax(s.mark_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())) k(usable)
+    where owed_bytes.destination is null or d.name = owed_bytes.destination
+  ), written_since as materialized (
+    select w.destination, w.id, w.xid
+    from (select min(pg_snapshot_xmax(t.mark)) as from_xid from target t) o
+    cross join lateral (
+      select m.destination, m.id, m.xid from outbox.pending m
+      where m.xid >= o.from_xid order by m.xid limit 20000) w
+    union
+    select w.destination, w.id, w.xid
+    from (select distinct pg_snapshot_xip(t.mark) as xid from target t where t.mark is not null) o
+    cross join lateral (
+      select m.destination, m.id, m.xid from outbox.pending m
+      where m.xid = o.xid order by m.xid limit 20000) w
+  ), queue as materialized (
     select q.queue,
            pg_relation_size(('outbox.' || q.queue)::regclass)
              / current_setting('block_size')::bigint as blocks
@@ -46,28 +74,30 @@ as $$
     group by f.queue, f.number
   )
   select d.name,
-         waiting.messages
+         waiting.messages + below.messages
            + case when parked.cut then greatest(parked.messages + later.messages, p2.messages)
              else parked.messages + later.messages end,
          -- A size is taken from the sample where that has seen enough of them.
          case when counted.messages <= first.messages then first.bytes
            else round(waiting.messages * case when p.seen >= 100 then p.size
              else first.bytes / first.messages::numeric end)::bigint end
+           + below.bytes
            + case when parked.cut then greatest(parked.bytes + later.bytes, p2.bytes)
              else parked.bytes + later.bytes end,
          case when parked.cut then greatest(parked.held, p2.held) else parked.held end,
-         least(first.oldest, parked.oldest, later.oldest),
+         least(first.oldest, below.oldest, parked.oldest, later.oldest),
          case when parked.cut then greatest(parked.failed, p2.failed) else parked.failed end,
          case when parked.cut then greatest(parked.failed_bytes, p2.failed_bytes)
            else parked.failed_bytes end,
          counted.messages = 10000 or parked.cut
-  from outbox.destination d
+  from target d
   left join sampled p on p.queue = 'pending' and p.number = d.number
   left join sampled p2 on p2.queue = 'parked' and p2.number = d.number
   cross join lateral (
     select count(*) as messages
     from (
-      select from outbox.pending m where m.destination = d.number order by m.id limit 10000) w
+      select from outbox.pending m
+      where m.destination = d.number and m.id >= d.first_id order by m.id limit 10000) w
   ) counted
   cross join lateral (
     select case when counted.messages = 10000 then greatest(10000, p.messages)
@@ -79,8 +109,20 @@ as $$
         + coalesce(pg_column_size(w.headers), 0)), 0)::bigint as bytes, min(w.created_at) as oldest
     from (
       select m.created_at, m.key, m.new_row, m.old_row, m.headers from outbox.pending m
-      where m.destination = d.number order by m.id limit 1000) w
+      where m.destination = d.number and m.id >= d.first_id order by m.id limit 1000) w
   ) first
+  cross join lateral (
+    select count(*) as messages, coalesce(sum(80 + coalesce(pg_column_size(m.key), 0)
+        + coalesce(pg_column_size(m.new_row), 0) + coalesce(pg_column_size(m.old_row), 0)
+        + coalesce(pg_column_size(m.headers), 0)), 0)::bigint as bytes, min(m.created_at) as oldest
+    from outbox.pending m
+    where m.destination = d.number and m.id = any (array(
+      select e.id from unnest(d.earlier) as e(id) where e.id < d.first_id
+      union
+      select w.id from written_since w
+      where w.destination = d.number and w.id < d.first_id
+        and not pg_visible_in_snapshot(w.xid, d.mark)))
+  ) below
   cross join lateral (
     select count(*) as messages, coalesce(sum(80 + coalesce(pg_column_size(w.key), 0)
         + coalesce(pg_column_size(w.new_row), 0) + coalesce(pg_column_size(w.old_row), 0)
@@ -107,7 +149,6 @@ as $$
       from outbox.parked m
       where (m.destination + 0) = d.number and m.state in ('retry', 'held', 'failed') limit 10000) w
   ) parked
-  where owed_bytes.destination is null or d.name = owed_bytes.destination
 $$;
 
 comment on function outbox.owed_bytes(text) is

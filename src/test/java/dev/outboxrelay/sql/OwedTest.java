@@ -4,6 +4,7 @@ package dev.outboxrelay.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -122,5 +123,54 @@ final class OwedTest {
     long large = blocks();
     assertTrue(large < 3000, large + " blocks");
     assertEquals("t", owed("messages between 130000 and 190000"), owed("messages"));
+  }
+
+  /** Says that nothing below the next id is owed but these; as a relay does. */
+  private static void mark(String earlier) throws SQLException {
+    outbox.execute(
+        "insert into outbox.destination_state as s (destination, mark_snapshot, mark_first_id,"
+            + " mark_earlier, mark_cluster) select 'crm', pg_current_snapshot(), nextval(pg_get_serial_sequence('outbox.pending', 'id')), '"
+            + earlier
+            + "', outbox.system_identifier()"
+            + " on conflict (destination) do update set mark_snapshot = excluded.mark_snapshot,"
+            + " mark_first_id = excluded.mark_first_id, mark_earlier = excluded.mark_earlier,"
+            + " mark_cluster = excluded.mark_cluster");
+  }
+
+  @Test
+  void delivered_whileASnapshotIsHeld_isNotWalkedOver() throws SQLException {
+    try (Connection reader = outbox.connect()) {
+      reader.setAutoCommit(false);
+      Outbox.run(reader, "set transaction isolation level repeatable read; select 1");
+      pending(60_000);
+      outbox.execute("delete from outbox.pending");
+      mark("{}");
+      pending(3);
+      assertEquals("3 258", owed("messages, bytes"));
+      long marked = blocks();
+      outbox.execute("delete from outbox.destination_state");
+      long unmarked = blocks();
+      // Two walks over the index of what was delivered.
+      assertTrue(marked < unmarked - 1000, marked + " blocks, without a mark " + unmarked);
+    }
+  }
+
+  @Test
+  void message_beforeTheMark_isFoundByItsTransactionOrItsId() throws SQLException {
+    try (Connection late = outbox.connect()) {
+      late.setAutoCommit(false);
+      Outbox.run(
+          late,
+          "insert into outbox.pending (destination, op, new_row) select d.number, 'm', '{}'"
+              + " from outbox.destination_number d where d.name = 'crm'");
+      pending(2);
+      String first = outbox.query("select min(id) from outbox.pending").get(0);
+      mark("{" + first + "}");
+      assertEquals("1", owed("messages"), "as the mark says");
+      late.commit();
+      assertEquals("2", owed("messages"));
+      outbox.execute("update outbox.destination_state set mark_cluster = 1");
+      assertEquals("3", owed("messages"), "a mark of another cluster says nothing");
+    }
   }
 }
