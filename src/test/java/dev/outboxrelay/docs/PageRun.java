@@ -260,6 +260,35 @@ final class PageRun implements AutoCloseable {
     }
   }
 
+  /** A reader sees that it listens, and goes on then. */
+  private void awaitListeners(String text) throws IOException, InterruptedException {
+    long until = System.nanoTime() + COMMAND.toNanos();
+    for (String port : PORTS) {
+      String own = replaced.getOrDefault(port, port);
+      while (text.contains(own) && !listens(own) && System.nanoTime() < until) {
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+    }
+  }
+
+  /** Whether anybody listens on a port; as the kernel tells, since a connection would be one. */
+  private static boolean listens(String port) throws IOException {
+    String end = ":%04X".formatted(Integer.parseInt(port));
+    boolean told = false;
+    for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+      if (Files.exists(Path.of(table))) {
+        told = true;
+        for (String line : Files.readAllLines(Path.of(table))) {
+          String[] fields = line.strip().split("\\s+");
+          if (fields[1].endsWith(end) && fields[3].equals("0A")) {
+            return true;
+          }
+        }
+      }
+    }
+    return !told;
+  }
+
   /** Roles belong to the server, so those that the page made are taken away for the next page. */
   private void dropRoles() throws SQLException {
     for (Fence fence : page.fences()) {
