@@ -101,11 +101,23 @@ final class DialAttempt {
   private void connected(ChannelFuture future, InetAddress address, long roundTripNanos) {
     if (!future.isSuccess()) {
       failed(address, reason(future.cause()));
+    } else if (isItself(future.channel())) {
+      future.channel().close();
+      failed(address, "nobody listens there");
     } else if (tls == null) {
       outcome.stood(future.channel(), roundTripNanos);
     } else {
       handshake(future.channel(), tls, address, roundTripNanos);
     }
+  }
+
+  /**
+   * Whether both ends are the same socket. The system may have the connection come from the very
+   * port that nobody listens at. What is written to it would count as delivered where no answer is
+   * awaited, and the receiver could not come back.
+   */
+  private static boolean isItself(Channel channel) {
+    return channel.localAddress() != null && channel.localAddress().equals(channel.remoteAddress());
   }
 
   private void handshake(

@@ -12,12 +12,14 @@ import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -75,10 +77,7 @@ class AddressesTest {
 
   @Test
   void severalAddresses_thatAllFail_areAllNamed() throws Exception {
-    int port;
-    try (ServerSocket none = new ServerSocket(0, 1, address("127.0.0.1"))) {
-      port = none.getLocalPort();
-    }
+    int port = Ports.free();
     try (TcpTransport transport =
         transport(host -> new InetAddress[] {address("127.0.0.1"), address("127.0.0.2")})) {
       transport.connect(to("queue.example", port), heard);
@@ -187,6 +186,41 @@ class AddressesTest {
       transport.connect(to("rebound.example", 80), heard);
       String reason = heard.awaitClosed(Fault.UNREACHABLE);
       assertTrue(reason.endsWith("may connect to"), reason);
+    }
+  }
+
+  /**
+   * Who connects to a port that nobody listens at may be given this very port to connect from, and
+   * then talks to itself. Linux goes through the even ones of its range one after the other.
+   */
+  @Test
+  void destination_withoutListener_isNeverTheRelayItself() throws Exception {
+    int port = evenPortOfThoseThatConnect();
+    try (TcpTransport transport = transport(InetAddress::getAllByName)) {
+      for (int attempt = 0; attempt < 60_000; attempt++) {
+        RecordedSink each = new RecordedSink();
+        transport.connect(Destinations.at(port), each);
+        each.awaitConnectedOrEnd();
+        assertFalse(each.isConnected(), "after " + attempt + " attempts");
+        if (each.awaitClosed(Fault.UNREACHABLE).endsWith("nobody listens there")) {
+          return;
+        }
+      }
+    }
+    assumeTrue(false, "this system did not connect a socket to itself");
+  }
+
+  private static int evenPortOfThoseThatConnect() throws IOException {
+    while (true) {
+      int near;
+      try (ServerSocket some = new ServerSocket(0, 1, address("127.0.0.1"))) {
+        near = some.getLocalPort();
+      }
+      try (ServerSocket even = new ServerSocket(near & ~1, 1, address("127.0.0.1"))) {
+        return even.getLocalPort();
+      } catch (BindException e) {
+        // It is taken.
+      }
     }
   }
 
