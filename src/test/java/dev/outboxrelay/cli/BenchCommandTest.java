@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.bench.Bench;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.TestServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,8 +126,7 @@ final class BenchCommandTest {
   void server_thatIsNotThere_isOneLineAndExitCode7() throws Exception {
     Map<String, String> variables = new HashMap<>(server());
     variables.put(
-        "OUTBOX_RELAY_DATABASE_URL",
-        "jdbc:postgresql://127.0.0.1:" + Program.freePort() + "/postgres");
+        "OUTBOX_RELAY_DATABASE_URL", "jdbc:postgresql://127.0.0.1:" + Ports.free() + "/postgres");
     CommandRun run = bench(variables, "--quick", "--output", output().toString());
     assertEquals(ExitCode.UNREACHABLE, run.exitCode(), run.err());
     assertEquals(1, run.err().lines().count(), run.err());

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Distribution;
 import dev.outboxrelay.testing.JavaProcess;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +47,7 @@ final class DistributionIT {
 
   @Test
   void message_ofAnUnpackedDistribution_isDelivered() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (TestDatabase db = TestDatabase.createEmpty()) {
       Map<String, String> database =
           Map.of("OUTBOX_RELAY_DATABASE_URL", db.url(), "OUTBOX_RELAY_DATABASE_USER", db.user());

@@ -11,9 +11,9 @@ import dev.outboxrelay.testing.Certificates.Identity;
 import dev.outboxrelay.testing.ChildSignals;
 import dev.outboxrelay.testing.JavaProcess;
 import dev.outboxrelay.testing.LinkedRuntime;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.PostgresBinaries;
 import dev.outboxrelay.testing.PostgresProcess;
-import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.testing.Wire;
 import java.io.IOException;
@@ -117,8 +117,8 @@ final class LinkedRuntimeIT {
   @Test
   void message_onTheLinkedRuntime_isDeliveredPlainAndByTls() throws Exception {
     BlockingQueue<String> overTls = new LinkedBlockingQueue<>();
-    int port = Program.freePort();
-    int httpPort = Program.freePort();
+    int port = Ports.free();
+    int httpPort = Ports.free();
     try (ScriptedPeer tls = tlsPeer(overTls);
         JavaProcess receive = start("receive", "", "receive", "--port", "" + port);
         JavaProcess relay = start("run", "relay", "run", "--http-port", "" + httpPort)) {
@@ -191,7 +191,7 @@ final class LinkedRuntimeIT {
   @Test
   @Tag("full")
   void receiver_onTheLinkedRuntime_passesItsOwnCheck() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (JavaProcess receive = start("checked", "", "receive", "--port", "" + port)) {
       receive.awaitOutput("receiving on");
       try (JavaProcess check = start("check", "", "check-receiver", "tcp://127.0.0.1:" + port)) {

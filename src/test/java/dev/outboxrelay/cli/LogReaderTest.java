@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RelayProcess;
 import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.ScriptedReceiver;
@@ -43,7 +43,7 @@ final class LogReaderTest {
 
   @Test
   void log_nobodyReadsIt_othersDeliverAndTheStopIsInOrder() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (TestDatabase db = TestDatabase.create();
         ScriptedReceiver good = ScriptedReceiver.start();
         ScriptedReceiver bad =

@@ -11,7 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import dev.outboxrelay.testing.Await;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RelayProcess;
 import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.ScriptedReceiver;
@@ -97,7 +97,7 @@ final class LoggedWordsTest {
     file(secrets, "hook", "whsec_" + key());
     String token = word() + word();
     Path tokens = file(folder, "tokens", "anna operator " + token + "\n");
-    int port = Program.freePort();
+    int port = Ports.free();
     HttpServer web = refusing();
     Path log = folder.resolve("relay.log");
     List<String> marks =

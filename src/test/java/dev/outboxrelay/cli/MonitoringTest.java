@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.RelayProcess;
 import dev.outboxrelay.testing.Reply;
@@ -93,7 +94,7 @@ final class MonitoringTest {
   }
 
   private void withRelay(Steps steps) throws Exception {
-    httpPort = Program.freePort();
+    httpPort = Ports.free();
     try (TestDatabase database = TestDatabase.create();
         ScriptedReceiver shop = ScriptedReceiver.start()) {
       db = database;
@@ -286,7 +287,7 @@ final class MonitoringTest {
 
   @Test
   void alertOfDroppedLogLines_firesAndIsClearedByReading() throws Exception {
-    httpPort = Program.freePort();
+    httpPort = Ports.free();
     String reason = "x".repeat(900);
     try (TestDatabase database = TestDatabase.create();
         ScriptedReceiver shop = ScriptedReceiver.start(line -> Reply.nackForGood(reason))) {

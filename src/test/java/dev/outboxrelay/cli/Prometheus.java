@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.outboxrelay.testing.Await;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -33,7 +33,7 @@ final class Prometheus implements AutoCloseable {
   }
 
   static Prometheus start(Path folder, int relayPort, String rules) throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     Files.writeString(folder.resolve("rules.yml"), rules);
     Files.writeString(
         folder.resolve("prometheus.yml"),

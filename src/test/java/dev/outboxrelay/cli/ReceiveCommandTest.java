@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.ChildSignals;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class ReceiveCommandTest {
 
   @Test
   void message_received_isPrintedAsItCameAndAcknowledged() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (Program program = receive(port)) {
       program.awaitPort(port);
       String message = "{\"id\":\"17\",  \"new\":{\"name\":\"Zoë\",\"price\":12.50}}";
@@ -66,7 +67,7 @@ final class ReceiveCommandTest {
 
   @Test
   void message_matchingTheRefusal_isRefusedAsTheFlagsSay() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (Program program =
         receive(port, "--refuse", "Mallory", "--reason", "not here", "--no-retry")) {
       program.awaitPort(port);
@@ -80,7 +81,7 @@ final class ReceiveCommandTest {
 
   @Test
   void sighup_withoutTerminal_doesNotEndTheReceiver() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     Path log = folder.resolve("receive.log");
     try (Program program = receive(port, ProcessBuilder.Redirect.to(log.toFile()))) {
       program.awaitPort(port);
@@ -103,7 +104,7 @@ final class ReceiveCommandTest {
 
   @Test
   void check_ofASenderThatKeepsToTheProtocol_isExitCode0() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     Thread sender = new Thread(() -> sendOnceItListens(port));
     sender.setDaemon(true);
     sender.start();

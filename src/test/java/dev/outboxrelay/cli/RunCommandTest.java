@@ -10,6 +10,7 @@ import dev.outboxrelay.receiver.Receiver;
 import dev.outboxrelay.receiver.ReceiverOptions;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.ChildSignals;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RelayProcess;
 import dev.outboxrelay.testing.TestDatabase;
 import java.io.IOException;
@@ -59,12 +60,6 @@ final class RunCommandTest {
         args);
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static int status(int port, String path) {
     try {
       return get(port, path).statusCode();
@@ -86,7 +81,7 @@ final class RunCommandTest {
   @Test
   void relay_started_deliversServesMetricsAndExits0OnSigterm() throws Exception {
     List<String> lines = new CopyOnWriteArrayList<>();
-    int httpPort = freePort();
+    int httpPort = Ports.free();
     try (TestDatabase db = TestDatabase.create();
         Receiver receiver =
             Receiver.start(

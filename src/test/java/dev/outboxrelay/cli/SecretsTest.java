@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.store.Migrator;
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.PostgresBinaries;
 import dev.outboxrelay.testing.PostgresProcess;
-import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.RelayProcess;
 import dev.outboxrelay.testing.ScriptedReceiver;
 import java.io.IOException;
@@ -101,7 +101,7 @@ final class SecretsTest {
 
   @Test
   void password_changedWhileTheRelayRuns_isReadAgainAndDeliveryGoesOn() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (RelayProcess relay =
         relay(Map.of(), "--http-port", "" + port, "--http-host", "127.0.0.1")) {
       publish();

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.JavaProcess;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Reply;
 import dev.outboxrelay.testing.ScriptedReceiver;
 import dev.outboxrelay.testing.TestDatabase;
@@ -78,7 +78,7 @@ final class SurroundingsTest {
 
   @Test
   void program_inUnfitSurroundings_migratesDeliversAndTellsAsAnywhere() throws Exception {
-    int httpPort = Program.freePort();
+    int httpPort = Ports.free();
     try (TestDatabase db = TestDatabase.createEmpty();
         ScriptedReceiver receiver = ScriptedReceiver.start(line -> Reply.nackForGood("größer"))) {
       try (JavaProcess migrate = start(db, "migrate")) {

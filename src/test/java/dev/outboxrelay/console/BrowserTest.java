@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Ports;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +79,7 @@ final class BrowserTest {
 
   @BeforeEach
   void start() throws Exception {
-    serve(0);
+    serve(Ports.free());
     chromium.asked.clear();
     chromium.complaints.clear();
     chromium.look(WIDE, 800, false);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.JavaProcess;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +103,7 @@ final class WholeConsoleIT {
       Assumptions.abort(words);
     }
     Files.writeString(folder.resolve("tokens"), "anna operator " + ANNA + "\n");
-    int port = Program.freePort();
+    int port = Ports.free();
     try (TestDatabase db = TestDatabase.create()) {
       fill(db);
       chromium = Chromium.start(program.get(), folder.resolve("profile"));

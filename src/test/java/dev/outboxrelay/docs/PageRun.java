@@ -3,6 +3,7 @@ package dev.outboxrelay.docs;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.TestDatabase;
 import java.io.IOException;
@@ -70,7 +71,7 @@ final class PageRun implements AutoCloseable {
     this.database = database;
     this.folder = folder;
     for (String port : PORTS) {
-      replaced.put(port, Integer.toString(Program.freePort()));
+      replaced.put(port, Integer.toString(Ports.free()));
     }
     replaced.put(URL, database.url());
     Path password = Files.writeString(folder.resolve("database-password"), PASSWORD_OF_OWNER);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.outboxrelay.receiver.CheckResult;
 import dev.outboxrelay.receiver.Conformance;
 import dev.outboxrelay.testing.Destinations;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import java.time.Duration;
@@ -42,7 +42,7 @@ final class ExampleConformanceTest {
   void example_checked_passesEveryItem(
       ExampleServer server, String example, Ack ack, Framing framing) throws Exception {
     assumeTrue(server.isInstalled(), server + " is not installed here");
-    int port = Program.freePort();
+    int port = Ports.free();
     try (ExampleServer.Running running = server.start(example, port)) {
       List<CheckResult> results =
           Conformance.check(

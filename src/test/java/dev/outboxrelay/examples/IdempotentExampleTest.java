@@ -10,6 +10,7 @@ import dev.outboxrelay.sink.AddressPolicy;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.testing.TestDatabase;
@@ -30,7 +31,7 @@ class IdempotentExampleTest {
 
   @Test
   void messagesThatComeAgain_afterCrashes_countOnce() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (TestDatabase db = TestDatabase.createEmpty();
         TcpTransport transport = new TcpTransport(1, AddressPolicy.ANY)) {
       // Twice the receiver is ended in the middle; each time everything is sent from the start.
@@ -52,7 +53,7 @@ class IdempotentExampleTest {
   @Test
   @Tag("full")
   void receiver_checked_passesEveryItem() throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     try (TestDatabase db = TestDatabase.createEmpty();
         Program receiver = start(port, db)) {
       List<CheckResult> results =

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.outboxrelay.receiver.CheckResult;
 import dev.outboxrelay.receiver.Conformance;
 import dev.outboxrelay.testing.Destinations;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class ProtocolPageTest {
             .toList();
     assertTrue(!lines.isEmpty() && lines.size() <= 21, () -> lines.size() + " lines");
     Path script = Files.write(directory.resolve("receive.py"), lines);
-    int port = Program.freePort();
+    int port = Ports.free();
     try (Program receiver =
         Program.start(List.of(PYTHON, script.toString(), Integer.toString(port)), Map.of())) {
       receiver.awaitPort(port);

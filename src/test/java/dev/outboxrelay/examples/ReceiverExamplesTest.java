@@ -9,7 +9,7 @@ import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.sink.tcp.TcpTransport;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
@@ -42,7 +42,7 @@ class ReceiverExamplesTest {
   @EnumSource
   void exampleThatAcknowledges_getsEveryLineAndAnswers(ExampleServer server) throws Exception {
     assumeTrue(server.isInstalled(), server + " is not installed here");
-    int port = Program.freePort();
+    int port = Ports.free();
     try (ExampleServer.Running running = server.start("ack", port)) {
       var sink = transport.connect(Destinations.at(port), heard);
       List<Message> messages = Messages.range(1, COUNT);
@@ -61,7 +61,7 @@ class ReceiverExamplesTest {
   void exampleThatNeverAnswers_getsEveryMessage(ExampleServer server, Ack ack, Framing framing)
       throws Exception {
     assumeTrue(server.isInstalled(), server + " is not installed here");
-    int port = Program.freePort();
+    int port = Ports.free();
     try (ExampleServer.Running running = server.start("plain", port)) {
       var sink =
           transport.connect(Destinations.at("tcp://127.0.0.1:" + port, framing, ack, "{}"), heard);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.outboxrelay.testing.Await;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.TestDatabase;
 import java.util.ArrayList;
@@ -29,9 +29,9 @@ class WholeWayTest {
   @EnumSource
   void rows_insertedIntoACapturedTable_comeOutOfTheServer(ExampleServer server) throws Exception {
     assumeTrue(server.isInstalled(), server + " is not installed here");
-    int acknowledging = Program.freePort();
-    int closing = Program.freePort();
-    int silent = Program.freePort();
+    int acknowledging = Ports.free();
+    int closing = Ports.free();
+    int silent = Ports.free();
     try (TestDatabase db = TestDatabase.create();
         ExampleServer.Running one = server.start("ack", acknowledging);
         ExampleServer.Running two = server.start("plain", closing);

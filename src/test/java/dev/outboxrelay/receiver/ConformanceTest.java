@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Destinations;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.values.Destination;
@@ -137,7 +138,7 @@ class ConformanceTest {
               });
             }).listen(Number(process.argv[2]));
             """);
-    int port = Program.freePort();
+    int port = Ports.free();
     List<CheckItem> items = List.of(CheckItem.EVERY_OPERATION, CheckItem.HALF_A_MESSAGE);
     try (Program receiver =
         Program.start(List.of("node", script.toString(), "" + port), Map.of())) {

@@ -11,7 +11,7 @@ import dev.outboxrelay.receiver.ReceiverOptions;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Lines;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.testing.TestDatabase;
@@ -205,7 +205,7 @@ class WireWholeWayTest {
   @ParameterizedTest(name = "framing {0}, ack {1}")
   @CsvSource({"RAW, CLOSE", "RAW, NONE", "NDJSON, CLOSE"})
   void receiver_thatWasAway_seesNoEmptyConnection(Framing framing, Ack ack) throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     BlockingQueue<String> arrived = new LinkedBlockingQueue<>();
     try (TestDatabase db = TestDatabase.create()) {
       db.execute(

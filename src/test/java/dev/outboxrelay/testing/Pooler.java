@@ -3,7 +3,6 @@ package dev.outboxrelay.testing;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,10 +37,7 @@ public final class Pooler implements AutoCloseable {
     if (server == null) {
       throw new IllegalArgumentException(db.url());
     }
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
+    int port = Ports.free();
     Path file =
         Files.createTempFile(
             Files.createDirectories(Path.of("target").toAbsolutePath()), "pooler", ".ini");

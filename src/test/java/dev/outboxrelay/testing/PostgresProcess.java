@@ -3,8 +3,6 @@ package dev.outboxrelay.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -42,7 +40,7 @@ public final class PostgresProcess implements AutoCloseable {
       throws IOException, InterruptedException {
     this.binaries = binaries;
     this.directory = directory;
-    this.port = freePort();
+    this.port = Ports.free();
     this.settings = new ArrayList<>();
     Map<String, String> all = new java.util.TreeMap<>();
     all.put("listen_addresses", "127.0.0.1");
@@ -298,11 +296,5 @@ public final class PostgresProcess implements AutoCloseable {
   private String tail() throws IOException {
     List<String> lines = Files.readAllLines(log());
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -3,13 +3,13 @@ package dev.outboxrelay.torture;
 
 import dev.outboxrelay.sink.http.WebServer;
 import dev.outboxrelay.testing.FaultProxy;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
 /** A web server of one's own. It keeps a message before it answers, and is no process. */
 final class HttpFarEnd implements FarEnd {
-  private final int port = Program.freePort();
+  private final int port = Ports.free();
   private final FaultProxy network = FaultProxy.to(port);
   private final Taker taker;
   private WebServer server;

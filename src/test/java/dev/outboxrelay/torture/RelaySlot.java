@@ -3,17 +3,14 @@ package dev.outboxrelay.torture;
 
 import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.LogPipe;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.PostgresProcess;
 import dev.outboxrelay.testing.RelayProcess;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A place where a relay runs, with its own ways to the database, its log and its health; faults
@@ -110,7 +107,7 @@ final class RelaySlot implements AutoCloseable {
   }
 
   private RelayProcess launch() throws IOException {
-    httpPort = freePort();
+    httpPort = Ports.free();
     List<String> flags = new ArrayList<>(further);
     flags.addAll(List.of("--http-host", "127.0.0.1", "--http-port", Integer.toString(httpPort)));
     // Where the sweep comes late, only what is not lost arrives in time.
@@ -124,18 +121,6 @@ final class RelaySlot implements AutoCloseable {
     startedNanos = System.nanoTime();
     logPipe.read(started.output(), log);
     return started;
-  }
-
-  /** Not among those that the system gives to whoever connects somewhere. */
-  private static int freePort() throws IOException {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
-      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return free.getLocalPort();
-      } catch (BindException e) {
-        continue;
-      }
-    }
   }
 
   private String url() {

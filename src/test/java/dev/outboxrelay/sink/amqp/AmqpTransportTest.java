@@ -17,7 +17,7 @@ import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
@@ -256,7 +256,7 @@ final class AmqpTransportTest {
   void server_secondOfTwo_isUsedWhenTheFirstIsDown() throws Exception {
     String second = server.uri().substring("amqp://".length());
     transport(AddressPolicy.ANY, "right")
-        .connect(at("amqp://127.0.0.1:" + Program.freePort() + "," + second + "/%2F", ""), heard);
+        .connect(at("amqp://127.0.0.1:" + Ports.free() + "," + second + "/%2F", ""), heard);
     heard.awaitConnected();
   }
 

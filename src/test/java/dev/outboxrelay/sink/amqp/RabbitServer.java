@@ -9,6 +9,7 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.GetResponse;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,8 +30,8 @@ public final class RabbitServer implements AutoCloseable {
   private static final String CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
   private final Path directory;
-  private final int port = Program.freePort();
-  private final int securePort = Program.freePort();
+  private final int port = Ports.free();
+  private final int securePort = Ports.free();
   private final Map<String, String> environment = new HashMap<>();
   private Program program;
 
@@ -84,8 +85,8 @@ public final class RabbitServer implements AutoCloseable {
     environment.put("RABBITMQ_CONFIG_FILE", directory.resolve("rabbitmq").toString());
     environment.put("RABBITMQ_CONF_ENV_FILE", directory.resolve("env.conf").toString());
     environment.put("RABBITMQ_ENABLED_PLUGINS_FILE", directory.resolve("plugins").toString());
-    environment.put("RABBITMQ_DIST_PORT", Integer.toString(Program.freePort()));
-    environment.put("ERL_EPMD_PORT", Integer.toString(Program.freePort()));
+    environment.put("RABBITMQ_DIST_PORT", Integer.toString(Ports.free()));
+    environment.put("ERL_EPMD_PORT", Integer.toString(Ports.free()));
     environment.put("ERL_EPMD_ADDRESS", "127.0.0.1");
     // It may be ended although nodes are known to it.
     environment.put("ERL_EPMD_RELAXED_COMMAND_CHECK", "true");

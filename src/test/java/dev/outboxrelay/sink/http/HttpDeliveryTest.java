@@ -11,6 +11,7 @@ import dev.outboxrelay.sink.Secrets;
 import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.testing.Await;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RunningRelay;
 import dev.outboxrelay.testing.TestDatabase;
 import java.net.InetAddress;
@@ -159,10 +160,7 @@ final class HttpDeliveryTest {
 
   @Test
   void server_thatIsDown_costsNoAttemptAndIsFoundAgain() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = Ports.free();
     destination("http://127.0.0.1:" + port + "/hook", "{}");
     publish(3, 5);
     relay.start();

@@ -14,6 +14,7 @@ import dev.outboxrelay.sink.tcp.Sockets;
 import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.values.Destination.Ack;
@@ -42,8 +43,8 @@ final class NginxTest {
   @BeforeEach
   void setUp() throws Exception {
     assumeTrue(Program.exists("nginx"), "nginx is not installed: NginxTest is skipped");
-    plain = Program.freePort();
-    secure = Program.freePort();
+    plain = Ports.free();
+    secure = Ports.free();
     Certificates authority = new Certificates("CN=nginx");
     Certificates.Identity identity = authority.forLocalhost();
     ca = Certificates.writeCertificate(authority.certificate(), directory.resolve("ca.pem"));

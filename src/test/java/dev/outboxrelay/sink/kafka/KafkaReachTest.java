@@ -11,7 +11,7 @@ import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Destinations;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -37,8 +37,8 @@ final class KafkaReachTest {
 
   @Test
   void cluster_whosePortsAreClosed_isNamedWithEach() throws Exception {
-    int first = Program.freePort();
-    int second = Program.freePort();
+    int first = Ports.free();
+    int second = Ports.free();
     String reason = end("127.0.0.1:" + first + ",127.0.0.1:" + second, "{}");
     assertTrue(reason.contains("127.0.0.1:" + first + ": cannot be connected to"), reason);
     assertTrue(reason.contains("127.0.0.1:" + second + ": cannot be connected to"), reason);

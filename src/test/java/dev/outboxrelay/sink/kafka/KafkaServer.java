@@ -5,6 +5,7 @@ import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.FaultProxy;
 import dev.outboxrelay.testing.JavaProcess;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import java.io.File;
 import java.io.IOException;
@@ -42,13 +43,13 @@ public final class KafkaServer implements AutoCloseable {
   static final String PASSWORD = "ri\"g\\h't; =";
 
   private final Path directory;
-  private final int port = Program.freePort();
-  private final int loginPort = Program.freePort();
-  private final int securePort = Program.freePort();
-  private final int elsewherePort = Program.freePort();
-  private final int controllerPort = Program.freePort();
-  private final int mutualPort = Program.freePort();
-  private final int farPort = Program.freePort();
+  private final int port = Ports.free();
+  private final int loginPort = Ports.free();
+  private final int securePort = Ports.free();
+  private final int elsewherePort = Ports.free();
+  private final int controllerPort = Ports.free();
+  private final int mutualPort = Ports.free();
+  private final int farPort = Ports.free();
   private final FaultProxy network = FaultProxy.to(farPort);
   private final KafkaServer first;
   private final int node;

@@ -17,7 +17,7 @@ import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
@@ -458,8 +458,7 @@ final class KafkaTransportTest {
     String topic = topic(1, Map.of());
     Sink sink =
         connect(
-            "kafka://127.0.0.1:" + Program.freePort() + ",127.0.0.1:" + server.port() + "/" + topic,
-            "");
+            "kafka://127.0.0.1:" + Ports.free() + ",127.0.0.1:" + server.port() + "/" + topic, "");
     sink.send(List.of(Messages.small(1)));
     assertAllTaken(1);
   }

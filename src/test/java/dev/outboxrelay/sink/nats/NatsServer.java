@@ -3,6 +3,7 @@ package dev.outboxrelay.sink.nats;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.Program;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
@@ -35,7 +36,7 @@ public final class NatsServer implements AutoCloseable {
     assumeTrue(
         Program.exists("nats-server"),
         "nats-server is not installed: the tests of NATS are skipped");
-    port = Program.freePort();
+    port = Ports.free();
     configuration = directory.resolve("nats.conf");
     Files.writeString(
         configuration,

@@ -18,7 +18,7 @@ import dev.outboxrelay.testing.Await;
 import dev.outboxrelay.testing.Certificates;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
-import dev.outboxrelay.testing.Program;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
@@ -225,7 +225,7 @@ final class NatsTransportTest {
 
   @Test
   void server_thatIsDown_isUnreachable() throws Exception {
-    connect("nats://127.0.0.1:" + Program.freePort() + "/shop", "{}");
+    connect("nats://127.0.0.1:" + Ports.free() + "/shop", "{}");
     String reason = heard.awaitClosed(Fault.UNREACHABLE);
     assertTrue(reason.contains("Connection refused"), reason);
   }
@@ -235,9 +235,7 @@ final class NatsTransportTest {
     NatsServer server = server("");
     server.stream("orders", "shop");
     Sink sink =
-        connect(
-            "nats://127.0.0.1:" + Program.freePort() + ",127.0.0.1:" + server.port() + "/shop",
-            "{}");
+        connect("nats://127.0.0.1:" + Ports.free() + ",127.0.0.1:" + server.port() + "/shop", "{}");
     heard.awaitConnected();
     sink.send(List.of(Messages.small(1)));
     heard.awaitAnswers(1);
@@ -274,7 +272,7 @@ final class NatsTransportTest {
 
   @Test
   void destinations_onOneServer_shareOneConnection() throws Exception {
-    int monitor = Program.freePort();
+    int monitor = Ports.free();
     NatsServer server = server("http: \"127.0.0.1:" + monitor + "\"\n");
     server.stream("orders", "shop.>");
     Transport transport = transport(AddressPolicy.ANY, Secrets.NONE);
@@ -304,7 +302,7 @@ final class NatsTransportTest {
 
   @Test
   void address_thatIsNotAllowed_isNotConnectedTo() throws Exception {
-    int monitor = Program.freePort();
+    int monitor = Ports.free();
     NatsServer server = server("http: \"127.0.0.1:" + monitor + "\"\n");
     transport((host, address) -> false, Secrets.NONE).connect(at(server.uri("shop"), "{}"), heard);
     String reason = heard.awaitClosed(Fault.UNREACHABLE);

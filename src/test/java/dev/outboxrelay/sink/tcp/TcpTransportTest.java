@@ -11,12 +11,12 @@ import dev.outboxrelay.sink.Sink;
 import dev.outboxrelay.sink.SinkListener.Fault;
 import dev.outboxrelay.testing.Destinations;
 import dev.outboxrelay.testing.Messages;
+import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.RecordedSink;
 import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.values.Destination.Ack;
 import dev.outboxrelay.values.Destination.Framing;
 import java.io.DataInputStream;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -158,10 +158,7 @@ class TcpTransportTest {
 
   @Test
   void destination_withoutListener_isUnreachable() throws Exception {
-    int port;
-    try (ServerSocket none = new ServerSocket(0)) {
-      port = none.getLocalPort();
-    }
+    int port = Ports.free();
     transport.connect(Destinations.at(port), heard);
     assertEquals(
         "tcp://127.0.0.1:" + port + ": Connection refused", heard.awaitClosed(Fault.UNREACHABLE));
