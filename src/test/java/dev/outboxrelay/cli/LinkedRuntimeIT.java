@@ -212,6 +212,29 @@ final class LinkedRuntimeIT {
     }
   }
 
+  /** The library that reads the file has more to it than the image has modules for. */
+  @Test
+  @Tag("full")
+  void apply_onTheLinkedRuntime_appliesAFile() throws Exception {
+    Path file = folder.resolve("outbox.yaml");
+    Files.writeString(
+        file,
+        """
+        destinations:
+          applied:
+            uri: tcp://localhost:9000
+            max_attempts: 7
+        """);
+    try (JavaProcess apply = start("apply", "shop_owner", "apply", "-f", "" + file, "--yes")) {
+      assertEquals(ExitCode.OK, apply.awaitExit(), apply.output());
+      assertNothingMissing(apply);
+    }
+    assertEquals(
+        "7",
+        server.value("shop", "select max_attempts from outbox.destination where name = 'applied'"));
+    server.execute("shop", "delete from outbox.destination where name = 'applied'");
+  }
+
   /** The scenario that asks a relay for its metrics, by Java's own client. */
   @Test
   @Tag("full")
