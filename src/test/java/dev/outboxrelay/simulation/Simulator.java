@@ -64,7 +64,9 @@ public final class Simulator {
           pool.submit(
               () -> {
                 long seed = next.getAndIncrement();
-                while (seed < firstSeed + count && System.nanoTime() - deadlineNanos < 0) {
+                while (seed < firstSeed + count
+                    && System.nanoTime() - deadlineNanos < 0
+                    && !Thread.currentThread().isInterrupted()) {
                   Outcome outcome = Scenario.run(kind, seed, false);
                   ran.incrementAndGet();
                   deliveries.addAndGet(outcome.deliveries());
@@ -79,13 +81,15 @@ public final class Simulator {
                 return null;
               }));
     }
-    pool.shutdown();
-    for (Future<?> one : all) {
-      try {
+    try {
+      for (Future<?> one : all) {
         one.get();
-      } catch (java.util.concurrent.ExecutionException e) {
-        throw new IllegalStateException("a scenario of a seed before " + next.get(), e);
       }
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException("a scenario of a seed before " + next.get(), e);
+    } finally {
+      // Who asked may have been interrupted: nothing goes on behind the next test's back.
+      pool.shutdownNow();
     }
     return new Result(
         ran.get(), deliveries.get(), repeats.get(), events.get(), cpu.get(), failures);
