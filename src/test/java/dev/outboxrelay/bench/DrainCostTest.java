@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("full")
 @Tag("alone")
-@Timeout(300)
+@Timeout(900)
 final class DrainCostTest {
   private static final int MESSAGES = 200_000;
   private static final int ROUNDS = 3;

@@ -34,10 +34,10 @@ import org.junit.jupiter.api.Timeout;
  */
 @Tag("alone")
 @Tag("full")
-@Timeout(300)
+@Timeout(900)
 final class HistoryTest {
   private static final String DATABASE = "app";
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(180);
   private static final String OWED = "select count(*) from outbox.message";
 
   /** More than a sequence runs ahead in the log, so that a standby gives numbers out again. */

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
  * A server that is killed with marks and completions on their way to its disk. No sweep comes to
  * help: what a start passes over never arrives.
  */
-@Timeout(300)
+@Timeout(900)
 final class MarkCrashTest {
   private static final String DATABASE = "app";
   private static final int BATCH = 40;
@@ -61,7 +61,7 @@ final class MarkCrashTest {
   @Tag("full")
   @Test
   void server_killedManyTimesWhileMarksAreWritten_passesNothingOver() throws Exception {
-    crash(20, 2);
+    crash(8, 2);
   }
 
   private void crash(int kills, long seed) throws Exception {
