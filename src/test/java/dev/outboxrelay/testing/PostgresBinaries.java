@@ -94,8 +94,16 @@ public final class PostgresBinaries {
 
   /** Runs a program to its end. */
   public String run(String program, List<String> arguments) throws IOException {
+    return run(Path.of("").toAbsolutePath(), program, arguments);
+  }
+
+  /** Runs a program that leaves files in the directory in which it is started. */
+  public String run(Path directory, String program, List<String> arguments) throws IOException {
     Process process =
-        new ProcessBuilder(command(program, arguments)).redirectErrorStream(true).start();
+        new ProcessBuilder(command(program, arguments))
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes());
     try {

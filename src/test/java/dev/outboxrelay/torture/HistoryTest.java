@@ -354,10 +354,13 @@ final class HistoryTest {
   private static void upgrade(
       PostgresBinaries binaries, PostgresProcess old, PostgresProcess upgraded) throws Exception {
     String bin = Path.of(binaries.program("postgres")).getParent().toString();
-    // pg_upgrade writes its files and sockets where it is started.
+    // pg_upgrade leaves a script where it is started.
     Path socket = Files.createTempDirectory("up");
+    socket.toFile().setReadable(true, false);
+    socket.toFile().setExecutable(true, false);
     socket.toFile().setWritable(true, false);
     binaries.run(
+        socket,
         "pg_upgrade",
         List.of(
             "-b",
