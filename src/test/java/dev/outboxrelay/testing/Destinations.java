@@ -8,6 +8,7 @@ import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
 import java.time.Duration;
+import java.util.Locale;
 
 /** Destinations for tests that have no database. */
 public final class Destinations {
@@ -37,6 +38,20 @@ public final class Destinations {
   public static Destination at(
       String uri, Framing framing, Ack ack, Duration connectTimeout, String options) {
     return at(uri, framing, ack, connectTimeout, 1000, options);
+  }
+
+  /** With words as the table has them. */
+  public static Destination of(
+      String uri, String format, String framing, String ack, String options) {
+    return at(
+        uri,
+        Format.valueOf(format.toUpperCase(Locale.ROOT)),
+        Framing.valueOf(framing.toUpperCase(Locale.ROOT)),
+        Ack.valueOf(ack.toUpperCase(Locale.ROOT)),
+        CONNECT_TIMEOUT,
+        Duration.ofSeconds(30),
+        1000,
+        options);
   }
 
   /** With a time for answers. */
