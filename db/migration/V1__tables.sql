@@ -308,6 +308,9 @@ create table outbox.pending (
   tx           xid8,
   schema_name  text collate "C",
   table_name   text collate "C",
+  first_failed_at timestamptz,
+  requeued     integer,
+  requeued_by  text,
   -- The destination first: the page walks it, and an id need be unique in a destination only.
   constraint pending_pkey primary key (destination, id)
 );
@@ -336,6 +339,11 @@ comment on column outbox.pending.tx is 'The transaction of the change, where xid
 comment on column outbox.pending.schema_name is
   'The table''s name at the time of the change, where it is not that of outbox.source.';
 comment on column outbox.pending.table_name is 'As schema_name.';
+comment on column outbox.pending.first_failed_at is
+  'When it was set aside for the first time; null: never.';
+comment on column outbox.pending.requeued is
+  'How often somebody has made it owed again; null: never.';
+comment on column outbox.pending.requeued_by is 'The login that did so last.';
 
 -- The tail: what was not visible in the last snapshot.
 create index pending_tail on outbox.pending (xid);
@@ -355,10 +363,14 @@ create table outbox.parked (
   tx           xid8,
   schema_name  text collate "C",
   table_name   text collate "C",
+  first_failed_at timestamptz,
+  requeued     integer,
+  requeued_by  text,
   state        text collate "C" not null,
   attempts     integer not null default 0,
   due_at       timestamptz,
   delivered_at timestamptz,
+  failed_at    timestamptz,
   last_error   text,
   constraint parked_pkey primary key (destination, id),
   constraint parked_state_check check (
@@ -389,12 +401,18 @@ comment on column outbox.parked.tx is 'The transaction of the change, where xid 
 comment on column outbox.parked.schema_name is
   'The table''s name at the time of the change, where it is not that of outbox.source.';
 comment on column outbox.parked.table_name is 'As schema_name.';
+comment on column outbox.parked.first_failed_at is
+  'When it was set aside for the first time; null: never.';
+comment on column outbox.parked.requeued is
+  'How often somebody has made it owed again; null: never.';
+comment on column outbox.parked.requeued_by is 'The login that did so last.';
 comment on column outbox.parked.state is
   'retry (refused, due_at says when next), held (behind one of its key), failed (set aside), delivered (kept), pending (published for later, due_at says when).';
 comment on column outbox.parked.attempts is 'How often it was refused, since it was last requeued.';
 comment on column outbox.parked.due_at is
   'When it is sent next, or first; in the database''s clock.';
 comment on column outbox.parked.delivered_at is 'When it was acknowledged.';
+comment on column outbox.parked.failed_at is 'When it was set aside, while it is.';
 comment on column outbox.parked.last_error is 'Why it was refused last.';
 
 -- What was published for later is new once, like everything else.

@@ -80,7 +80,7 @@ begin
         from (values
           ('outbox_operator', 'outbox.message', '{state}'::text[]),
           ('outbox_relay', 'outbox.pending', '{xid,tx}'),
-          ('outbox_relay', 'outbox.parked', '{state,attempts,last_error,due_at,delivered_at,xid,tx}')
+          ('outbox_relay', 'outbox.parked', '{state,attempts,last_error,due_at,delivered_at,failed_at,first_failed_at,xid,tx}')
         ) as g(role, relation, columns)
         cross join lateral (select g.relation, c.name as column_name from unnest(g.columns) as c(name)) u
         where g.role = r.name and not has_column_privilege(to_regrole(r.name), u.relation, u.column_name, 'update')

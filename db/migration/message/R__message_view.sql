@@ -23,7 +23,11 @@ select
   p.headers,
   null::timestamptz as due_at,
   null::timestamptz as delivered_at,
-  null::text as last_error
+  null::text as last_error,
+  null::timestamptz as failed_at,
+  p.first_failed_at,
+  coalesce(p.requeued, 0) as requeued,
+  p.requeued_by
 from outbox.pending p
 join outbox.destination_number n on n.number = p.destination
 left join outbox.source s on s.number = p.source
@@ -46,7 +50,11 @@ select
   p.headers,
   p.due_at,
   p.delivered_at,
-  p.last_error
+  p.last_error,
+  p.failed_at,
+  p.first_failed_at,
+  coalesce(p.requeued, 0),
+  p.requeued_by
 from outbox.parked p
 join outbox.destination_number n on n.number = p.destination
 left join outbox.source s on s.number = p.source;
@@ -78,3 +86,8 @@ comment on column outbox.message.due_at is
   'When it is sent next, or first; null: as soon as it may.';
 comment on column outbox.message.delivered_at is 'When it was acknowledged, where it is kept.';
 comment on column outbox.message.last_error is 'Why it was refused last.';
+comment on column outbox.message.failed_at is 'When it was set aside, while it is.';
+comment on column outbox.message.first_failed_at is
+  'When it was set aside for the first time; null: never.';
+comment on column outbox.message.requeued is 'How often somebody has made it owed again.';
+comment on column outbox.message.requeued_by is 'The login that did so last.';

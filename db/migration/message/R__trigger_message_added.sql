@@ -33,6 +33,9 @@ begin
   new.created_at := coalesce(new.created_at, clock_timestamp());
   new.attempts := coalesce(new.attempts, 0);
   new.state := coalesce(new.state, 'pending');
+  if new.state = 'failed' then
+    new.failed_at := coalesce(new.failed_at, clock_timestamp());
+  end if;
 
   if new.state = 'pending' and new.due_at is null then
     insert into outbox.pending (
@@ -42,10 +45,10 @@ begin
   else
     insert into outbox.parked (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, state,
-      attempts, due_at, delivered_at, last_error)
+      attempts, due_at, delivered_at, last_error, failed_at, first_failed_at)
     values (new.id, new.xid, new.created_at, its_number, source, letter, new.key, new.new_row,
       new.old_row, new.type, new.headers, new.state, new.attempts, new.due_at, new.delivered_at,
-      new.last_error);
+      new.last_error, new.failed_at, coalesce(new.first_failed_at, new.failed_at));
   end if;
   if new.state in ('pending', 'retry') then
     perform outbox_internal.ring(d.name, d.doorbell) from outbox.destination d where d.number = its_number;

@@ -18,6 +18,9 @@
 -- 'retry' and 'held' are the relay's words for what it has seen of the receiver: by another's hand
 -- they would put a message out of its order. Who sets outbox.relay says that he is the relay.
 --
+-- When it was set aside, and by whom it was made owed again, is noted here, and goes with the message:
+-- by the login of the session.
+--
 -- SECURITY DEFINER, so that who may update the view's state needs no right to its tables.
 --
 -- reads:  outbox.destination
@@ -48,10 +51,12 @@ begin
               '''failed''; to give it up: select outbox.discard(%1$s).', old.id);
   end if;
   if row(new.id, new.xid, new.created_at, new.op, new.source_schema, new.source_table, new.key,
-        new.type, new.new_row::text, new.old_row::text, new.headers::text)
+        new.type, new.new_row::text, new.old_row::text, new.headers::text, new.failed_at,
+        new.first_failed_at, new.requeued, new.requeued_by)
       is distinct from
       row(old.id, old.xid, old.created_at, old.op, old.source_schema, old.source_table, old.key,
-        old.type, old.new_row::text, old.old_row::text, old.headers::text) then
+        old.type, old.new_row::text, old.old_row::text, old.headers::text, old.failed_at,
+        old.first_failed_at, old.requeued, old.requeued_by) then
     raise exception 'message %: what it says cannot be changed', old.id
       using errcode = 'feature_not_supported',
             hint = 'Set state, attempts, due_at, delivered_at, last_error or destination.';
@@ -94,6 +99,18 @@ begin
     end if;
   end if;
 
+  -- What became of it goes with it.
+  if new.state = 'failed' and old.state <> 'failed' then
+    new.failed_at := clock_timestamp();
+    new.first_failed_at := coalesce(old.first_failed_at, new.failed_at);
+  elsif new.state <> 'failed' then
+    new.failed_at := null;
+  end if;
+  if new.state = 'pending' and old.state in ('failed', 'retry', 'delivered') and not by_relay then
+    new.requeued := old.requeued + 1;
+    new.requeued_by := session_user;
+  end if;
+
   if new.state = 'pending' and new.due_at is null then
     if was_pending and not moved then
       return new; -- Nothing that a pending message has is another.
@@ -112,9 +129,10 @@ begin
     )
     insert into outbox.pending (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-      schema_name, table_name)
+      schema_name, table_name, first_failed_at, requeued, requeued_by)
     select m.id, pg_current_xact_id(), m.created_at, new_number, m.source, m.op, m.key, m.new_row,
-           m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name
+           m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name,
+           new.first_failed_at, nullif(new.requeued, 0), new.requeued_by
     from (select * from gone union all select * from gone_parked) m;
   elsif was_pending then
     with gone as (
@@ -122,10 +140,12 @@ begin
     )
     insert into outbox.parked (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-      schema_name, table_name, state, attempts, due_at, delivered_at, last_error)
+      schema_name, table_name, first_failed_at, requeued, requeued_by, state, attempts, due_at,
+      delivered_at, failed_at, last_error)
     select m.id, pg_current_xact_id(), m.created_at, new_number, m.source, m.op, m.key, m.new_row,
            m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name,
-           new.state, new.attempts, new.due_at, new.delivered_at, new.last_error
+           new.first_failed_at, nullif(new.requeued, 0), new.requeued_by, new.state, new.attempts,
+           new.due_at, new.delivered_at, new.failed_at, new.last_error
     from gone m;
   else
     -- What the UPDATE has not set may be another by now, and stays.
@@ -140,7 +160,14 @@ begin
         delivered_at = case when new.delivered_at is distinct from old.delivered_at
           then new.delivered_at else p.delivered_at end,
         last_error = case when new.last_error is distinct from old.last_error then new.last_error
-          else p.last_error end
+          else p.last_error end,
+        failed_at = case when new.failed_at is distinct from old.failed_at then new.failed_at
+          else p.failed_at end,
+        first_failed_at = coalesce(p.first_failed_at, new.first_failed_at),
+        requeued = case when new.requeued > old.requeued then coalesce(p.requeued, 0) + 1
+          else p.requeued end,
+        requeued_by = case when new.requeued > old.requeued then new.requeued_by
+          else p.requeued_by end
     where p.destination = old_number and p.id = old.id and p.state = old.state;
   end if;
   if not found then

@@ -31,6 +31,7 @@ declare
   head record;
   copy text;
   wire text;
+  past text;
   before bigint;
   first_after timestamptz;
   ready_since timestamptz;
@@ -71,30 +72,41 @@ begin
   from outbox.destination_number n
   cross join lateral (
     select p.id, p.created_at, p.source, p.op, p.key, 'pending' as state, 0 as attempts,
-           null::timestamptz as due_at, null::timestamptz as delivered_at, null::text as last_error
+           null::timestamptz as due_at, null::timestamptz as delivered_at, null::text as last_error,
+           null::timestamptz as failed_at, p.first_failed_at, p.requeued, p.requeued_by
     from outbox.pending p where p.destination = n.number and p.id = known.id
     union all
     select p.id, p.created_at, p.source, p.op, p.key, p.state, p.attempts,
-           p.due_at, p.delivered_at, p.last_error
+           p.due_at, p.delivered_at, p.last_error,
+           p.failed_at, p.first_failed_at, p.requeued, p.requeued_by
     from outbox.parked p where p.destination = n.number and p.id = known.id
   ) m
   where n.name = known.destination
     and (position('-' in explain.message_id) = 0
       or outbox.wire_id(m.id, m.created_at) = explain.message_id);
   wire := outbox.wire_id(message.id, message.created_at);
+  past := case when message.requeued > 0
+    then format('; requeued %s, last by %s',
+      case message.requeued when 1 then 'once' else message.requeued || ' times' end,
+      coalesce(message.requeued_by, '(unknown)')) else '' end
+    || case when message.first_failed_at < message.failed_at
+        or message.failed_at is null and message.first_failed_at is not null
+      then '; set aside first at ' || to_char(message.first_failed_at at time zone 'UTC', iso)
+      else '' end;
 
   if message.state = 'delivered' then
     return query select 'delivered',
       format('%s acknowledged it at %s', known.destination,
-        to_char(message.delivered_at at time zone 'UTC', iso)), null::text,
+        to_char(message.delivered_at at time zone 'UTC', iso)) || past, null::text,
       message.delivered_at, null::timestamptz, format('select outbox.requeue(%L);', wire);
     return;
   end if;
   -- By the relay's own words: the limit is a setting of the relay's, which the database does not know.
   if message.state = 'failed'
      and message.last_error ~ '^the row values take [0-9]+ bytes, more than max-message-bytes ' then
-    return query select 'too large', format('it was set aside unsent: %s', message.last_error),
-      null::text, null::timestamptz, null::timestamptz,
+    return query select 'too large',
+      format('it was set aside unsent: %s', message.last_error) || past,
+      null::text, message.failed_at, null::timestamptz,
       format('select outbox.requeue(%L); or: select outbox.discard(%1$L);', wire);
     return;
   end if;
@@ -103,8 +115,8 @@ begin
       case when message.attempts = 0 then 'it was set aside unsent: '
         else format('it was set aside after %s refusal%s, the last: ', message.attempts,
           case when message.attempts = 1 then '' else 's' end) end
-        || coalesce(message.last_error, '(no words)'),
-      null::text, null::timestamptz, null::timestamptz,
+        || coalesce(message.last_error, '(no words)') || past,
+      null::text, message.failed_at, null::timestamptz,
       format('select outbox.requeue(%L); or: select outbox.discard(%1$L);', wire);
     return;
   end if;
@@ -233,7 +245,7 @@ begin
   if message.state = 'retry' then
     return query select 'refused',
       format('it was refused %s times of %s, the last: %s', message.attempts, target.max_attempts,
-        coalesce(message.last_error, '(no words)')),
+        coalesce(message.last_error, '(no words)')) || past,
       null::text, null::timestamptz, message.due_at, format('select outbox.requeue(%L);', wire);
   elsif message.due_at > clock_timestamp() then
     return query select 'later', 'it was published for later', null::text, null::timestamptz,
@@ -257,7 +269,7 @@ begin
     return query select 'turn',
       format('it waits for its turn%s; messages of %s before it: %s',
         case when wire is not null then ' behind message ' || wire else '' end, target.name,
-        case when before = most then most || ' or more' else before::text end),
+        case when before = most then most || ' or more' else before::text end) || past,
       wire, message.created_at, null::timestamptz, null::text;
   end if;
 end

@@ -4,13 +4,15 @@
 --             error_like   only those whose last error is LIKE this
 --             since        only those written at this time or later
 --             up_to        at most so many
+--             failed_since only those that were set aside at this time or later
 -- returns:    how many
 -- writes:     outbox.parked, outbox.pending; tells the relay
 create or replace function outbox.requeue_failed(
   destination text default null,
   error_like text default null,
   since timestamptz default null,
-  up_to integer default null
+  up_to integer default null,
+  failed_since timestamptz default null
 ) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -26,6 +28,7 @@ begin
       and (requeue_failed.destination is null or n.name = requeue_failed.destination)
       and (requeue_failed.error_like is null or f.last_error like requeue_failed.error_like)
       and (requeue_failed.since is null or f.created_at >= requeue_failed.since)
+      and (requeue_failed.failed_since is null or f.failed_at >= requeue_failed.failed_since)
     order by f.id + 0 -- not by the primary key, for the same reason
     limit requeue_failed.up_to
     for update of f
@@ -36,9 +39,10 @@ begin
   ), written as (
     insert into outbox.pending (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-      schema_name, table_name)
+      schema_name, table_name, first_failed_at, requeued, requeued_by)
     select m.id, pg_current_xact_id(), m.created_at, m.destination, m.source, m.op, m.key, m.new_row,
-           m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name
+           m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name,
+           m.first_failed_at, coalesce(m.requeued, 0) + 1, session_user
     from moved m
     returning pending.destination
   ), per_destination as (
@@ -56,8 +60,9 @@ begin
 end
 $$;
 
-comment on function outbox.requeue_failed(text, text, timestamptz, integer) is
+comment on function outbox.requeue_failed(text, text, timestamptz, integer, timestamptz) is
   'Makes messages that were set aside owed again, oldest first.
 destination: only this one''s. error_like: only those whose last error is LIKE this. since: only those
-written at this time or later. up_to: at most so many. Null: no such limit. Returns how many.';
-revoke execute on function outbox.requeue_failed(text, text, timestamptz, integer) from public;
+written at this time or later. up_to: at most so many. failed_since: only those that were set aside
+at this time or later. Null: no such limit. Returns how many.';
+revoke execute on function outbox.requeue_failed(text, text, timestamptz, integer, timestamptz) from public;

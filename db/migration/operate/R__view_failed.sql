@@ -1,7 +1,7 @@
 -- outbox.failed: messages that were set aside, oldest first.
 create or replace view outbox.failed as
 select m.id, outbox.wire_id(m.id, m.created_at) as wire_id, m.destination, m.key, m.op, m.source_schema, m.source_table, m.type, m.attempts, m.last_error, m.created_at,
-       m.new_row, m.old_row, m.headers
+       m.new_row, m.old_row, m.headers, m.failed_at, m.first_failed_at, m.requeued, m.requeued_by
 from outbox.message m
 where m.state = 'failed'
 order by m.id;
@@ -25,3 +25,7 @@ comment on column outbox.failed.new_row is 'The row after the change, or what wa
 comment on column outbox.failed.old_row is 'The row before the change.';
 comment on column outbox.failed.headers is
   'What the setting outbox.headers said, or outbox.publish was given.';
+comment on column outbox.failed.failed_at is 'When it was set aside.';
+comment on column outbox.failed.first_failed_at is 'When it was set aside for the first time.';
+comment on column outbox.failed.requeued is 'How often somebody has made it owed again since.';
+comment on column outbox.failed.requeued_by is 'The login that did so last.';

@@ -42,7 +42,7 @@ begin
       outbox_internal.known_message(text), outbox_internal.id_sequence() to outbox_relay;
     -- Not the insert into pending: with ids of its own choice it could make captured writes fail.
     grant delete, update (xid, tx) on outbox.pending to outbox_relay;
-    grant insert, delete, update (state, attempts, last_error, due_at, delivered_at, xid, tx)
+    grant insert, delete, update (state, attempts, last_error, due_at, delivered_at, failed_at, first_failed_at, xid, tx)
       on outbox.parked to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;
     grant execute on function outbox.copied(), outbox_internal.claim(), outbox.adopt(), outbox_internal.ids_behind(), outbox.mend_ids(), outbox.measure(), outbox.owed_bytes(text),

@@ -73,7 +73,9 @@ final class FailedCommand implements Runnable {
             Column.of("op"),
             Column.of("TABLE", FailedCommand::source),
             Column.of("key"),
+            Column.of("FAILED", row -> row.get("failed_at")),
             Column.number("attempts"),
+            Column.number("requeued"),
             Column.of("last_error"));
 
     @Mixin SelectionOptions which = new SelectionOptions();

@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class FailedMessages {
   private static final String LIST =
       "select f.wire_id as id, f.destination, f.op, f.source_schema, f.source_table, f.type, f.key,"
-          + " f.attempts, f.created_at, f.last_error from outbox.failed f where"
+          + " f.attempts, f.created_at, f.failed_at, f.first_failed_at, f.requeued,"
+          + " f.requeued_by, f.last_error from outbox.failed f where"
           + Selection.CONDITION
           + " order by f.destination, f.id limit cast(? as bigint)";
 
   private static final String SHOW =
       "select f.wire_id as id, f.destination, f.op, f.source_schema, f.source_table, f.type, f.key,"
-          + " f.attempts, f.created_at, f.last_error, f.old_row, f.new_row, f.headers"
+          + " f.attempts, f.created_at, f.failed_at, f.first_failed_at, f.requeued,"
+          + " f.requeued_by, f.last_error, f.old_row, f.new_row, f.headers"
           + " from outbox.failed f where f.id = cast(? as bigint)"
           + " and (cast(? as text) is null or f.wire_id = cast(? as text))"
           + " order by f.destination";
@@ -33,7 +35,8 @@ public final class FailedMessages {
           + " when 't' then 'truncate' when 'r' then 'read' else 'message' end as op,"
           + " coalesce(p.schema_name, s.schema_name) as source_schema,"
           + " coalesce(p.table_name, s.table_name) as source_table, p.type, p.key, p.attempts,"
-          + " p.created_at, p.last_error"
+          + " p.created_at, p.failed_at, p.first_failed_at, coalesce(p.requeued, 0) as requeued,"
+          + " p.requeued_by, p.last_error"
           + " from outbox.parked p left join outbox.source s on s.number = p.source"
           + " where p.destination ="
           + " (select n.number from outbox.destination_number n where n.name = cast(? as text))"

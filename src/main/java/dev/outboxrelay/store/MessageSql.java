@@ -32,6 +32,11 @@ final class MessageSql {
   /** As {@link #COMMON}, of x. */
   private static final String COMMON_OF_X = "x." + COMMON.replace(", ", ", x.");
 
+  /** What goes with a message from one table to the other: with what became of it before. */
+  private static final String MOVED = COMMON + ", first_failed_at, requeued, requeued_by";
+
+  private static final String MOVED_OF_X = "x." + MOVED.replace(", ", ", x.");
+
   /** A row of {@code outbox.pending x} with what {@code outbox.parked} has beyond it. */
   private static final String PENDING_ROW =
       COMMON_OF_X + ", 0 as attempts, null::timestamptz as due_at, 'pending' as state";
@@ -374,9 +379,14 @@ final class MessageSql {
 
   static final String EPOCH = "select epoch from outbox.destination_state where destination = ?";
 
-  /** As {@link #COMMON_OF_X}, without what may be damaged on the disk. */
+  private static final String FIRST_FAILED_AT = "coalesce(x.first_failed_at, now())";
+
+  /** Of one that is set aside. */
+  private static final String FAILED_ROW = MOVED_OF_X.replace("x.first_failed_at", FIRST_FAILED_AT);
+
+  /** As this, without what may be damaged on the disk. */
   private static final String WITHOUT_VALUES =
-      COMMON_OF_X
+      FAILED_ROW
           .replace("x.new_row", "null::json")
           .replace("x.old_row", "null::json")
           .replace("x.headers", "null::json");
@@ -387,7 +397,7 @@ final class MessageSql {
 
   /**
    * Pending messages that are to be parked ones, with what a message gets that leaves {@code
-   * outbox.pending}: state, attempts, last_error, due_at, delivered_at.
+   * outbox.pending}: state, attempts, last_error, due_at, delivered_at, failed_at.
    */
   private static String parked(String which, String row, String values) {
     return Expressions.sql(
@@ -396,9 +406,9 @@ final class MessageSql {
           delete from outbox.pending where %2$s
           returning %1$s)
         insert into outbox.parked (
-          %1$s, state, attempts, last_error, due_at, delivered_at)
+          %1$s, state, attempts, last_error, due_at, delivered_at, failed_at)
         select %3$s, %4$s from x""",
-        COMMON, which, row, values);
+        MOVED, which, row, values);
   }
 
   /**
@@ -411,7 +421,7 @@ final class MessageSql {
    * for a message that another transaction has locked, or the take-over would wait as long.
    */
   private static String parking(String which, String locked, String values) {
-    return parked(fenced("pending", which, locked), COMMON_OF_X, values);
+    return parked(fenced("pending", which, locked), MOVED_OF_X, values);
   }
 
   /**
@@ -427,7 +437,8 @@ final class MessageSql {
   private static final String LATER = "clock_timestamp() + ? * interval '1 millisecond'";
 
   /** Values: attempts, error, milliseconds. */
-  static final String RETRY = parking(THE_SAME, "nowait", "'retry', ?, ?, " + LATER + ", null");
+  static final String RETRY =
+      parking(THE_SAME, "nowait", "'retry', ?, ?, " + LATER + ", null, null");
 
   /** Of one that is parked already. Parameters: attempts, error, milliseconds, fence. */
   static final String RETRY_PARKED =
@@ -437,25 +448,29 @@ final class MessageSql {
       where %s""",
           LATER, fenced("parked", STILL_OWED, "nowait"));
 
+  private static final String SET_ASIDE = "'failed', ?, ?, null, null, now()";
+
   /** Values: attempts, error. */
-  static final String FAIL = parking(THE_SAME, "nowait", "'failed', ?, ?, null, null");
+  static final String FAIL = parked(fenced("pending", THE_SAME, "nowait"), FAILED_ROW, SET_ASIDE);
 
   /** Of one whose values the disk has lost: it cannot move with them. */
   static final String FAIL_WITHOUT_VALUES =
-      parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_VALUES, "'failed', ?, ?, null, null");
+      parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_VALUES, SET_ASIDE);
 
   /** Of one whose key is lost as well: no message that can be read has it. */
   static final String FAIL_WITHOUT_KEY =
-      parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_KEY, "'failed', ?, ?, null, null");
+      parked(fenced("pending", THE_SAME, "nowait"), WITHOUT_KEY, SET_ASIDE);
 
   static final String FAIL_PARKED =
       Expressions.sql(
           """
-      update outbox.parked set state = 'failed', attempts = ?, last_error = ?, due_at = null
+      update outbox.parked x
+      set state = 'failed', attempts = ?, last_error = ?, due_at = null,
+        failed_at = now(), first_failed_at = coalesce(x.first_failed_at, now())
       where %s""",
           fenced("parked", STILL_OWED, "nowait"));
 
-  static final String HOLD = parking("", "nowait", "'held', 0, null, null, null");
+  static final String HOLD = parking("", "nowait", "'held', 0, null, null, null, null");
 
   /** What was published for later, and waits behind another of its key when its time has come. */
   static final String HOLD_PARKED =
@@ -592,8 +607,8 @@ final class MessageSql {
   private static String keep(String which) {
     return parked(
         placed("pending", which) + " and" + DELIVERED_NOW,
-        COMMON_OF_X,
-        "'delivered', 0, null, null, clock_timestamp()");
+        MOVED_OF_X,
+        "'delivered', 0, null, null, clock_timestamp(), null");
   }
 
   private static String keepParked(String which) {

@@ -93,6 +93,29 @@ final class JdbcMessageStoreTest {
   }
 
   @Test
+  void fail_ofOneThatFailedBefore_keepsTheFirstTimeInEitherTable() throws Exception {
+    db.execute("insert into outbox.destination (name, uri) values ('out', 'tcp://h:1')");
+    long epoch = database.destinations().takeOver("out", "me").epoch();
+    db.execute(insert("k"));
+    long id = db.count("select id from outbox.message");
+    assertTrue(store.fail("out", epoch, refused(id), 1, "no"));
+    assertEquals(
+        1, db.count("select count(*) from outbox.failed where failed_at = first_failed_at"));
+    db.execute("select outbox.requeue(id) from outbox.message");
+    assertTrue(store.fail("out", epoch, refused(id), 1, "no"));
+    assertEquals(
+        1, db.count("select count(*) from outbox.failed where failed_at > first_failed_at"));
+    db.execute("select outbox.requeue(id) from outbox.message");
+    assertTrue(store.retry("out", epoch, refused(id), 1, 0, "no"));
+    assertEquals(0, db.count("select count(failed_at) from outbox.message"));
+    assertTrue(store.fail("out", epoch, refused(id), 2, "no"));
+    assertEquals(
+        1,
+        db.count(
+            "select count(*) from outbox.failed where failed_at > first_failed_at and requeued = 2"));
+  }
+
+  @Test
   void tail_smallerIdCommittedLater_isReadOnce() throws Exception {
     String start = store.snapshot();
     try (Connection slow = db.connect();
