@@ -60,6 +60,9 @@ create table outbox.destination (
   on_failure      text not null default 'skip',
   keep_delivered  interval,
   paused          boolean not null default false,
+  failure_budget  double precision,
+  failure_budget_answers integer not null default 100,
+  max_rate        integer,
   max_owed_bytes  bigint,
   on_max_owed     text not null default 'alarm',
   options         jsonb not null default '{}',
@@ -91,6 +94,9 @@ create table outbox.destination (
   constraint destination_max_in_flight_check check (max_in_flight between 1 and 100000),
   constraint destination_on_failure_check check (on_failure in ('skip', 'hold')),
   constraint destination_keep_delivered_check check (keep_delivered between interval '0' and interval '100 years'),
+  constraint destination_failure_budget_check check (failure_budget >= 0 and failure_budget < 1),
+  constraint destination_failure_budget_answers_check check (failure_budget_answers between 20 and 10000),
+  constraint destination_max_rate_check check (max_rate between 1 and 1000000),
   constraint destination_max_owed_bytes_check check (max_owed_bytes > 0),
   constraint destination_on_max_owed_check check (on_max_owed in ('alarm', 'stop_capturing', 'shed')),
   constraint destination_options_check check (jsonb_typeof(options) = 'object')
@@ -128,6 +134,12 @@ comment on column outbox.destination.keep_delivered is
   'How long delivered messages are kept; null: not at all.';
 comment on column outbox.destination.paused is
   'Nothing is sent while this is true; messages stay owed.';
+comment on column outbox.destination.failure_budget is
+  'The share of the last failure_budget_answers that may be refusals: one more, and it is paused; null: any.';
+comment on column outbox.destination.failure_budget_answers is
+  'Of so many answers failure_budget speaks.';
+comment on column outbox.destination.max_rate is
+  'So many messages a second are sent at most; null: as many as it takes.';
 comment on column outbox.destination.max_owed_bytes is
   'When what is owed or set aside takes so many bytes, on_max_owed says what happens; null: no limit.';
 comment on column outbox.destination.on_max_owed is

@@ -74,7 +74,8 @@ begin
   where s.held > 0
 
   union all
-  select 'info', 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held), format('select outbox.resume(%L);', s.destination)
+  select 'info', 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held)
+    || case when s.last_error like 'paused, %' then '; ' || s.last_error else '' end, format('select outbox.resume(%L);', s.destination)
   from status s
   where s.paused
 

@@ -269,7 +269,9 @@ begin
     return query select 'turn',
       format('it waits for its turn%s; messages of %s before it: %s',
         case when wire is not null then ' behind message ' || wire else '' end, target.name,
-        case when before = most then most || ' or more' else before::text end) || past,
+        case when before = most then most || ' or more' else before::text end)
+        || case when target.max_rate is not null
+          then format('; at most %s are sent to it a second', target.max_rate) else '' end || past,
       wire, message.created_at, null::timestamptz, null::text;
   end if;
 end

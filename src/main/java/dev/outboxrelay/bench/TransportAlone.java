@@ -12,6 +12,7 @@ import dev.outboxrelay.sink.Transport;
 import dev.outboxrelay.sink.all.Transports;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -57,6 +58,7 @@ final class TransportAlone {
             UNANSWERED,
             OnFailure.SKIP,
             null,
+            Brakes.NONE,
             false,
             offered.options());
   }

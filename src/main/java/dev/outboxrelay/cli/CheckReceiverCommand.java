@@ -5,6 +5,7 @@ import dev.outboxrelay.receiver.CheckResult;
 import dev.outboxrelay.receiver.Conformance;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -123,6 +124,7 @@ final class CheckReceiverCommand implements Callable<Integer> {
         maxInFlight,
         OnFailure.SKIP,
         null,
+        Brakes.NONE,
         false,
         tlsOptions);
   }

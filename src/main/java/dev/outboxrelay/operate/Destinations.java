@@ -3,6 +3,7 @@ package dev.outboxrelay.operate;
 
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -186,6 +187,7 @@ public final class Destinations {
         1,
         OnFailure.SKIP,
         null,
+        Brakes.NONE,
         false,
         row.get("options") instanceof Json options ? options.text() : "{}");
   }

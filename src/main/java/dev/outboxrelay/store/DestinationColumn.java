@@ -26,7 +26,10 @@ enum DestinationColumn {
   RETRY_MAX(millis("retry_max")),
   ACK_TIMEOUT(millis("ack_timeout")),
   CONNECT_TIMEOUT(millis("connect_timeout")),
-  KEEP_DELIVERED(millis("keep_delivered"));
+  KEEP_DELIVERED(millis("keep_delivered")),
+  FAILURE_BUDGET("failure_budget"),
+  FAILURE_BUDGET_ANSWERS("failure_budget_answers"),
+  MAX_RATE("max_rate");
 
   private final String expression;
 

@@ -3,6 +3,7 @@ package dev.outboxrelay.store;
 
 import dev.outboxrelay.values.Destination;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -65,8 +66,11 @@ public interface DestinationStore {
    * Pauses a destination, and reports why; nothing when another relay has taken over since.
    *
    * @param epoch that of the caller
+   * @param failing how long ago the first message was refused that may have failed for it; null:
+   *     none was
    */
-  void pause(String destination, long epoch, String reason) throws SQLException;
+  void pause(String destination, long epoch, String reason, @Nullable Duration failing)
+      throws SQLException;
 
   /** Reports what keeps a destination's messages from being read or settled. */
   void tellTrouble(String destination, String error) throws SQLException;

@@ -3,6 +3,8 @@ package dev.outboxrelay.store;
 
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
+import dev.outboxrelay.values.Destination.FailureBudget;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -134,7 +136,10 @@ final class JdbcDestinationStore implements DestinationStore {
         last_error_at = case when ?::text is null then last_error_at else clock_timestamp() end
       where destination = ?""";
 
-  private static final String PAUSE = "select outbox_internal.pause_for(?, ?, ?)";
+  /** Of a pause: no message may have failed for it. */
+  private static final long NONE_FAILED = -1;
+
+  private static final String PAUSE = "select outbox_internal.pause_for(?, ?, ?, ?)";
 
   private static final Logger LOG = LoggerFactory.getLogger(JdbcDestinationStore.class);
 
@@ -249,8 +254,19 @@ final class JdbcDestinationStore implements DestinationStore {
         r.getString(DestinationColumn.KEEP_DELIVERED.at()) == null
             ? null
             : duration(r, DestinationColumn.KEEP_DELIVERED),
+        brakes(r),
         r.getBoolean(DestinationColumn.PAUSED.at()),
         r.getString(DestinationColumn.OPTIONS.at()));
+  }
+
+  private static Brakes brakes(ResultSet r) throws SQLException {
+    double share = r.getDouble(DestinationColumn.FAILURE_BUDGET.at());
+    FailureBudget budget =
+        r.wasNull()
+            ? null
+            : new FailureBudget(share, r.getInt(DestinationColumn.FAILURE_BUDGET_ANSWERS.at()));
+    int rate = r.getInt(DestinationColumn.MAX_RATE.at());
+    return new Brakes(budget, r.wasNull() ? null : rate);
   }
 
   private static <E extends Enum<E>> E constant(
@@ -422,13 +438,18 @@ final class JdbcDestinationStore implements DestinationStore {
   }
 
   @Override
-  public void pause(String destination, long epoch, String reason) throws SQLException {
+  public void pause(String destination, long epoch, String reason, @Nullable Duration failing)
+      throws SQLException {
     ErrorText.store(
         reason,
         text -> {
           try (Connection c = pool.getConnection();
               PreparedStatement s = c.prepareStatement(PAUSE)) {
-            new Parameters(s).text(destination).number(epoch).error(text);
+            new Parameters(s)
+                .text(destination)
+                .number(epoch)
+                .error(text)
+                .number(failing == null ? NONE_FAILED : failing.toMillis());
             return s.execute();
           }
         });

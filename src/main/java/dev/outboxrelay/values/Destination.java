@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeout how long one connection attempt may take
  * @param maxInFlight how many messages may be sent and unanswered at once
  * @param keepDelivered how long delivered rows stay in the table, null to delete on delivery
+ * @param brakes what slows it down, or stops it
  * @param paused nothing is sent while true
  */
 public record Destination(
@@ -42,6 +43,7 @@ public record Destination(
     int maxInFlight,
     OnFailure onFailure,
     @Nullable Duration keepDelivered,
+    Brakes brakes,
     boolean paused,
     String options) {
 
@@ -78,6 +80,48 @@ public record Destination(
   public enum OnFailure {
     SKIP,
     HOLD
+  }
+
+  /**
+   * What slows a destination down, or stops it.
+   *
+   * @param failureBudget null: whatever it refuses, it is sent more
+   * @param maxRate so many messages a second; null: as many as it takes
+   */
+  public record Brakes(@Nullable FailureBudget failureBudget, @Nullable Integer maxRate) {
+    public static final Brakes NONE = new Brakes(null, null);
+
+    public Brakes {
+      if (maxRate != null && maxRate < 1) {
+        throw new IllegalArgumentException("max_rate is " + maxRate + ", need 1 or more");
+      }
+    }
+  }
+
+  /**
+   * How much may be refused.
+   *
+   * @param share of the last answers
+   * @param answers how many these are
+   */
+  public record FailureBudget(double share, int answers) {
+    private static final double ROUNDING = 1e-9;
+
+    public FailureBudget {
+      if (!(share >= 0 && share < 1)) {
+        throw new IllegalArgumentException(
+            "failure_budget is " + share + ", need 0 or more and less than 1");
+      }
+      if (answers < 20 || answers > 10_000) {
+        throw new IllegalArgumentException(
+            "failure_budget_answers is " + answers + ", need 20 to 10000");
+      }
+    }
+
+    /** So many of the last answers may be refusals. */
+    public int most() {
+      return (int) Math.floor(share * answers + ROUNDING);
+    }
   }
 
   public Destination {

@@ -2,6 +2,7 @@
 package dev.outboxrelay.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.relay.events.RelayEvents;
 import dev.outboxrelay.sink.Answer;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterEach;
@@ -148,5 +150,66 @@ final class DeferralTest {
             db.count(
                     "select count(*) from outbox.message where state = 'delivered' and attempts = 0")
                 == 3);
+  }
+
+  @Test
+  void budget_everythingRefused_costsItsShareAndOneStatementSendsThatAgain() throws Exception {
+    db.execute(
+        "update outbox.destination set failure_budget = 0.5, failure_budget_answers = 20",
+        "select outbox.publish('out', to_json(i), key => i::text) from"
+            + " generate_series(1, 3000) i");
+    AtomicBoolean mended = new AtomicBoolean();
+    start(
+        (n, m) ->
+            mended.get() ? acked(m) : new Answer.Nacked(m.id(), m.stamp(), "broken", false, null));
+    Await.until("paused", () -> db.count("select count(*) from outbox.status where paused") == 1);
+    Await.until("failed", () -> db.count("select failed from outbox.status") == 10);
+    assertEquals(2990, db.count("select pending from outbox.status"));
+    assertEquals(0, db.count("select count(*) from outbox.message where state = 'retry'"));
+    String told = db.query("select last_error from outbox.status").get(0);
+    assertTrue(
+        told.startsWith(
+            "paused, 10 of its last 20 answers were refusals, failure_budget allows no more, and"
+                + " it refused: broken; once that is mended: "),
+        told);
+    mended.set(true);
+    db.execute(told.substring(told.indexOf("select outbox.requeue_failed(")));
+    Await.until(
+        "delivered",
+        () -> db.count("select count(*) from outbox.message where state = 'delivered'") == 3000);
+    assertEquals(3000, acked.size());
+  }
+
+  @Test
+  void budget_fewRefusals_areSetAsideAndItGoesOn() throws Exception {
+    db.execute(
+        "update outbox.destination set failure_budget = 0.5, failure_budget_answers = 20",
+        "select outbox.publish('out', to_json(i)) from generate_series(1, 200) i");
+    start(
+        (n, m) -> n % 3 == 0 ? new Answer.Nacked(m.id(), m.stamp(), "bad", false, null) : acked(m));
+    Await.until(
+        "settled",
+        () ->
+            db.count("select count(*) from outbox.message where state in ('failed', 'delivered')")
+                == 200);
+    assertEquals(66, db.count("select failed from outbox.status where not paused"));
+  }
+
+  @Test
+  void rate_backlog_isSentNoFasterThanItSays() throws Exception {
+    db.execute(
+        "update outbox.destination set max_rate = 100",
+        "select outbox.publish('out', to_json(i)) from generate_series(1, 100) i");
+    List<Long> sent = Collections.synchronizedList(new ArrayList<>());
+    start(
+        (n, m) -> {
+          sent.add(System.nanoTime());
+          return acked(m);
+        });
+    Await.until(
+        "delivered",
+        () -> db.count("select count(*) from outbox.message where state = 'delivered'") == 100);
+    // At even distances 99 of them would take 990 ms; for a moment's worth may be made up.
+    assertTrue(sent.get(99) - sent.get(0) > Duration.ofMillis(900).toNanos(), sent.toString());
   }
 }

@@ -9,6 +9,7 @@ import dev.outboxrelay.store.Mark;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ordering;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -165,7 +166,8 @@ final class MemoryDestinationStore implements DestinationStore {
   }
 
   @Override
-  public void pause(String destination, long epoch, String reason) throws SQLException {
+  public void pause(String destination, long epoch, String reason, @Nullable Duration failing)
+      throws SQLException {
     statement(
         "pause",
         () -> {

@@ -6,6 +6,8 @@ import dev.outboxrelay.simulation.Version.State;
 import dev.outboxrelay.store.DatabaseSettings;
 import dev.outboxrelay.store.Login;
 import dev.outboxrelay.values.Destination;
+import dev.outboxrelay.values.Destination.Brakes;
+import dev.outboxrelay.values.Destination.FailureBudget;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
 import java.time.Duration;
@@ -65,7 +67,9 @@ final class Scenario {
      * Statements come late to the server, and of two relays the new owner's sessions are ended: it
      * raises the epoch when the other one owns the destination, and much is refused.
      */
-    LATE_TAKE_OVER
+    LATE_TAKE_OVER,
+    /** Anything, at destinations that have a failure budget, or a rate. */
+    BRAKED
   }
 
   private final Kind kind;
@@ -84,8 +88,8 @@ final class Scenario {
     this.kind = kind;
     this.seed = seed;
     chance = new Chance(seed);
-    calm = chance.is(0.25) && kind == Kind.ANY;
-    boolean silent = chance.is(0.15) && kind == Kind.ANY;
+    calm = chance.is(0.25) && isAnything();
+    boolean silent = chance.is(0.15) && isAnything();
     world = new World(seed, chance.split(), traced, failing(), slow(), silent);
     if (kind == Kind.LATE_TAKE_OVER) {
       world.weather().delay(0.3);
@@ -131,7 +135,7 @@ final class Scenario {
   }
 
   private void addDestinations() {
-    if (kind != Kind.ANY) {
+    if (!isAnything()) {
       addOne();
       return;
     }
@@ -149,7 +153,7 @@ final class Scenario {
               chance.of(100, 400, 2000),
               chance.of(1, 2, 5, 100),
               chance.is(0.25) ? Duration.ofSeconds(chance.of(0, 1, 3600)) : null);
-      world.server().put(destination);
+      world.server().put(kind == Kind.BRAKED ? braked(destination) : destination);
       Receiver.Script script =
           chance.is(rough)
               ? new Receiver.Script(
@@ -164,6 +168,16 @@ final class Scenario {
                   chance.of(0.0, 0.1, 0.3), chance.of(0.0, 0.3), 0, 0, 0, 0, 20 * Timeline.MILLI);
       world.put(destination.name(), new Receiver(world, destination.name(), script));
     }
+  }
+
+  private Destination braked(Destination destination) {
+    FailureBudget budget = chance.is(0.7) ? new FailureBudget(chance.of(0.0, 0.1, 0.5), 20) : null;
+    return Settings.braked(
+        destination, new Brakes(budget, chance.is(0.6) ? chance.of(20, 100, 1000) : null));
+  }
+
+  private boolean isAnything() {
+    return kind == Kind.ANY || kind == Kind.BRAKED;
   }
 
   private void addOne() {

@@ -3,6 +3,7 @@ package dev.outboxrelay.simulation;
 
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -41,12 +42,23 @@ final class Settings {
         maxInFlight,
         onFailure,
         keepDelivered,
+        Brakes.NONE,
         false,
         "{}");
   }
 
   private static Destination copy(
       Destination d, Ordering ordering, OnFailure onFailure, int maxInFlight, boolean paused) {
+    return copy(d, ordering, onFailure, maxInFlight, d.brakes(), paused);
+  }
+
+  private static Destination copy(
+      Destination d,
+      Ordering ordering,
+      OnFailure onFailure,
+      int maxInFlight,
+      Brakes brakes,
+      boolean paused) {
     return new Destination(
         d.id(),
         d.name(),
@@ -64,6 +76,7 @@ final class Settings {
         maxInFlight,
         onFailure,
         d.keepDelivered(),
+        brakes,
         paused,
         d.options());
   }
@@ -86,8 +99,13 @@ final class Settings {
         d.maxInFlight(),
         d.onFailure(),
         d.keepDelivered(),
+        d.brakes(),
         d.paused(),
         d.options());
+  }
+
+  static Destination braked(Destination d, Brakes brakes) {
+    return copy(d, d.ordering(), d.onFailure(), d.maxInFlight(), brakes, d.paused());
   }
 
   static Destination paused(Destination d, boolean paused) {

@@ -58,6 +58,17 @@ final class SimulationTest {
     check(Kind.LATE_TAKE_OVER, 1, 200);
   }
 
+  @Test
+  void scenarios_ofBrakes_keepEveryPromise() throws Exception {
+    check(Kind.BRAKED, 1, 500);
+  }
+
+  @Test
+  @Tag("full")
+  void scenarios_ofBrakesMany_keepEveryPromise() throws Exception {
+    check(Kind.BRAKED, 1_000_000, MANY / 4);
+  }
+
   /**
    * Each has found a fault of the engine's. A seed means this as long as scenarios are drawn as
    * they were then; the patches in src/test/sabotage bring the faults back.

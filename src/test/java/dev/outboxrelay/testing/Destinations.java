@@ -3,6 +3,7 @@ package dev.outboxrelay.testing;
 
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -124,6 +125,7 @@ public final class Destinations {
         maxInFlight,
         OnFailure.SKIP,
         null,
+        Brakes.NONE,
         false,
         options);
   }

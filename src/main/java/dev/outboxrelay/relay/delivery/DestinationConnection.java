@@ -72,6 +72,12 @@ public final class DestinationConnection {
   private final Reports reports;
   private final AckTimer ackTimer;
   private final Slowdown slowdown;
+  private final Allowance allowance;
+
+  /** Null: as many as it takes. */
+  private final @Nullable Rate rate;
+
+  private Scheduler.@Nullable Timer rateTimer;
 
   private State state = State.IDLE;
   private @Nullable Sink sink;
@@ -85,7 +91,7 @@ public final class DestinationConnection {
   private final Suspects suspects = new Suspects();
   private boolean lookingAtSuspects;
 
-  /** The pause that the receiver has asked for is being written. */
+  /** That the destination is paused is being written. */
   private boolean pausing;
 
   private Scheduler.@Nullable Timer restTimer;
@@ -114,6 +120,9 @@ public final class DestinationConnection {
     reports = new Reports(destination.name(), databaseWork, destinations);
     ackTimer = new AckTimer(inFlight, destination.ackTimeout().toMillis(), loop, this::lose);
     slowdown = new Slowdown(destination, loop, listener::pump);
+    allowance = new Allowance(destination.brakes().failureBudget());
+    Integer maxRate = destination.brakes().maxRate();
+    rate = maxRate == null ? null : new Rate(maxRate, loop.nanoTime());
   }
 
   /** It cannot be reached, or does not answer, which is reported. */
@@ -169,10 +178,33 @@ public final class DestinationConnection {
   private boolean takeBatch() {
     int limit = Math.min(SEND_BATCH, slowStart.window() - inFlight.size());
     long bytes = IN_FLIGHT_BYTES - inFlight.bytes();
-    if (!slowdown.isOn() && limit > 0 && bytes > 0) {
+    if (slowdown.isOn() || pausing || limit <= 0 || bytes <= 0) {
+      return false;
+    }
+    allowance.begin();
+    if (rate == null) {
       listener.takeReady(limit, bytes, taken);
+    } else {
+      takeAtRate(rate, limit, bytes);
     }
     return !taken.isEmpty();
+  }
+
+  private void takeAtRate(Rate rate, int limit, long bytes) {
+    long now = loop.nanoTime();
+    int available = rate.available(now);
+    if (available > 0) {
+      listener.takeReady(Math.min(limit, available), bytes, taken);
+      rate.sent(taken.size());
+    } else if (rateTimer == null) {
+      rateTimer =
+          loop.schedule(
+              rate.waitMillis(now),
+              () -> {
+                rateTimer = null;
+                listener.pump();
+              });
+    }
   }
 
   /** A defect on the way to the connection is the end of this connection, and of nothing else. */
@@ -278,8 +310,7 @@ public final class DestinationConnection {
           unknown(nacked);
           break;
         }
-        alive();
-        listener.refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+        refused(entry, nacked);
       } else if (answer instanceof Answer.Deferred later) {
         QueuedMessage entry = inFlight.remove(later.id());
         if (entry == null) {
@@ -333,9 +364,38 @@ public final class DestinationConnection {
   }
 
   /**
-   * It wants nothing until a person has looked. Whoever lets it go on at once is taken at his word.
+   * Refused. When the destination has refused too much already it is paused: a person is to look,
+   * before all that is owed is set aside. What it refuses until then goes back, and nobody is
+   * charged.
    */
+  private void refused(QueuedMessage entry, Answer.Nacked nacked) {
+    alive();
+    long now = loop.nanoTime();
+    if (allowance.allowsRefusal(now)) {
+      listener.refused(entry, nacked.reason(), nacked.retry(), nacked.retryAfter());
+      return;
+    }
+    String words =
+        allowance.refusals()
+            + " of its last "
+            + allowance.answers()
+            + " answers were refusals, failure_budget allows no more, and it refused: "
+            + nacked.reason();
+    Long oldest = allowance.oldestNanosAgo(now);
+    pause(entry, words, oldest == null ? null : Duration.ofNanos(oldest));
+  }
+
+  /** It wants nothing until a person has looked. */
   private void paused(QueuedMessage entry, String reason) {
+    pause(entry, "as its receiver has asked: " + reason, null);
+  }
+
+  /**
+   * Pauses the destination. Whoever lets it go on at once is taken at his word.
+   *
+   * @param failing how long ago the first message was refused that may have failed; null: none was
+   */
+  private void pause(QueuedMessage entry, String reason, @Nullable Duration failing) {
     rest(PAUSED_REST);
     listener.paused(entry);
     if (pausing) {
@@ -345,12 +405,16 @@ public final class DestinationConnection {
     LOG.warn("destination {} is paused: {}", destination.name(), reason);
     databaseWork.update(
         "pause of " + destination.name(),
-        () -> destinations.pause(destination.name(), listener.epoch(), reason),
-        () -> pausing = false);
+        () -> destinations.pause(destination.name(), listener.epoch(), reason, failing),
+        () -> {
+          pausing = false;
+          listener.pump();
+        });
   }
 
   private void success(QueuedMessage entry) {
     alive();
+    allowance.acknowledged();
     slowdown.delivered();
     slowStart.succeeded();
     listener.acknowledged(entry);
@@ -534,6 +598,10 @@ public final class DestinationConnection {
   public void close(String reason) {
     forgetConnection(reason);
     slowdown.cancel();
+    if (rateTimer != null) {
+      rateTimer.cancel();
+      rateTimer = null;
+    }
     inFlight.removeAll();
     state = State.RESTING;
     if (restTimer != null) {

@@ -25,6 +25,7 @@ import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.values.Change;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
@@ -114,6 +115,7 @@ final class HttpTransportTest {
         1000,
         OnFailure.SKIP,
         null,
+        Brakes.NONE,
         false,
         options);
   }

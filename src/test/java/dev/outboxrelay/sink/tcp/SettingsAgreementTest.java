@@ -15,6 +15,7 @@ import dev.outboxrelay.testing.ScriptedPeer;
 import dev.outboxrelay.testing.TestDatabase;
 import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Destination.Ack;
+import dev.outboxrelay.values.Destination.Brakes;
 import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import java.io.IOException;
@@ -201,6 +202,7 @@ final class SettingsAgreementTest {
             destination.maxInFlight(),
             destination.onFailure(),
             null,
+            Brakes.NONE,
             false,
             row.column("options"));
     RecordedSink heard = new RecordedSink();
