@@ -199,6 +199,31 @@ comment on column outbox.destination_state.capture_stopped_at is
   'Since when nothing new is written for it; null while it is captured.';
 comment on column outbox.destination_state.capture_stopped_for is 'Why.';
 
+-- Keys that people hold. Relays read them with the settings.
+create table outbox.held_key (
+  destination text collate "C" not null,
+  source      integer not null,
+  gate        text collate "C" not null,
+  key         text collate "C" not null,
+  held_at     timestamptz not null default clock_timestamp(),
+  held_by     text not null default session_user,
+  reason      text,
+  constraint held_key_pkey primary key (destination, source, gate),
+  constraint held_key_destination_fkey foreign key (destination)
+    references outbox.destination (name) on update cascade on delete cascade
+);
+
+comment on table outbox.held_key is
+  'Keys whose messages wait until a person releases them: outbox.hold_key, outbox.release_key.';
+comment on column outbox.held_key.destination is 'outbox.destination.name.';
+comment on column outbox.held_key.source is
+  'outbox.source.number, 0 for messages of outbox.publish.';
+comment on column outbox.held_key.gate is 'The key, of a large one its hash.';
+comment on column outbox.held_key.key is 'The key.';
+comment on column outbox.held_key.held_at is 'Since when.';
+comment on column outbox.held_key.held_by is 'The login that holds it.';
+comment on column outbox.held_key.reason is 'What it said.';
+
 -- What outbox.measure has found. Kept apart from the state, since it changes each minute.
 create table outbox.owed (
   destination text collate "C" not null,

@@ -74,6 +74,13 @@ begin
   where s.held > 0
 
   union all
+  select 'info', 'keys held by hand', h.destination,
+    format('keys whose messages wait for a person: %s; the oldest since %s', count(*), date_trunc('second', min(h.held_at))),
+    format('select * from outbox.held_key where destination = %L; then: select outbox.release_key(%1$L, key) for each that may go', h.destination)
+  from outbox.held_key h
+  group by h.destination
+
+  union all
   select 'info', 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held)
     || case when s.last_error like 'paused, %' then '; ' || s.last_error else '' end, format('select outbox.resume(%L);', s.destination)
   from status s

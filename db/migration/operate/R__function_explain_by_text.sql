@@ -29,6 +29,7 @@ declare
   target record;
   now_is record;
   head record;
+  stop record;
   copy text;
   wire text;
   past text;
@@ -166,6 +167,27 @@ begin
       null::text, now_is.down_since, null::timestamptz, null::text;
   end if;
 
+  -- A key that a person holds; a truncate waits for all of them.
+  select h.key, h.held_at, h.held_by, h.reason, t.relation into stop
+  from outbox.held_key h
+  left join outbox.source t on t.number = h.source
+  where h.destination = target.name and target.ordering = 'key'
+    and (message.op = 't'
+      or message.key is not null and h.source = message.source
+        and h.gate = (case when octet_length(message.key) <= 200 then message.key
+          else 'hash ' || hashtextextended(message.key, 0)::text end))
+  order by h.held_at limit 1;
+  if stop.key is not null then
+    return query select 'key held',
+      case when message.op = 't'
+        then format('this truncate waits for all before it, so for key %s, which %s holds', stop.key, stop.held_by)
+        else format('%s holds its key', stop.held_by) end
+        || case when stop.reason is not null then ': ' || stop.reason else '' end,
+      null::text, stop.held_at, null::timestamptz,
+      format('select outbox.release_key(%L, %L%s);', target.name, stop.key,
+        case when stop.relation is not null then format(', %L', stop.relation) else '' end);
+  end if;
+
   -- A truncate goes after all that came before it, and before all that came after it.
   if target.ordering = 'key' then
     select m.id, m.created_at, m.state, m.due_at, m.last_error, m.op into head
@@ -217,7 +239,7 @@ begin
     select null::bigint as id into head;
   end if;
 
-  if head.id is null and not target.paused and now_is.down_since is null and copy is null
+  if head.id is null and stop.key is null and not target.paused and now_is.down_since is null and copy is null
      and now_is.owner is not null then
     moved_at := greatest(now_is.progress_at, now_is.owned_since, now_is.answer_due_at);
     select p.created_at into first_after
@@ -282,7 +304,7 @@ comment on function outbox.explain(text) is
 message_id: as receivers and outbox.failed.wire_id say it (1042-hoe22fla2o), or the number alone.
 Returns reason: unknown (delivered, discarded, or never was), delivered (and kept), failed (set aside), too
 large (set aside unsent, since it is over the limit of the relay),
-no destination, copy, paused, no relay, down, stalled (all of the destination), truncate, key (behind
+no destination, copy, paused, no relay, down, stalled (all of the destination), key held (by a person), truncate, key (behind
 the message that behind names), refused (next try at until), later (published for then), turn (it is
 sent when those before it are; behind names the nearest that must go first); explanation, since and until for people; remedy: a statement.
 Errors: cardinality_violation when several messages have the number; invalid_text_representation when

@@ -7,6 +7,7 @@
 -- it was settled: neither delivered nor refused nor set aside. That is known here without the relay, which may be what stands
 -- still. A message that is in flight may wait for its answer as long as the relay says (ack_timeout), while there is a relay.
 -- What waits behind a truncate that was refused, or with its key behind a refused message, waits for that.
+-- So does what a person holds: while he holds keys, what is due or held is not looked at, nor a truncate.
 create or replace view outbox.status as
 select
   d.name as destination,
@@ -30,10 +31,13 @@ select
     when moved.at >= clock_timestamp() - interval '30 seconds' then null
     when waiting.pending > 0 or later.pending > 0 or parked.retry > 0 then (
       select greatest(moved.at, ready.since)
-      from (select least(oldest.created_at, later.due_since) as since offset 0) ready
+      from (
+        select case when stopped.keys = 0 then least(oldest.created_at, later.due_since)
+          when oldest.op <> 't' then oldest.created_at end as since offset 0
+      ) ready
       where ready.since < clock_timestamp() - interval '30 seconds')
     -- Held, and nothing is there that they could wait for.
-    when parked.held > 0 and (d.on_failure = 'skip' or parked.failed = 0) then greatest(moved.at, parked.oldest)
+    when parked.held > 0 and stopped.keys = 0 and (d.on_failure = 'skip' or parked.failed = 0) then greatest(moved.at, parked.oldest)
   end as stalled_since,
   o.bytes as owed_bytes,
   round(o.growth * 3600)::bigint as owed_growth,
@@ -45,7 +49,8 @@ select
   o.measured_at,
   s.capture_stopped_at as capture_stopped_since,
   s.capture_stopped_for,
-  o.failed_bytes
+  o.failed_bytes,
+  stopped.keys as held_keys
 from outbox.destination d
 cross join (select outbox.copied() as finding offset 0) c
 left join outbox.destination_state s on s.destination = d.name
@@ -60,7 +65,7 @@ cross join lateral (
   offset 0
 ) waiting
 left join lateral (
-  select m.created_at from outbox.pending m
+  select m.created_at, m.op from outbox.pending m
   where m.destination = d.number and m.id = waiting.first_id
   offset 0
 ) oldest on true
@@ -82,6 +87,10 @@ cross join lateral (
   where (m.destination + 0) = d.number and m.state in ('retry', 'held', 'failed')
   offset 0
 ) parked
+cross join lateral (
+  select count(*) as keys from outbox.held_key h where h.destination = d.name
+  offset 0
+) stopped
 left join (
   select distinct l.number as doorbell
   from outbox.relay_locks l
@@ -121,3 +130,4 @@ comment on column outbox.status.capture_stopped_since is
 comment on column outbox.status.capture_stopped_for is 'Why.';
 comment on column outbox.status.failed_bytes is
   'What was set aside takes so much, as owed_bytes is estimated; the limit counts both.';
+comment on column outbox.status.held_keys is 'How many keys people hold: outbox.held_key.';

@@ -34,7 +34,7 @@ begin
 
   if to_regrole('outbox_relay') is not null then
     grant usage on schema outbox, outbox_internal to outbox_relay;
-    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.destination_number, outbox.source,
+    grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.held_key, outbox.destination_number, outbox.source,
       outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.owed, outbox.shed_record, outbox.capture_list, outbox_internal.capture_detail, outbox.doctor to outbox_relay;
     -- What the console shows by the relay's login; nothing that the tables above do not hold.
     grant select on outbox.failed to outbox_relay;

@@ -29,7 +29,9 @@ enum DestinationColumn {
   KEEP_DELIVERED(millis("keep_delivered")),
   FAILURE_BUDGET("failure_budget"),
   FAILURE_BUDGET_ANSWERS("failure_budget_answers"),
-  MAX_RATE("max_rate");
+  MAX_RATE("max_rate"),
+  HELD_KEYS(
+      "array(select h.source || ' ' || h.gate from outbox.held_key h where h.destination = name)");
 
   private final String expression;
 

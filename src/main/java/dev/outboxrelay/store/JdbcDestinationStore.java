@@ -9,6 +9,7 @@ import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
+import dev.outboxrelay.values.Gate;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,7 +40,8 @@ final class JdbcDestinationStore implements DestinationStore {
    */
   private static final String FINGERPRINT =
       """
-      select count(*) || ' ' || coalesce(sum(hashtextextended(d::text, 0)), 0)
+      select count(*) || ' ' || coalesce(sum(hashtextextended(d::text, 0)), 0) || ' '
+        || (select coalesce(sum(hashtextextended(h::text, 0)), 0) from outbox.held_key h)
       from outbox.destination d""";
 
   /**
@@ -266,7 +270,13 @@ final class JdbcDestinationStore implements DestinationStore {
             ? null
             : new FailureBudget(share, r.getInt(DestinationColumn.FAILURE_BUDGET_ANSWERS.at()));
     int rate = r.getInt(DestinationColumn.MAX_RATE.at());
-    return new Brakes(budget, r.wasNull() ? null : rate);
+    Integer maxRate = r.wasNull() ? null : rate;
+    Set<Gate> held = new HashSet<>();
+    for (String key : (String[]) r.getArray(DestinationColumn.HELD_KEYS.at()).getArray()) {
+      int space = key.indexOf(' ');
+      held.add(new Gate(Integer.parseInt(key.substring(0, space)), key.substring(space + 1)));
+    }
+    return new Brakes(budget, maxRate, held);
   }
 
   private static <E extends Enum<E>> E constant(

@@ -2,6 +2,7 @@
 package dev.outboxrelay.values;
 
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,11 +88,14 @@ public record Destination(
    *
    * @param failureBudget null: whatever it refuses, it is sent more
    * @param maxRate so many messages a second; null: as many as it takes
+   * @param heldKeys keys that a person holds: their messages wait in the table
    */
-  public record Brakes(@Nullable FailureBudget failureBudget, @Nullable Integer maxRate) {
-    public static final Brakes NONE = new Brakes(null, null);
+  public record Brakes(
+      @Nullable FailureBudget failureBudget, @Nullable Integer maxRate, Set<Gate> heldKeys) {
+    public static final Brakes NONE = new Brakes(null, null, Set.of());
 
     public Brakes {
+      heldKeys = Set.copyOf(heldKeys);
       if (maxRate != null && maxRate < 1) {
         throw new IllegalArgumentException("max_rate is " + maxRate + ", need 1 or more");
       }

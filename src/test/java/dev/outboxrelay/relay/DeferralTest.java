@@ -212,4 +212,64 @@ final class DeferralTest {
     // At even distances 99 of them would take 990 ms; for a moment's worth may be made up.
     assertTrue(sent.get(99) - sent.get(0) > Duration.ofMillis(900).toNanos(), sent.toString());
   }
+
+  @Test
+  void keyHeld_thenReleased_keepsItsPlaceWhileOthersGo() throws Exception {
+    db.execute(
+        "select outbox.hold_key('out', 'a', reason => 'wrong price')",
+        "select outbox.publish('out', to_json(i), key => case i % 2 when 0 then 'a' else 'b' end)"
+            + " from generate_series(1, 20) i");
+    start((n, m) -> acked(m));
+    Await.until("others", () -> acked.size() == 10);
+    db.execute("select outbox.publish('out', '22', key => 'a')");
+    Await.until("held", () -> db.count("select held from outbox.status") == 11);
+    assertEquals(10, acked.size());
+    assertEquals(
+        List.of("1 true"),
+        db.query("select held_keys || ' ' || (stalled_since is null) from outbox.status"));
+    db.execute("select outbox.release_key('out', 'a')");
+    Await.until("all", () -> acked.size() == 21);
+    List<String> news =
+        acked.stream()
+            .filter(body -> body.contains("\"key\":\"a\""))
+            .map(body -> body.replaceAll(".*\"new\":(\\d+).*", "$1").trim())
+            .toList();
+    assertEquals(List.of("2", "4", "6", "8", "10", "12", "14", "16", "18", "20", "22"), news);
+  }
+
+  @Test
+  void keyHeldWhileItsHeadIsRetried_isNotSentUntilItIsReleased() throws Exception {
+    db.execute(
+        "update outbox.destination set max_attempts = 1000",
+        "select outbox.publish('out', to_json(i), key => 'a') from generate_series(1, 3) i");
+    AtomicBoolean held = new AtomicBoolean();
+    AtomicInteger sentWhileHeld = new AtomicInteger();
+    start(
+        (n, m) -> {
+          if (held.get()) {
+            sentWhileHeld.incrementAndGet();
+          }
+          return new Answer.Nacked(m.id(), m.stamp(), "not yet", true, null);
+        });
+    Await.until("refused", () -> db.count("select retry from outbox.status") == 1);
+    db.execute("select outbox.hold_key('out', 'a')", "select outbox.publish('out', '0', 'b')");
+    long epoch = db.count("select epoch from outbox.status");
+    // Whatever was on its way is answered when the destination is taken over with the new settings.
+    Await.until("heard", () -> db.count("select epoch from outbox.status") > epoch);
+    held.set(true);
+    Await.until(
+        "another key goes on",
+        () ->
+            db.count("select coalesce(max(attempts), 0) from outbox.message where key = 'b'") > 5);
+    int others = sentWhileHeld.get();
+    assertEquals(
+        0, db.count("select count(*) from outbox.message where key = 'a' and state = 'pending'"));
+    long attempts = db.count("select max(attempts) from outbox.message where key = 'a'");
+    Await.until("still", () -> sentWhileHeld.get() > others + 5);
+    assertEquals(attempts, db.count("select max(attempts) from outbox.message where key = 'a'"));
+    db.execute("select outbox.release_key('out', 'a')");
+    Await.until(
+        "goes on",
+        () -> db.count("select max(attempts) from outbox.message where key = 'a'") > attempts);
+  }
 }

@@ -8,8 +8,11 @@ import dev.outboxrelay.values.Destination.Ordering;
 import dev.outboxrelay.values.Gate;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -189,7 +192,35 @@ final class People {
       if (one.paused()) {
         update(one, d -> Settings.paused(d, false));
       }
+      if (!one.brakes().heldKeys().isEmpty()) {
+        update(one, d -> Settings.holding(d, Set.of()));
+      }
     }
+  }
+
+  /** As outbox.hold_key and outbox.release_key do. */
+  void holdOrReleaseKey() {
+    if (world.server().isDown()) {
+      return;
+    }
+    List<Row> keyed =
+        world.server().rows().stream().filter(r -> r.committed != null && r.gate != null).toList();
+    if (keyed.isEmpty()) {
+      return;
+    }
+    Row row = chance.of(keyed);
+    Gate gate = Objects.requireNonNull(row.gate);
+    Destination one = world.server().destinations().get(version(row).destination());
+    if (one == null) {
+      return;
+    }
+    Set<Gate> held = new HashSet<>(one.brakes().heldKeys());
+    boolean hold = held.size() < 3 && held.add(gate);
+    if (!hold) {
+      held.clear();
+    }
+    trace((hold ? "holds " : "releases the keys like ") + gate + " of " + one.name());
+    update(one, d -> Settings.holding(d, held));
   }
 
   private void changeSettings() {

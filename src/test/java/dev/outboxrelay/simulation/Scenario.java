@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,7 @@ final class Scenario {
      * raises the epoch when the other one owns the destination, and much is refused.
      */
     LATE_TAKE_OVER,
-    /** Anything, at destinations that have a failure budget, or a rate. */
+    /** Anything, at destinations that have a failure budget, a rate, or keys that people hold. */
     BRAKED
   }
 
@@ -173,7 +174,8 @@ final class Scenario {
   private Destination braked(Destination destination) {
     FailureBudget budget = chance.is(0.7) ? new FailureBudget(chance.of(0.0, 0.1, 0.5), 20) : null;
     return Settings.braked(
-        destination, new Brakes(budget, chance.is(0.6) ? chance.of(20, 100, 1000) : null));
+        destination,
+        new Brakes(budget, chance.is(0.6) ? chance.of(20, 100, 1000) : null, Set.of()));
   }
 
   private boolean isAnything() {
@@ -279,6 +281,9 @@ final class Scenario {
     if (kind == Kind.LOCKED_FOLLOWERS) {
       plan(40, people::holdFollowers);
       plan(6, faults::killRelay);
+    }
+    if (kind == Kind.BRAKED) {
+      plan(chance.between(0, 6), people::holdOrReleaseKey);
     }
     timeline.runUntil(begin + lasts);
     end();

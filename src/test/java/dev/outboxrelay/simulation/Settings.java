@@ -8,7 +8,9 @@ import dev.outboxrelay.values.Destination.Format;
 import dev.outboxrelay.values.Destination.Framing;
 import dev.outboxrelay.values.Destination.OnFailure;
 import dev.outboxrelay.values.Destination.Ordering;
+import dev.outboxrelay.values.Gate;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Settings of destinations. */
@@ -106,6 +108,10 @@ final class Settings {
 
   static Destination braked(Destination d, Brakes brakes) {
     return copy(d, d.ordering(), d.onFailure(), d.maxInFlight(), brakes, d.paused());
+  }
+
+  static Destination holding(Destination d, Set<Gate> keys) {
+    return braked(d, new Brakes(d.brakes().failureBudget(), d.brakes().maxRate(), keys));
   }
 
   static Destination paused(Destination d, boolean paused) {

@@ -135,6 +135,9 @@ public final class Backlog implements Intake, Settling, TailMember {
     destination = conductor.destination();
     ordered = destination.ordering() == Ordering.KEY;
     queue = new MessageQueue(ordered, gates, barrier);
+    if (ordered) {
+      destination.brakes().heldKeys().forEach(gates::stop);
+    }
     known = new KnownIds(tickets);
     window = new PageReader(this, this, store, tail, starts, memory, events);
     due = new DueReader(this, loop, store);
@@ -349,8 +352,12 @@ public final class Backlog implements Intake, Settling, TailMember {
     int admitted = 0;
     for (Message message : messages) {
       if (known.add(message.id(), ticket, message.timed())) {
-        admit(message, origin);
         admitted++;
+        // A refused one of a key that a person holds stays as it is, and known, so that it is not
+        // read again by its time.
+        if (origin != Origin.RETRY || !gates.isStopped(message)) {
+          admit(message, origin);
+        }
       }
     }
     requeued.want(known.takeDoubtful());
@@ -388,7 +395,7 @@ public final class Backlog implements Intake, Settling, TailMember {
 
   /** Everything that is owed, or more than fits, waits for refused messages. */
   boolean isHeldUp() {
-    return barrier.isHeldUp() || parked.isFull();
+    return barrier.isHeldUp() || parked.isFull() || gates.isAnyStopped() && queue.isTruncateNext();
   }
 
   /** Does whatever can be done now. */

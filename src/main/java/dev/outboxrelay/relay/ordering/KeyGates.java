@@ -44,6 +44,9 @@ public final class KeyGates {
     @Nullable QueuedMessage last;
     boolean parked;
 
+    /** A person holds the key: as long as this memory lasts nothing of it goes. */
+    boolean stopped;
+
     /** The refused message that blocks, 0 when nothing blocks any more. */
     long headId;
 
@@ -64,6 +67,7 @@ public final class KeyGates {
 
   private final Map<Gate, Line> lines = new HashMap<>();
   private int parkedCount;
+  private int stoppedCount;
 
   Verdict admit(QueuedMessage entry, Origin origin) {
     Gate gate = entry.message.gate();
@@ -77,7 +81,9 @@ public final class KeyGates {
       if (origin != Origin.WINDOW) {
         park(line, 0);
       }
-    } else if (line.parked && origin == Origin.WINDOW && entry.id() != line.headId) {
+    } else if (line.parked
+        && origin == Origin.WINDOW
+        && (line.stopped || entry.id() != line.headId)) {
       forgetRefused(line, entry.id());
       line.holdsUnderWay++;
       line.heldSinceRead = true;
@@ -191,6 +197,30 @@ public final class KeyGates {
     }
   }
 
+  /** A person holds the key. Before anything of it is read; when he lets it go, memory is new. */
+  public void stop(Gate gate) {
+    Line line = new Line();
+    line.stopped = true;
+    lines.put(gate, line);
+    park(line, 0);
+    stoppedCount++;
+  }
+
+  /** Whether nothing of the message's key goes, be it refused before or not. */
+  public boolean isStopped(Message message) {
+    if (stoppedCount == 0) {
+      return false;
+    }
+    Gate gate = message.gate();
+    Line line = gate == null ? null : lines.get(gate);
+    return line != null && line.stopped;
+  }
+
+  /** Whether a person holds any key. */
+  public boolean isAnyStopped() {
+    return stoppedCount > 0;
+  }
+
   private void park(Line line, long headId) {
     if (!line.parked) {
       line.parked = true;
@@ -213,6 +243,7 @@ public final class KeyGates {
     Line line = lines.get(gate);
     if (line == null
         || !line.parked
+        || line.stopped
         || line.active != null
         || line.headId != 0
         || line.readingHeld

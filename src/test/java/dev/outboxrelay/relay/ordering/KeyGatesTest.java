@@ -52,6 +52,23 @@ final class KeyGatesTest {
   }
 
   @Test
+  void keyHeldByAPerson_everythingOfIt_isHeldAndNeverReadBack() {
+    gates.stop(A);
+    QueuedMessage first = entry(1, A);
+    assertEquals(Verdict.HOLD, gates.admit(first, Origin.WINDOW));
+    gates.holdCommitted(first.message);
+    assertFalse(gates.beginHeldRead(A));
+    gates.parked(A, List.of(5L));
+    assertEquals(Verdict.HOLD, gates.admit(entry(5, A), Origin.WINDOW), "a requeued head");
+    gates.unblock(A, 5);
+    assertFalse(gates.beginHeldRead(A));
+    assertTrue(gates.isStopped(first.message));
+    assertFalse(gates.isStopped(entry(2, B).message));
+    assertEquals(Verdict.GO, gates.admit(entry(2, B), Origin.WINDOW));
+    assertEquals(1, gates.parkedCount());
+  }
+
+  @Test
   void blocked_followersAndLaterOnes_areHeld() {
     QueuedMessage head = entry(1, A);
     QueuedMessage follower = entry(2, A);
