@@ -59,6 +59,8 @@ create table outbox.destination (
   max_in_flight   integer not null default 1000,
   on_failure      text not null default 'skip',
   keep_delivered  interval,
+  time_to_live    interval,
+  keep_failed     interval,
   paused          boolean not null default false,
   failure_budget  double precision,
   failure_budget_answers integer not null default 100,
@@ -94,6 +96,8 @@ create table outbox.destination (
   constraint destination_max_in_flight_check check (max_in_flight between 1 and 100000),
   constraint destination_on_failure_check check (on_failure in ('skip', 'hold')),
   constraint destination_keep_delivered_check check (keep_delivered between interval '0' and interval '100 years'),
+  constraint destination_time_to_live_check check (time_to_live between interval '1 second' and interval '100 years'),
+  constraint destination_keep_failed_check check (keep_failed between interval '0' and interval '100 years'),
   constraint destination_failure_budget_check check (failure_budget >= 0 and failure_budget < 1),
   constraint destination_failure_budget_answers_check check (failure_budget_answers between 20 and 10000),
   constraint destination_max_rate_check check (max_rate between 1 and 1000000),
@@ -132,6 +136,10 @@ comment on column outbox.destination.on_failure is
   'When a message is set aside, later ones of its key: skip (go on) or hold (wait for a person).';
 comment on column outbox.destination.keep_delivered is
   'How long delivered messages are kept; null: not at all.';
+comment on column outbox.destination.time_to_live is
+  'What is older and still owed is set aside instead of sent, at the next sweep; null: nothing is.';
+comment on column outbox.destination.keep_failed is
+  'What was set aside so long ago is given up, at the next sweep; null: nothing is.';
 comment on column outbox.destination.paused is
   'Nothing is sent while this is true; messages stay owed.';
 comment on column outbox.destination.failure_budget is
@@ -252,7 +260,26 @@ comment on column outbox.owed.limit_since is
   'Since when both take more than the destination''s max_owed_bytes; null while they do not.';
 comment on column outbox.owed.measured_at is 'When that was estimated.';
 
--- What was given up to save the disk. Rows stay when the destination goes.
+-- What has expired, counted.
+create table outbox.expired (
+  destination text collate "C" not null,
+  messages    bigint not null default 0,
+  failed      bigint not null default 0,
+  last_at     timestamptz not null default clock_timestamp(),
+  constraint expired_pkey primary key (destination),
+  constraint expired_destination_fkey foreign key (destination)
+    references outbox.destination (name) on update cascade on delete cascade
+);
+
+comment on table outbox.expired is 'How much outbox.expire has set aside or given up.';
+comment on column outbox.expired.destination is 'outbox.destination.name.';
+comment on column outbox.expired.messages is
+  'Messages that were older than time_to_live, so were set aside.';
+comment on column outbox.expired.failed is
+  'Messages that were set aside for longer than keep_failed, so were given up.';
+comment on column outbox.expired.last_at is 'When that was last.';
+
+-- What was given up: to save the disk, or since it had failed for long. Rows stay when the destination goes.
 create table outbox.shed_record (
   id          bigint generated always as identity,
   destination text collate "C" not null,
@@ -271,10 +298,10 @@ create table outbox.shed_record (
 );
 
 comment on table outbox.shed_record is
-  'What outbox.shed has given up, a row a run: whose receiver needs these changes made good.';
+  'What outbox.shed and outbox.expire have given up: whose receiver needs these changes made good.';
 comment on column outbox.shed_record.id is 'The number of the run.';
 comment on column outbox.shed_record.destination is 'outbox.destination.name, now or once.';
-comment on column outbox.shed_record.shed_by is 'The login, or the limit that was reached.';
+comment on column outbox.shed_record.shed_by is 'The login, or the setting: max_owed_bytes, keep_failed.';
 comment on column outbox.shed_record.reason is 'What the caller said.';
 comment on column outbox.shed_record.begun_at is 'When its first step was.';
 comment on column outbox.shed_record.ended_at is 'When its last step was.';
@@ -465,6 +492,14 @@ create index parked_gate on outbox.parked (
   (case when octet_length(key) <= 200 then key else 'hash ' || hashtextextended(key, 0)::text end),
   (id + 0))
   where state in ('retry', 'held', 'failed');
+-- What was set aside long ago.
+create index parked_failed on outbox.parked ((destination + 0), failed_at) where state = 'failed';
+-- What is kept, by its key. Said in other words than parked_delivered: none serves in the other's place.
+create index parked_kept on outbox.parked (
+  source,
+  (case when octet_length(key) <= 200 then key else 'hash ' || hashtextextended(key, 0)::text end),
+  (destination + 0), (id + 0))
+  where (state || '') = 'delivered';
 create index parked_delivered on outbox.parked ((destination + 0), delivered_at) where state = 'delivered';
 
 -- Queue tables: rows live for milliseconds, so vacuum by number of dead rows, not by share, and at full speed. They keep their

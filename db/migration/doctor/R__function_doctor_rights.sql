@@ -72,7 +72,7 @@ begin
             when c.relname = 'pending' then '{select,delete}'
             when c.relname = 'parked' then '{select,insert,delete}'
             when c.relname = 'destination_state' then '{select,insert,update}'
-            when c.relname in ('message', 'failed', 'identity', 'destination', 'held_key', 'destination_number', 'source', 'status', 'relay_locks', 'owed', 'shed_record', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+            when c.relname in ('message', 'failed', 'identity', 'destination', 'held_key', 'destination_number', 'source', 'status', 'relay_locks', 'owed', 'expired', 'shed_record', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
         where c.relnamespace = any (schemas) and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all
@@ -91,7 +91,7 @@ begin
           when 'outbox_operator' then p.proname <> 'grant_roles' and p.proname not like 'backfill%'
           when 'outbox_relay' then p.proname in ('ring', 'bell_wanted', 'trigger_arguments', 'trigger_condition', 'doctor', 'needs_row_trigger', 'captured_columns', 'columns_certain', 'detaching_from',
             'untrusted_casts', 'capture_call', 'explain', 'known_message', 'id_sequence', 'present_condition', 'settings_of', 'register_captures', 'let_go', 'pause_for',
-            'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'measure', 'owed_bytes', 'system_identifier', 'doctor_rights', 'doctor_captures', 'doctor_deliveries', 'doctor_server',
+            'wire_id', 'copied', 'claim', 'adopt', 'ids_behind', 'mend_ids', 'measure', 'expire', 'owed_bytes', 'system_identifier', 'doctor_rights', 'doctor_captures', 'doctor_deliveries', 'doctor_server',
             'doctor_history')
           else p.proname = 'publish' end
       ) n

@@ -35,7 +35,7 @@ begin
   if to_regrole('outbox_relay') is not null then
     grant usage on schema outbox, outbox_internal to outbox_relay;
     grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.held_key, outbox.destination_number, outbox.source,
-      outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.owed, outbox.shed_record, outbox.capture_list, outbox_internal.capture_detail, outbox.doctor to outbox_relay;
+      outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.owed, outbox.expired, outbox.shed_record, outbox.capture_list, outbox_internal.capture_detail, outbox.doctor to outbox_relay;
     -- What the console shows by the relay's login; nothing that the tables above do not hold.
     grant select on outbox.failed to outbox_relay;
     grant execute on function outbox.explain(text), outbox.explain(bigint),
@@ -45,7 +45,7 @@ begin
     grant insert, delete, update (state, attempts, last_error, due_at, delivered_at, failed_at, first_failed_at, xid, tx)
       on outbox.parked to outbox_relay;
     grant insert, update on outbox.destination_state to outbox_relay;
-    grant execute on function outbox.copied(), outbox_internal.claim(), outbox.adopt(), outbox_internal.ids_behind(), outbox.mend_ids(), outbox.measure(), outbox.owed_bytes(text),
+    grant execute on function outbox.copied(), outbox_internal.claim(), outbox.adopt(), outbox_internal.ids_behind(), outbox.mend_ids(), outbox.measure(), outbox.expire(integer), outbox.owed_bytes(text),
       outbox.system_identifier(), outbox_internal.doctor_rights(), outbox_internal.doctor_captures(),
       outbox_internal.doctor_deliveries(), outbox_internal.doctor_server(interval, bigint), outbox_internal.doctor_history(), outbox.wire_id(bigint, timestamptz), outbox_internal.ring(text, integer), outbox_internal.bell_wanted(), outbox_internal.trigger_arguments(bytea), outbox_internal.trigger_condition(oid), outbox.doctor(interval, bigint), outbox_internal.needs_row_trigger(regclass, boolean, smallint[]),
       outbox_internal.captured_columns(oid, oid, text[], smallint[]), outbox_internal.detaching_from(oid, oid), outbox_internal.columns_certain(regclass, text[], text[], smallint[]), outbox_internal.untrusted_casts(regclass), outbox.capture_call(regclass, text), outbox_internal.present_condition(regclass, text), outbox_internal.settings_of(text[]), outbox.register_captures(), outbox_internal.let_go(text, integer), outbox_internal.pause_for(text, bigint, text, bigint) to outbox_relay;

@@ -2,6 +2,7 @@
 package dev.outboxrelay.cli;
 
 import dev.outboxrelay.store.Owed;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -59,12 +60,26 @@ final class OwedMeters {
           "max.owed.bytes",
           "limit of what is owed and set aside together; NaN when there is none",
           seen -> seen.maxBytes() > 0 ? seen.maxBytes() : Double.NaN);
+      count("expired", "messages set aside, since they were too old to be sent", Owed::expired);
+      count(
+          "expired.set.aside",
+          "messages given up, since they were set aside for too long",
+          Owed::expiredFailed);
       gauge("paused", "1 while a person has paused it", seen -> seen.paused() ? 1 : 0);
     }
 
     private void gauge(String name, String help, ToDoubleFunction<Owed> value) {
       meters.add(
           Gauge.builder(
+                  "outbox.relay.destination." + name, this, it -> value.applyAsDouble(it.owed))
+              .description(help)
+              .tags(Tags.of("destination", owed.destination()))
+              .register(registry));
+    }
+
+    private void count(String name, String help, ToDoubleFunction<Owed> value) {
+      meters.add(
+          FunctionCounter.builder(
                   "outbox.relay.destination." + name, this, it -> value.applyAsDouble(it.owed))
               .description(help)
               .tags(Tags.of("destination", owed.destination()))

@@ -45,6 +45,9 @@ public interface DestinationStore {
    */
   void measure() throws SQLException;
 
+  /** Sets aside, or gives up, what its destination says is too old. */
+  void expire() throws SQLException;
+
   /** Notes which database this is, if that is not noted yet. */
   void claim() throws SQLException;
 

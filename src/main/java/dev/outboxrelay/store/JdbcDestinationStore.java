@@ -79,6 +79,8 @@ final class JdbcDestinationStore implements DestinationStore {
 
   private static final String MEASURE = "select destination, done from outbox.measure()";
 
+  private static final String EXPIRE = "select destination, done from outbox.expire()";
+
   /** Rows of one statement, so that none takes long. */
   private static final int PULL_BACK_ROWS = 50_000;
 
@@ -142,6 +144,9 @@ final class JdbcDestinationStore implements DestinationStore {
 
   /** Of a pause: no message may have failed for it. */
   private static final long NONE_FAILED = -1;
+
+  /** In one sweep, each of ten thousand messages of each destination. */
+  private static final int EXPIRE_ROUNDS = 20;
 
   private static final String PAUSE = "select outbox_internal.pause_for(?, ?, ?, ?)";
 
@@ -362,6 +367,22 @@ final class JdbcDestinationStore implements DestinationStore {
         ResultSet r = s.executeQuery()) {
       while (r.next()) {
         limits.tell(r.getString(1), r.getString(2));
+      }
+    }
+  }
+
+  @Override
+  public void expire() throws SQLException {
+    boolean more = true;
+    for (int round = 0; more && round < EXPIRE_ROUNDS; round++) {
+      more = false;
+      try (Connection c = pool.getConnection();
+          PreparedStatement s = c.prepareStatement(EXPIRE);
+          ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          more = true;
+          LOG.warn("destination {}: {}", r.getString(1), r.getString(2));
+        }
       }
     }
   }

@@ -26,8 +26,9 @@ public final class ObserverSession implements AutoCloseable {
   private static final String LOOK =
       "select o.name, d.paused, o.messages, o.bytes,"
           + " coalesce(greatest(0, extract(epoch from clock_timestamp() - o.oldest)), 0),"
-          + " o.held, o.failed, o.failed_bytes, d.max_owed_bytes"
-          + " from outbox.owed_bytes() o join outbox.destination d on d.name = o.name";
+          + " o.held, o.failed, o.failed_bytes, d.max_owed_bytes, x.messages, x.failed"
+          + " from outbox.owed_bytes() o join outbox.destination d on d.name = o.name"
+          + " left join outbox.expired x on x.destination = o.name";
 
   private final Connection connection;
   private boolean leads;
@@ -82,7 +83,9 @@ public final class ObserverSession implements AutoCloseable {
                 r.getLong(6),
                 r.getLong(7),
                 r.getLong(8),
-                r.getLong(9)));
+                r.getLong(9),
+                r.getLong(10),
+                r.getLong(11)));
       }
     }
     return all;

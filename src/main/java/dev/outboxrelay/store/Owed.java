@@ -11,6 +11,8 @@ package dev.outboxrelay.store;
  * @param failed were set aside, so are not owed
  * @param failedBytes of the stored rows of these
  * @param maxBytes the limit of both; 0 when there is none
+ * @param expired how many were set aside so far, since they were too old to be sent
+ * @param expiredFailed how many were given up so far, since they had failed for too long
  */
 public record Owed(
     String destination,
@@ -21,4 +23,6 @@ public record Owed(
     long held,
     long failed,
     long failedBytes,
-    long maxBytes) {}
+    long maxBytes,
+    long expired,
+    long expiredFailed) {}

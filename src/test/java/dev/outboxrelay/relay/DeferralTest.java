@@ -252,8 +252,8 @@ final class DeferralTest {
           return new Answer.Nacked(m.id(), m.stamp(), "not yet", true, null);
         });
     Await.until("refused", () -> db.count("select retry from outbox.status") == 1);
-    db.execute("select outbox.hold_key('out', 'a')", "select outbox.publish('out', '0', 'b')");
     long epoch = db.count("select epoch from outbox.status");
+    db.execute("select outbox.hold_key('out', 'a')", "select outbox.publish('out', '0', 'b')");
     // Whatever was on its way is answered when the destination is taken over with the new settings.
     Await.until("heard", () -> db.count("select epoch from outbox.status") > epoch);
     held.set(true);

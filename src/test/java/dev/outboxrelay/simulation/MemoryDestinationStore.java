@@ -130,6 +130,11 @@ final class MemoryDestinationStore implements DestinationStore {
   }
 
   @Override
+  public void expire() {
+    // Nothing has a time to live.
+  }
+
+  @Override
   public void mendIds() throws SQLException {
     statement("mendIds", () -> {});
   }

@@ -106,14 +106,15 @@ public final class Fleet {
 
   /**
    * The application's writes fail while the sequence of ids stands behind the rows, and when the
-   * disk is full.
+   * disk is full. What is too old is set aside, or given up.
    */
   public void mendIds() {
     databaseWork.update(
-        "look at the sequence of ids and the disk",
+        "look at the sequence of ids, the disk and what has expired",
         () -> {
           destinationStore.mendIds();
           destinationStore.measure();
+          destinationStore.expire();
         },
         () -> {});
   }
