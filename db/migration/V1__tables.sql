@@ -7,6 +7,7 @@
 --   publish      messages of the application's own making
 --   message      the view outbox.message, ids, the doorbell
 --   destination  what a destination may be, and its number
+--   replay       kept messages again
 --   operate      requeue, discard, pause, resume, wake; status and failed
 --   disk         how much is owed, its limit, stop capturing, shed
 --   identity     which database this is; the sequence of ids
@@ -603,6 +604,46 @@ comment on column outbox.backfill_progress.locked_places is
   'Rows that others had locked, to be tried again at the end.';
 comment on column outbox.backfill_progress.rows_written is 'Messages so far.';
 comment on column outbox.backfill_progress.started_at is 'When the backfill began.';
+
+-- How far replays have come. Rows stay, so that it can be told what was sent again.
+create table outbox.replay_progress (
+  id             bigint generated always as identity,
+  destination    text collate "C" not null,
+  to_destination text collate "C" not null,
+  sources        integer[],
+  keys           text[],
+  since          timestamptz,
+  until          timestamptz,
+  condition      text,
+  after_id       bigint not null default -1,
+  end_id         bigint not null,
+  messages       bigint not null default 0,
+  started_at     timestamptz not null default clock_timestamp(),
+  started_by     text not null default session_user,
+  step_at        timestamptz not null default clock_timestamp(),
+  ended_at       timestamptz,
+  constraint replay_progress_pkey primary key (id)
+);
+
+comment on table outbox.replay_progress is 'Replays, and how far each has come.';
+comment on column outbox.replay_progress.id is 'The number of the replay.';
+comment on column outbox.replay_progress.destination is
+  'outbox.destination.name: whose kept messages are sent again.';
+comment on column outbox.replay_progress.to_destination is
+  'outbox.destination.name: to which they are sent.';
+comment on column outbox.replay_progress.sources is
+  'outbox.source.number of the tables; null: all.';
+comment on column outbox.replay_progress.keys is 'The keys; null: all.';
+comment on column outbox.replay_progress.since is 'Delivered at this time or later; null: any.';
+comment on column outbox.replay_progress.until is 'Delivered before this time; null: any.';
+comment on column outbox.replay_progress.condition is 'Which, as it was given; null: all.';
+comment on column outbox.replay_progress.after_id is 'It has come to this outbox.message.id.';
+comment on column outbox.replay_progress.end_id is 'It ends at this one, the last at its start.';
+comment on column outbox.replay_progress.messages is 'So many were written again so far.';
+comment on column outbox.replay_progress.started_at is 'When it began.';
+comment on column outbox.replay_progress.started_by is 'The login that began it.';
+comment on column outbox.replay_progress.step_at is 'When its last step was.';
+comment on column outbox.replay_progress.ended_at is 'When it ended; null: it has not.';
 
 -- Which database this is: a copy of it must not send the copied messages, or its own, to the
 -- receivers of the original.

@@ -63,6 +63,7 @@ final class ContractTest {
       release(source, destination)
       release_all()
       release_key(destination, key, source)
+      replay(destination, to_destination, tables, keys, since, until, condition, rate)
       requeue(message_id bigint)
       requeue(message_id text)
       requeue_failed(destination, error_like, since, up_to, failed_since)
