@@ -33,7 +33,26 @@ declare
   written bigint;
   all_written bigint := 0;
   began constant timestamptz := pg_catalog.clock_timestamp();
+  here text;
+  within_transaction text;
 begin
+  -- As outbox.backfill_in_steps finds out.
+  begin
+    commit;
+  exception when invalid_transaction_termination then
+    get stacked diagnostics here = message_text;
+  end;
+  begin
+    execute 'do $do$ begin commit; end $do$';
+  exception when invalid_transaction_termination then
+    get stacked diagnostics within_transaction = message_text;
+  end;
+  if here operator(pg_catalog.=) within_transaction then
+    raise exception 'outbox.replay commits each step: it must be called outside a transaction'
+      using errcode = 'invalid_transaction_termination',
+            hint = 'Not after BEGIN, with autocommit on, and not from a function.';
+  end if;
+
   if rate operator(pg_catalog.<) 1 then
     raise exception 'rate is %, need 1 or more', rate using errcode = 'invalid_parameter_value';
   end if;

@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
       ApplyCommand.class,
       TailCommand.class,
       BackfillCommand.class,
+      ReplayCommand.class,
       DoctorCommand.class,
       ReceiveCommand.class,
       CheckReceiverCommand.class,
