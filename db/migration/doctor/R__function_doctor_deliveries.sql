@@ -74,6 +74,14 @@ begin
   where s.held > 0
 
   union all
+  select 'info', 'seeding', 'outbox.pending',
+    format('members of %s write without messages where they say set outbox.capture = off',
+      rtrim(encode(t.tgargs, 'escape'), '\000')),
+    'When the tables are loaded: select outbox.stop_seeding();'
+  from pg_trigger t
+  where t.tgrelid = 'outbox.pending'::regclass and t.tgname = 'not_written_seeding'
+
+  union all
   select 'info', 'keys held by hand', h.destination,
     format('keys whose messages wait for a person: %s; the oldest since %s', count(*), date_trunc('second', min(h.held_at))),
     format('select * from outbox.held_key where destination = %L; then: select outbox.release_key(%1$L, key) for each that may go', h.destination)

@@ -477,6 +477,43 @@ final class OperatorCommandsTest {
     outbox.execute("drop schema \"My Shop\" cascade");
   }
 
+  // replay
+
+  @Test
+  void replay_ofKeptMessages_writesThemAgainAndSaysHowMany() throws Exception {
+    outbox.execute(
+        "create table orders (id int primary key, open boolean default true)",
+        "select outbox.capture('orders', 'crm')",
+        "insert into orders select g, g % 2 = 0 from generate_series(1, 1500) g",
+        "update outbox.message set state = 'delivered'");
+    assertEquals("1500 messages of crm written again", ok("replay", "crm").strip());
+    JsonNode some =
+        json(
+            "replay",
+            "crm",
+            "--to",
+            "audit",
+            "--table",
+            "orders",
+            "--key",
+            "1",
+            "--key",
+            "2",
+            "--since",
+            "1h",
+            "--condition",
+            "new_row ->> 'open' = 'true'",
+            "--rate",
+            "100",
+            "--json");
+    assertEquals(1, some.get("messages").asInt());
+    assertTrue(some.get("complete").asBoolean());
+    assertEquals(
+        List.of("2"), outbox.query("select key from outbox.message where destination = 'audit'"));
+    assertTrue(fails(ExitCode.USAGE, "replay", "nowhere").contains("nowhere"));
+    assertTrue(fails(ExitCode.USAGE, "replay", "crm", "--rate", "-1").contains("--rate is -1"));
+  }
+
   // backfill
 
   @Test
