@@ -373,6 +373,7 @@ create table outbox.pending (
   tx           xid8,
   schema_name  text collate "C",
   table_name   text collate "C",
+  expires_at   timestamptz,
   first_failed_at timestamptz,
   requeued     integer,
   requeued_by  text,
@@ -404,6 +405,8 @@ comment on column outbox.pending.tx is 'The transaction of the change, where xid
 comment on column outbox.pending.schema_name is
   'The table''s name at the time of the change, where it is not that of outbox.source.';
 comment on column outbox.pending.table_name is 'As schema_name.';
+comment on column outbox.pending.expires_at is
+  'When it is worth nothing any more: it is set aside then instead of sent; null: never.';
 comment on column outbox.pending.first_failed_at is
   'When it was set aside for the first time; null: never.';
 comment on column outbox.pending.requeued is
@@ -428,6 +431,7 @@ create table outbox.parked (
   tx           xid8,
   schema_name  text collate "C",
   table_name   text collate "C",
+  expires_at   timestamptz,
   first_failed_at timestamptz,
   requeued     integer,
   requeued_by  text,
@@ -466,6 +470,8 @@ comment on column outbox.parked.tx is 'The transaction of the change, where xid 
 comment on column outbox.parked.schema_name is
   'The table''s name at the time of the change, where it is not that of outbox.source.';
 comment on column outbox.parked.table_name is 'As schema_name.';
+comment on column outbox.parked.expires_at is
+  'When it is worth nothing any more: it is set aside then instead of sent; null: never.';
 comment on column outbox.parked.first_failed_at is
   'When it was set aside for the first time; null: never.';
 comment on column outbox.parked.requeued is

@@ -75,10 +75,11 @@ begin
       ), written as (
         insert into outbox.parked (
           id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-          schema_name, table_name, first_failed_at, requeued, requeued_by, state, failed_at, last_error)
+          schema_name, table_name, expires_at, first_failed_at, requeued, requeued_by, state,
+          failed_at, last_error)
         select m.id, pg_current_xact_id(), m.created_at, m.destination, m.source, m.op, m.key,
                m.new_row, m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name,
-               m.table_name, coalesce(m.first_failed_at, clock_timestamp()), m.requeued,
+               m.table_name, m.expires_at, coalesce(m.first_failed_at, clock_timestamp()), m.requeued,
                m.requeued_by, 'failed', clock_timestamp(),
                format('expired: older than time_to_live, %s', target.time_to_live)
         from moved m

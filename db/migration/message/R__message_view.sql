@@ -27,7 +27,8 @@ select
   null::timestamptz as failed_at,
   p.first_failed_at,
   coalesce(p.requeued, 0) as requeued,
-  p.requeued_by
+  p.requeued_by,
+  p.expires_at
 from outbox.pending p
 join outbox.destination_number n on n.number = p.destination
 left join outbox.source s on s.number = p.source
@@ -54,7 +55,8 @@ select
   p.failed_at,
   p.first_failed_at,
   coalesce(p.requeued, 0),
-  p.requeued_by
+  p.requeued_by,
+  p.expires_at
 from outbox.parked p
 join outbox.destination_number n on n.number = p.destination
 left join outbox.source s on s.number = p.source;
@@ -91,3 +93,5 @@ comment on column outbox.message.first_failed_at is
   'When it was set aside for the first time; null: never.';
 comment on column outbox.message.requeued is 'How often somebody has made it owed again.';
 comment on column outbox.message.requeued_by is 'The login that did so last.';
+comment on column outbox.message.expires_at is
+  'When it is worth nothing any more: it is set aside then instead of sent; null: never.';

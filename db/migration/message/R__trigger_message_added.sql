@@ -39,16 +39,18 @@ begin
 
   if new.state = 'pending' and new.due_at is null then
     insert into outbox.pending (
-      id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers)
+      id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, expires_at)
     values (new.id, new.xid, new.created_at, its_number, source, letter, new.key, new.new_row,
-      new.old_row, new.type, new.headers);
+      new.old_row, new.type, new.headers, new.expires_at);
   else
     insert into outbox.parked (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, state,
-      attempts, due_at, delivered_at, last_error, failed_at, first_failed_at)
+      attempts, due_at, delivered_at, last_error, failed_at, first_failed_at,
+      expires_at)
     values (new.id, new.xid, new.created_at, its_number, source, letter, new.key, new.new_row,
       new.old_row, new.type, new.headers, new.state, new.attempts, new.due_at, new.delivered_at,
-      new.last_error, new.failed_at, coalesce(new.first_failed_at, new.failed_at));
+      new.last_error, new.failed_at, coalesce(new.first_failed_at, new.failed_at),
+      new.expires_at);
   end if;
   if new.state in ('pending', 'retry') then
     perform outbox_internal.ring(d.name, d.doorbell) from outbox.destination d where d.number = its_number;

@@ -52,11 +52,11 @@ begin
   end if;
   if row(new.id, new.xid, new.created_at, new.op, new.source_schema, new.source_table, new.key,
         new.type, new.new_row::text, new.old_row::text, new.headers::text, new.failed_at,
-        new.first_failed_at, new.requeued, new.requeued_by)
+        new.first_failed_at, new.requeued, new.requeued_by, new.expires_at)
       is distinct from
       row(old.id, old.xid, old.created_at, old.op, old.source_schema, old.source_table, old.key,
         old.type, old.new_row::text, old.old_row::text, old.headers::text, old.failed_at,
-        old.first_failed_at, old.requeued, old.requeued_by) then
+        old.first_failed_at, old.requeued, old.requeued_by, old.expires_at) then
     raise exception 'message %: what it says cannot be changed', old.id
       using errcode = 'feature_not_supported',
             hint = 'Set state, attempts, due_at, delivered_at, last_error or destination.';
@@ -109,6 +109,7 @@ begin
   if new.state = 'pending' and old.state in ('failed', 'retry', 'delivered') and not by_relay then
     new.requeued := old.requeued + 1;
     new.requeued_by := session_user;
+    new.expires_at := null; -- Who makes it owed again wants it sent.
   end if;
 
   if new.state = 'pending' and new.due_at is null then
@@ -119,20 +120,20 @@ begin
       delete from outbox.pending p
       where was_pending and p.destination = old_number and p.id = old.id
       returning p.id, p.xid, p.created_at, p.source, p.op, p.key, p.new_row, p.old_row, p.type,
-        p.headers, p.tx, p.schema_name, p.table_name
+        p.headers, p.tx, p.schema_name, p.table_name, p.expires_at
     ), gone_parked as (
       delete from outbox.parked p
       where not was_pending and p.destination = old_number and p.id = old.id
         and p.state = old.state
       returning p.id, p.xid, p.created_at, p.source, p.op, p.key, p.new_row, p.old_row, p.type,
-        p.headers, p.tx, p.schema_name, p.table_name
+        p.headers, p.tx, p.schema_name, p.table_name, p.expires_at
     )
     insert into outbox.pending (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-      schema_name, table_name, first_failed_at, requeued, requeued_by)
+      schema_name, table_name, first_failed_at, requeued, requeued_by, expires_at)
     select m.id, pg_current_xact_id(), m.created_at, new_number, m.source, m.op, m.key, m.new_row,
            m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name,
-           new.first_failed_at, nullif(new.requeued, 0), new.requeued_by
+           new.first_failed_at, nullif(new.requeued, 0), new.requeued_by, new.expires_at
     from (select * from gone union all select * from gone_parked) m;
   elsif was_pending then
     with gone as (
@@ -140,11 +141,11 @@ begin
     )
     insert into outbox.parked (
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-      schema_name, table_name, first_failed_at, requeued, requeued_by, state, attempts, due_at,
+      schema_name, table_name, expires_at, first_failed_at, requeued, requeued_by, state, attempts, due_at,
       delivered_at, failed_at, last_error)
     select m.id, pg_current_xact_id(), m.created_at, new_number, m.source, m.op, m.key, m.new_row,
            m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name,
-           new.first_failed_at, nullif(new.requeued, 0), new.requeued_by, new.state, new.attempts,
+           new.expires_at, new.first_failed_at, nullif(new.requeued, 0), new.requeued_by, new.state, new.attempts,
            new.due_at, new.delivered_at, new.failed_at, new.last_error
     from gone m;
   else
@@ -161,6 +162,7 @@ begin
           then new.delivered_at else p.delivered_at end,
         last_error = case when new.last_error is distinct from old.last_error then new.last_error
           else p.last_error end,
+        expires_at = new.expires_at,
         failed_at = case when new.failed_at is distinct from old.failed_at then new.failed_at
           else p.failed_at end,
         first_failed_at = coalesce(p.first_failed_at, new.first_failed_at),

@@ -30,10 +30,10 @@ begin
   )
   insert into outbox.pending (
     id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx,
-    schema_name, table_name, first_failed_at, requeued, requeued_by)
+    schema_name, table_name, first_failed_at, requeued, requeued_by, expires_at)
   select m.id, pg_current_xact_id(), m.created_at, m.destination, m.source, m.op, m.key, m.new_row,
          m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name, m.table_name,
-         m.first_failed_at, m.requeued, m.requeued_by
+         m.first_failed_at, m.requeued, m.requeued_by, m.expires_at
   from moved m;
   get diagnostics changed = row_count;
   return changed;

@@ -9,6 +9,7 @@
 --             serialize    messages of one key go in the order of commits: waits for other
 --                          transactions that have published one so, until they end. Without it the
 --                          order is that of the calls, where the application has none of its own
+--             expire_at    what is not sent by then is set aside; null: it is sent whenever it may be
 -- returns:    the message's id
 -- reads:      outbox.destination
 -- writes:     outbox.pending, outbox.parked
@@ -19,7 +20,8 @@ create or replace function outbox.publish(
   type text default null,
   headers json default null,
   deliver_at timestamptz default null,
-  serialize boolean default false
+  serialize boolean default false,
+  expire_at timestamptz default null
 ) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -46,6 +48,11 @@ begin
       using errcode = 'invalid_parameter_value', hint = 'Give a time, or leave it out to deliver at once.';
   end if;
 
+  if not isfinite(publish.expire_at) or publish.expire_at <= publish.deliver_at then
+    raise exception 'expire_at is %', publish.expire_at
+      using errcode = 'invalid_parameter_value', hint = 'Give a time after deliver_at, or leave it out to send it whenever it may be.';
+  end if;
+
   if publish.serialize is null then
     raise exception 'serialize must be true or false, not null' using errcode = 'null_value_not_allowed';
   end if;
@@ -56,8 +63,9 @@ begin
 
   publish.headers := coalesce(publish.headers, outbox_internal.headers());
   if publish.deliver_at is null then
-    insert into outbox.pending (destination, op, key, type, new_row, headers)
-    values (target.number, 'm', publish.key, publish.type, publish.payload, publish.headers)
+    insert into outbox.pending (destination, op, key, type, new_row, headers, expires_at)
+    values (target.number, 'm', publish.key, publish.type, publish.payload, publish.headers,
+      publish.expire_at)
     returning id into message_id;
   elsif exists (
       select from outbox.destination_state s
@@ -65,10 +73,11 @@ begin
     return null;
   else
     insert into outbox.parked (
-      id, xid, created_at, destination, source, op, key, type, new_row, headers, state, due_at)
+      id, xid, created_at, destination, source, op, key, type, new_row, headers, state, due_at,
+      expires_at)
     values (nextval('outbox.pending_id_seq'), pg_current_xact_id(), clock_timestamp(), target.number,
       0, 'm', publish.key, publish.type, publish.payload, publish.headers, 'pending',
-      publish.deliver_at)
+      publish.deliver_at, publish.expire_at)
     returning id into message_id;
   end if;
 
@@ -88,7 +97,8 @@ create or replace function outbox.publish(
   type text default null,
   headers json default null,
   deliver_at timestamptz default null,
-  serialize boolean default false
+  serialize boolean default false,
+  expire_at timestamptz default null
 ) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -96,7 +106,7 @@ as $$
 begin
   return outbox.publish(
     publish.destination, publish.payload::json, publish.key, publish.type, publish.headers,
-    publish.deliver_at, publish.serialize);
+    publish.deliver_at, publish.serialize, publish.expire_at);
 end
 $$;
 
@@ -107,7 +117,8 @@ create or replace function outbox.publish(
   type text default null,
   headers json default null,
   deliver_at timestamptz default null,
-  serialize boolean default false
+  serialize boolean default false,
+  expire_at timestamptz default null
 ) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -115,38 +126,41 @@ as $$
 begin
   return outbox.publish(
     publish.destination, publish.payload::json, publish.key, publish.type, publish.headers,
-    publish.deliver_at, publish.serialize);
+    publish.deliver_at, publish.serialize, publish.expire_at);
 end
 $$;
 
-comment on function outbox.publish(text, json, text, text, json, timestamptz, boolean) is
+comment on function outbox.publish(text, json, text, text, json, timestamptz, boolean, timestamptz) is
   'Writes a message to a destination; it is sent if the transaction commits.
 destination: outbox.destination.name. payload: any JSON. key: messages of one key go in order; null:
 no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
 the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
-in the order of commits, for which their publishers wait for each other.
+in the order of commits, for which their publishers wait for each other. expire_at: what is not sent
+by then is set aside.
 Returns the message''s id, null while outbox.stop_capturing is in force. Errors: undefined_object when there is no such destination;
 null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
-object and a deliver_at that is infinite.';
-revoke execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean) from public;
-comment on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) is
+object, a deliver_at that is infinite and an expire_at that is, or is not after deliver_at.';
+revoke execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean, timestamptz) from public;
+comment on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean, timestamptz) is
   'Writes a message to a destination; it is sent if the transaction commits.
 destination: outbox.destination.name. payload: any JSON. key: messages of one key go in order; null:
 no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
 the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
-in the order of commits, for which their publishers wait for each other.
+in the order of commits, for which their publishers wait for each other. expire_at: what is not sent
+by then is set aside.
 Returns the message''s id, null while outbox.stop_capturing is in force. Errors: undefined_object when there is no such destination;
 null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
-object and a deliver_at that is infinite.';
-revoke execute on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean) from public;
-comment on function outbox.publish(text, text, text, text, json, timestamptz, boolean) is
+object, a deliver_at that is infinite and an expire_at that is, or is not after deliver_at.';
+revoke execute on function outbox.publish(text, jsonb, text, text, json, timestamptz, boolean, timestamptz) from public;
+comment on function outbox.publish(text, text, text, text, json, timestamptz, boolean, timestamptz) is
   'Writes a message to a destination; it is sent if the transaction commits.
 destination: outbox.destination.name. payload: any JSON. key: messages of one key go in order; null:
 no order. type: the application''s name for this kind of message. headers: a JSON object; null: what
 the setting outbox.headers says. deliver_at: not before this time. serialize: messages of one key go
-in the order of commits, for which their publishers wait for each other.
+in the order of commits, for which their publishers wait for each other. expire_at: what is not sent
+by then is set aside.
 Returns the message''s id, null while outbox.stop_capturing is in force. Errors: undefined_object when there is no such destination;
 null_value_not_allowed for payload and serialize; invalid_parameter_value for headers that are no
-object and a deliver_at that is infinite; invalid_text_representation for a payload that is no
+object, a deliver_at that is infinite and an expire_at that is, or is not after deliver_at; invalid_text_representation for a payload that is no
 JSON.';
-revoke execute on function outbox.publish(text, text, text, text, json, timestamptz, boolean) from public;
+revoke execute on function outbox.publish(text, text, text, text, json, timestamptz, boolean, timestamptz) from public;

@@ -73,9 +73,9 @@ begin
 
   if to_regrole('outbox_publisher') is not null then
     grant usage on schema outbox to outbox_publisher;
-    grant execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean),
-      outbox.publish(text, jsonb, text, text, json, timestamptz, boolean),
-      outbox.publish(text, text, text, text, json, timestamptz, boolean) to outbox_publisher;
+    grant execute on function outbox.publish(text, json, text, text, json, timestamptz, boolean, timestamptz),
+      outbox.publish(text, jsonb, text, text, json, timestamptz, boolean, timestamptz),
+      outbox.publish(text, text, text, text, json, timestamptz, boolean, timestamptz) to outbox_publisher;
   end if;
 end
 $$;

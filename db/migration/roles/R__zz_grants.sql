@@ -1,6 +1,6 @@
 -- The roles and their grants, once everything else is there. Runs again when this file changes: raise the number below with
 -- each function or view that is added.
--- 30
+-- 31
 do $$
 begin
   perform outbox.grant_roles();

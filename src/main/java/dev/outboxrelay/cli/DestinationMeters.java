@@ -50,6 +50,7 @@ final class DestinationMeters {
   final Counter acknowledged;
   final Counter retried;
   final Counter failed;
+  final Counter outdated;
   final Counter held;
   final Counter missed;
   final Timer commitToAck;
@@ -75,6 +76,7 @@ final class DestinationMeters {
     acknowledged = counter("acknowledged", "messages that the receiver acknowledged");
     retried = counter("retried", "attempts that were refused or not answered in time");
     failed = counter("failed", "messages that were set aside");
+    outdated = counter("outdated", "messages set aside, since they were not sent before expire_at");
     held = counter("held", "messages that had to wait behind a refused one of their key");
     missed = counter("missed", "messages that only the sweep found");
     commitToAck = timer("commit.to.ack", "from the write of the change to its acknowledgement");

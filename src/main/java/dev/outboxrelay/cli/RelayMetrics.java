@@ -259,6 +259,11 @@ final class RelayMetrics implements RelayEvents {
   }
 
   @Override
+  public void expired(String destination, WireId id) {
+    of(destination).outdated.increment();
+  }
+
+  @Override
   public void held(String destination, int messages) {
     of(destination).held.increment(messages);
   }

@@ -27,7 +27,7 @@ final class MessageSql {
   private static final String COMMON =
       """
       id, xid, created_at, destination, source, op, key, new_row, old_row, type, headers, tx, \
-      schema_name, table_name""";
+      schema_name, table_name, expires_at""";
 
   /** As {@link #COMMON}, of x. */
   private static final String COMMON_OF_X = "x." + COMMON.replace(", ", ", x.");

@@ -31,7 +31,9 @@ enum RowColumn {
   DESTINATION("s.destination"),
   /** The key, where the gate has only its hash. */
   LARGE_KEY("case when octet_length(s.key) > 200 and s.size <= ? then s.key end"),
-  XID("s.xid");
+  XID("s.xid"),
+  /** In milliseconds, negative or 0 when the time has come; a day at most. */
+  EXPIRES_IN(Expressions.millisUntil("s.expires_at"));
 
   private final String expression;
 

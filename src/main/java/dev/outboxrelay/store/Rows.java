@@ -25,6 +25,9 @@ final class Rows {
   private static final byte[] NOTHING = new byte[0];
   private static final long MAX_SECONDS = 9_000_000_000_000L;
 
+  /** What the database tells of a time that is farther away. */
+  private static final long LONGEST_MILLIS = 86_400_000;
+
   private final ResultSet rows;
   private final Names names;
   private final int offset;
@@ -220,7 +223,14 @@ final class Rows {
             size,
             tooLarge,
             unreadable,
-            label));
+            label,
+            expiresInMillis()));
+  }
+
+  /** Null where it does not expire, or not before memory is another one. */
+  private @Nullable Long expiresInMillis() throws SQLException {
+    long millis = rows.getLong(at(RowColumn.EXPIRES_IN));
+    return rows.wasNull() || millis >= LONGEST_MILLIS ? null : Long.valueOf(millis);
   }
 
   private int at(RowColumn column) {

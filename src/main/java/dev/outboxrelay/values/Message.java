@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param tooLarge the row is over the size limit and was not fetched
  * @param unreadable why the row cannot be read or written as a message, null when it can
  * @param label what it is about, null where the destination's transport does not say it
+ * @param expiresInMillis how long it was worth something when it was read; null: for ever
  */
 public record Message(
     long id,
@@ -37,9 +38,10 @@ public record Message(
     long rowBytes,
     boolean tooLarge,
     @Nullable String unreadable,
-    @Nullable Label label) {
+    @Nullable Label label,
+    @Nullable Long expiresInMillis) {
 
-  /** Without a label. */
+  /** Without a label, and without an end. */
   public Message(
       long id,
       long stamp,
@@ -68,6 +70,41 @@ public record Message(
         rowBytes,
         tooLarge,
         unreadable,
+        null,
+        null);
+  }
+
+  /** Without an end. */
+  public Message(
+      long id,
+      long stamp,
+      long xid,
+      String destination,
+      @Nullable Gate gate,
+      boolean barrier,
+      boolean refused,
+      boolean timed,
+      int attempts,
+      byte[] body,
+      long rowBytes,
+      boolean tooLarge,
+      @Nullable String unreadable,
+      @Nullable Label label) {
+    this(
+        id,
+        stamp,
+        xid,
+        destination,
+        gate,
+        barrier,
+        refused,
+        timed,
+        attempts,
+        body,
+        rowBytes,
+        tooLarge,
+        unreadable,
+        label,
         null);
   }
 

@@ -272,4 +272,34 @@ final class DeferralTest {
         "goes on",
         () -> db.count("select max(attempts) from outbox.message where key = 'a'") > attempts);
   }
+
+  @Test
+  void message_thatWasNotSentInTime_isSetAsideAndItsKeyGoesOn() throws Exception {
+    db.execute(
+        "select outbox.publish('out', '1', key => 'a', expire_at => now() - interval '1 second')",
+        "select outbox.publish('out', '2', key => 'a', expire_at => now() + interval '1 hour')",
+        "select outbox.publish('out', '3', key => 'a')");
+    start((n, m) -> acked(m));
+    Await.until("two", () -> acked.size() == 2);
+    assertEquals(
+        List.of("1 expired: it was not sent before its time was over 0"),
+        db.query("select new_row || ' ' || last_error || ' ' || attempts from outbox.failed"));
+    db.execute("select outbox.requeue(id) from outbox.failed");
+    Await.until("three", () -> acked.size() == 3);
+  }
+
+  @Test
+  void message_thatExpiresWhileTheReceiverRests_isNotSentAfterwards() throws Exception {
+    db.execute(
+        "select outbox.publish('out', '1', key => 'a', expire_at => now() + interval '2 seconds')",
+        "select outbox.publish('out', '2', key => 'b')");
+    start(
+        (n, m) ->
+            n <= 2
+                ? new Answer.Deferred(m.id(), m.stamp(), "busy", Duration.ofSeconds(3))
+                : acked(m));
+    Await.until("other", () -> acked.size() == 1);
+    Await.until("aside", () -> db.count("select failed from outbox.status") == 1);
+    assertEquals(1, acked.size());
+  }
 }

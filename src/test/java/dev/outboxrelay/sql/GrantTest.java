@@ -38,7 +38,7 @@ final class GrantTest {
       {"outbox_publisher", "usage on schema outbox"},
       {
         "outbox_publisher",
-        "execute on function outbox.publish(text,json,text,text,json,timestamp with time zone,boolean)"
+        "execute on function outbox.publish(text,json,text,text,json,timestamp with time zone,boolean,timestamp with time zone)"
       },
     };
     for (String[] r : revoked) {

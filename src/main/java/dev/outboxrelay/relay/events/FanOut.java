@@ -135,6 +135,11 @@ public record FanOut(List<RelayEvents> listeners) implements RelayEvents {
   }
 
   @Override
+  public void expired(String destination, WireId id) {
+    listeners.forEach(l -> l.expired(destination, id));
+  }
+
+  @Override
   public void held(String destination, int messages) {
     listeners.forEach(l -> l.held(destination, messages));
   }

@@ -130,6 +130,9 @@ public interface RelayEvents {
   /** A message was set aside. */
   default void failed(String destination, WireId id, int attempts, String reason) {}
 
+  /** A message was not sent before its time was over; {@link #failed} follows. */
+  default void expired(String destination, WireId id) {}
+
   /** Messages wait behind a refused message of their key. */
   default void held(String destination, int messages) {}
 

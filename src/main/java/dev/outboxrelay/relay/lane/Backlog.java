@@ -381,6 +381,9 @@ public final class Backlog implements Intake, Settling, TailMember {
 
   private void admit(Message message, Origin origin) {
     QueuedMessage entry = new QueuedMessage(message);
+    if (message.expiresInMillis() != null) {
+      entry.begin(loop.nanoTime());
+    }
     bytes += entry.bytes();
     memory.take(entry.bytes());
     if (queue.read(entry, origin) == Verdict.HOLD) {
@@ -462,6 +465,8 @@ public final class Backlog implements Intake, Settling, TailMember {
         taken(entry, fate);
       } else if (entry.message.tooLarge() || entry.message.unreadable() != null) {
         refusals.unsendable(entry);
+      } else if (entry.message.expiresInMillis() != null && entry.isExpired(loop.nanoTime())) {
+        refusals.expired(entry);
       } else {
         into.add(entry);
         taken += entry.bytes();

@@ -38,10 +38,26 @@ public final class QueuedMessage {
 
   public long sentAtNanos;
 
+  /** When it is worth nothing any more; only where the message says so. */
+  private long expiresAtNanos;
+
   private @Nullable Fate fate;
 
   public QueuedMessage(Message message) {
     this.message = message;
+  }
+
+  /** It was read, and is here now. */
+  public void begin(long nowNanos) {
+    Long millis = message.expiresInMillis();
+    if (millis != null) {
+      expiresAtNanos = nowNanos + millis * 1_000_000L;
+    }
+  }
+
+  /** Whether it has expired, where it does at all. */
+  public boolean isExpired(long nowNanos) {
+    return nowNanos - expiresAtNanos >= 0;
   }
 
   public State state() {

@@ -86,6 +86,12 @@ public final class Refusals {
     fail(entry, entry.message.attempts(), unreadable != null ? unreadable : tooLarge(entry));
   }
 
+  /** Not sent, since it is worth nothing any more. */
+  public void expired(QueuedMessage entry) {
+    events.expired(settling.name(), entry.message.wireId());
+    fail(entry, entry.message.attempts(), "expired: it was not sent before its time was over");
+  }
+
   private String tooLarge(QueuedMessage entry) {
     return "the row values take "
         + entry.message.rowBytes()
