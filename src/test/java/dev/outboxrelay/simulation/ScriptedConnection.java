@@ -12,9 +12,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A connection between a process and a receiver. What is under way on it may be lost. */
 final class ScriptedConnection implements Sink {
+  /** What a rate makes up for. */
+  private static final long MADE_UP_NANOS = 50 * Timeline.MILLI;
+
   private final World world;
   private final RelayProcess process;
   private final Receiver receiver;
@@ -32,6 +36,8 @@ final class ScriptedConnection implements Sink {
   private boolean endedForRelay;
   private boolean endedForReceiver;
   private long lastArrival;
+  private long sent;
+  private long firstSentNanos;
 
   ScriptedConnection(
       World world,
@@ -49,6 +55,17 @@ final class ScriptedConnection implements Sink {
       throw new IllegalStateException("a connection without a lock session");
     }
     session = newest;
+  }
+
+  /** One at once, and what could be made up for. */
+  private void checkRate(@Nullable Integer rate, long nowNanos) {
+    if (sent++ == 0) {
+      firstSentNanos = nowNanos;
+    }
+    if (rate != null
+        && sent > 2 + rate * (nowNanos - firstSentNanos + MADE_UP_NANOS) / Timeline.SECOND) {
+      world.checker().violation("rate", sent + " messages are sent at " + rate + " a second");
+    }
   }
 
   Destination destination() {
@@ -83,7 +100,11 @@ final class ScriptedConnection implements Sink {
       }
       unanswered.put(message.id(), message);
       Gate gate = message.gate();
+      checkRate(destination.brakes().maxRate(), sentNanos);
       if (gate != null && destination.ordering() == Destination.Ordering.KEY) {
+        if (destination.brakes().heldKeys().contains(gate)) {
+          world.checker().violation("held key", message.id() + " is sent, and its key is held");
+        }
         Long before = unansweredGates.put(gate, message.id());
         if (before != null) {
           world
