@@ -191,7 +191,7 @@ comment on column outbox.destination_state.owned_since is 'When it did.';
 comment on column outbox.destination_state.down_since is
   'Since when it cannot be reached; null while it can.';
 comment on column outbox.destination_state.last_error is
-  'The last thing that went wrong with it, null when all is well again.';
+  'The last thing that went wrong with it, null when all is well again; from "paused, " on: a relay has paused it.';
 comment on column outbox.destination_state.last_error_at is 'When that was.';
 comment on column outbox.destination_state.progress_at is
   'When a message of it was last settled, as of some seconds ago.';

@@ -89,7 +89,7 @@ begin
   group by h.destination
 
   union all
-  select 'info', 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held)
+  select case when s.last_error like 'paused, %' then 'warning' else 'info' end, 'destination paused', s.destination, format('messages that wait: %s', s.pending + s.retry + s.held)
     || case when s.last_error like 'paused, %' then '; ' || s.last_error else '' end, format('select outbox.resume(%L);', s.destination)
   from status s
   where s.paused

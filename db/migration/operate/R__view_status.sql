@@ -103,7 +103,7 @@ cross join lateral (
 comment on view outbox.status is 'A row a destination: what is owed, since when, who delivers it, what is wrong.';
 comment on column outbox.status.destination is 'outbox.destination.name.';
 comment on column outbox.status.uri is 'Where it is.';
-comment on column outbox.status.paused is 'Whether a person has paused it.';
+comment on column outbox.status.paused is 'Whether it is paused; last_error says why, if a relay did it.';
 comment on column outbox.status.pending is
   'Messages that wait for nothing but their delivery, or for their time.';
 comment on column outbox.status.retry is 'Messages that were refused and are tried again.';

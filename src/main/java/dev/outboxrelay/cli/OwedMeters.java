@@ -65,7 +65,11 @@ final class OwedMeters {
           "expired.set.aside",
           "messages given up, since they were set aside for too long",
           Owed::expiredFailed);
-      gauge("paused", "1 while a person has paused it", seen -> seen.paused() ? 1 : 0);
+      gauge(
+          "paused.by.relay",
+          "1 while a relay has paused it, and a person is to look",
+          seen -> seen.pausedByRelay() ? 1 : 0);
+      gauge("paused", "1 while it is paused", seen -> seen.paused() ? 1 : 0);
     }
 
     private void gauge(String name, String help, ToDoubleFunction<Owed> value) {

@@ -47,7 +47,7 @@ final class JdbcDestinationStore implements DestinationStore {
   /**
    * An epoch is the second at which it began, or one more than the last: a row that a failover or a
    * restore has lost, or set back, does not have it fall, as long as no clock has been set back by
-   * more than the old owner's time.
+   * more than the old owner's time. Why it was paused is over once it is not.
    */
   private static final String TAKE_OVER =
       """
@@ -55,7 +55,10 @@ final class JdbcDestinationStore implements DestinationStore {
       select name, floor(extract(epoch from clock_timestamp())), ?, clock_timestamp()
       from outbox.destination where name = ?
       on conflict (destination) do update set epoch = greatest(s.epoch + 1, excluded.epoch),
-        owner = excluded.owner, owned_since = excluded.owned_since
+        owner = excluded.owner, owned_since = excluded.owned_since,
+        last_error = case when s.last_error like 'paused, %' and not (
+            select d.paused from outbox.destination d where d.name = s.destination)
+          then null else s.last_error end
       returning epoch, mark_first_id, mark_earlier,
         case when mark_cluster is not distinct from (select outbox.system_identifier())
           and pg_snapshot_xmax(mark_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())

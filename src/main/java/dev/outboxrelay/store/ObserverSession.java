@@ -24,10 +24,12 @@ public final class ObserverSession implements AutoCloseable {
   private static final String LEAD = "select pg_try_advisory_lock(" + OBSERVER + ", 0)";
 
   private static final String LOOK =
-      "select o.name, d.paused, o.messages, o.bytes,"
+      "select o.name, d.paused, d.paused and coalesce(s.last_error like 'paused, %', false),"
+          + " o.messages, o.bytes,"
           + " coalesce(greatest(0, extract(epoch from clock_timestamp() - o.oldest)), 0),"
           + " o.held, o.failed, o.failed_bytes, d.max_owed_bytes, x.messages, x.failed"
           + " from outbox.owed_bytes() o join outbox.destination d on d.name = o.name"
+          + " left join outbox.destination_state s on s.destination = o.name"
           + " left join outbox.expired x on x.destination = o.name";
 
   private final Connection connection;
@@ -77,15 +79,16 @@ public final class ObserverSession implements AutoCloseable {
             new Owed(
                 r.getString(1),
                 r.getBoolean(2),
-                r.getLong(3),
+                r.getBoolean(3),
                 r.getLong(4),
-                r.getDouble(5),
-                r.getLong(6),
+                r.getLong(5),
+                r.getDouble(6),
                 r.getLong(7),
                 r.getLong(8),
                 r.getLong(9),
                 r.getLong(10),
-                r.getLong(11)));
+                r.getLong(11),
+                r.getLong(12)));
       }
     }
     return all;

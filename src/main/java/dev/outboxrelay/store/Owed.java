@@ -4,6 +4,7 @@ package dev.outboxrelay.store;
 /**
  * What the database holds for a destination.
  *
+ * @param pausedByRelay a relay has paused it, and a person is to look
  * @param messages that are owed, those that were set aside not counted; beyond 10,000 an estimate
  * @param bytes of the stored rows of these
  * @param oldestSeconds the age of the first of these that may be sent; 0 when there is none
@@ -17,6 +18,7 @@ package dev.outboxrelay.store;
 public record Owed(
     String destination,
     boolean paused,
+    boolean pausedByRelay,
     long messages,
     long bytes,
     double oldestSeconds,

@@ -45,7 +45,7 @@ final class PromtoolTest {
     metrics.owned("shop", 1);
     metrics.delivered("shop", new WireId(1, 1), 1);
     new OwedMeters(registry)
-        .show(Optional.of(List.of(new Owed("shop", false, 1, 1, 1, 1, 1, 1, 1, 1, 1))));
+        .show(Optional.of(List.of(new Owed("shop", false, false, 1, 1, 1, 1, 1, 1, 1, 1, 1))));
     assertEquals("0 ", promtool(registry.scrape(), "check", "metrics"));
   }
 

@@ -61,7 +61,7 @@ final class RelayMetricsTest {
   }
 
   private static Owed owed(String destination) {
-    return new Owed(destination, false, 3, 300, 1.5, 1, 2, 200, 0, 4, 5);
+    return new Owed(destination, false, false, 3, 300, 1.5, 1, 2, 200, 0, 4, 5);
   }
 
   @Test

@@ -172,12 +172,18 @@ final class DeferralTest {
             "paused, 10 of its last 20 answers were refusals, failure_budget allows no more, and"
                 + " it refused: broken; once that is mended: "),
         told);
+    assertEquals(
+        List.of("warning true"),
+        db.query(
+            "select severity || ' ' || (finding like '%broken%') from outbox.doctor()"
+                + " where check_name = 'destination paused'"));
     mended.set(true);
     db.execute(told.substring(told.indexOf("select outbox.requeue_failed(")));
     Await.until(
         "delivered",
         () -> db.count("select count(*) from outbox.message where state = 'delivered'") == 3000);
     assertEquals(3000, acked.size());
+    assertEquals(1, db.count("select count(*) from outbox.status where last_error is null"));
   }
 
   @Test
