@@ -57,8 +57,8 @@ begin
     raise exception 'rate is %, need 1 or more', rate using errcode = 'invalid_parameter_value';
   end if;
   if rate is not null then
-    -- A quarter of a second's worth, so that the rate is even.
-    step := greatest(1, least(most, rate operator(pg_catalog./) 4));
+    -- A tenth of a second's worth, so that others need not wait for many.
+    step := greatest(1, least(most, rate operator(pg_catalog./) 10));
   end if;
   this := outbox_internal.replay_start(
     replay.destination, replay.to_destination, replay.tables, replay.keys, replay.since, replay.until,

@@ -28,7 +28,7 @@ public final class Replay {
   private static final int STEP_MESSAGES = 1000;
 
   /** Where a rate is given a step has so much of a second's messages: the rate is even then. */
-  private static final int STEPS_A_SECOND = 4;
+  private static final int STEPS_A_SECOND = 10;
 
   private static final double SECOND_NANOS = Duration.ofSeconds(1).toNanos();
 
