@@ -661,7 +661,11 @@ final class MemoryMessageStore implements MessageStore {
         tooLarge ? new byte[0] : rowValuesAlone ? Payload.encoded(row.bytes, body) : body.get(),
         row.bytes,
         tooLarge,
-        null);
+        null,
+        null,
+        row.expiresMicros == 0
+            ? null
+            : Long.valueOf(Math.floorDiv(row.expiresMicros - server.nowMicros(), 1000L)));
   }
 
   private static Change change(Row row, Version version) {

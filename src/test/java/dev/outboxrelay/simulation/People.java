@@ -97,6 +97,7 @@ final class People {
     boolean anew = before.state() == State.DELIVERED;
     transaction.whenCommitted(
         () -> {
+          row.expiresMicros = 0;
           world.checker().touched(row);
           if (anew) {
             world.checker().owedAnew(row);

@@ -15,6 +15,9 @@ final class Row {
   final int bytes;
   final long createdMicros;
 
+  /** When it is worth nothing any more, 0 when it is for ever: who requeues it wants it sent. */
+  long expiresMicros;
+
   /** Null before its insertion is committed, and after its deletion is. */
   @Nullable Version committed;
 

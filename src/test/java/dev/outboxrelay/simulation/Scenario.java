@@ -69,7 +69,9 @@ final class Scenario {
      * raises the epoch when the other one owns the destination, and much is refused.
      */
     LATE_TAKE_OVER,
-    /** Anything, at destinations that have a failure budget, a rate, or keys that people hold. */
+    /**
+     * Anything, at destinations that have a failure budget, a rate, or held keys; messages expire.
+     */
     BRAKED
   }
 
@@ -283,6 +285,7 @@ final class Scenario {
       plan(6, faults::killRelay);
     }
     if (kind == Kind.BRAKED) {
+      world.expireEvery(chance.of(0, 3, 17));
       plan(chance.between(0, 6), people::holdOrReleaseKey);
     }
     timeline.runUntil(begin + lasts);

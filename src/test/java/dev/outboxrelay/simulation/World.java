@@ -16,6 +16,7 @@ final class World {
   private final Map<String, Receiver> receivers = new LinkedHashMap<>();
   private final boolean silentWriters;
   private long largestMessageBytes;
+  private int expiringEvery;
 
   World(
       long seed,
@@ -74,6 +75,15 @@ final class World {
    */
   void writesUpTo(long bytes) {
     largestMessageBytes = bytes;
+  }
+
+  /** Each so many-th message expires soon; 0: none does. */
+  void expireEvery(int messages) {
+    expiringEvery = messages;
+  }
+
+  boolean expires(long id) {
+    return expiringEvery > 0 && id % expiringEvery == 0;
   }
 
   long largestMessageBytes() {

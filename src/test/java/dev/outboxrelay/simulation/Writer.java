@@ -10,6 +10,7 @@ import java.util.TreeSet;
 
 /** A session of the application: transaction after transaction, of several changes each. */
 final class Writer {
+  private static final long EXPIRING_MICROS = 300_000;
 
   /**
    * How it writes.
@@ -148,6 +149,9 @@ final class Writer {
               work.truncate(),
               due,
               habits.bytes() * chance.between(1, 50) / 50 + 2);
+      if (!work.truncate() && world.expires(row.id)) {
+        row.expiresMicros = row.createdMicros + EXPIRING_MICROS;
+      }
       world.checker().written(row, destination, putOff);
       transaction.whenCommitted(() -> world.checker().committed(row));
       if (world.trace().isKept()) {
