@@ -303,6 +303,12 @@ final class SecurityTest {
           "select outbox.pause('crm')",
           "select outbox.resume('crm')",
           "select outbox.wake()",
+          "select outbox.hold_key('crm', 'k'), outbox.release_key('crm', 'k')",
+          "update outbox.message set state = 'delivered'",
+          "call outbox.replay('crm', condition => $$new_row ->> 'a' is null$$)",
+          "select outbox.erase(null, 'k')",
+          "select * from outbox.expire()",
+          "select outbox.start_seeding('pg_monitor'), outbox.stop_seeding()",
           "insert into outbox.destination (name, uri) values ('mine', 'tcp://h:1')",
           "delete from outbox.destination where name = 'mine'",
           "create table own (id int primary key)",
@@ -316,6 +322,8 @@ final class SecurityTest {
       Outbox.refuses(c, "42501", "update outbox.message set new_row = '{}'");
       Outbox.refuses(c, "42501", "update outbox.destination_state set epoch = 0");
       Outbox.refuses(c, "42501", "update outbox.identity set database = 0");
+      Outbox.refuses(c, "42501", "insert into outbox.held_key values ('crm', 0, 'k', 'k')");
+      Outbox.refuses(c, "42501", "update outbox.replay_progress set after_id = 0");
       Outbox.refuses(c, "42501", "select outbox.grant_roles()");
     }
   }
@@ -335,10 +343,13 @@ final class SecurityTest {
               + " select id, xid, created_at, destination, source, op, 'held' from x",
           "update outbox.parked set state = 'retry', attempts = 1, last_error = 'x', due_at = now()",
           "select outbox_internal.let_go('crm', 10)",
-          "select outbox_internal.pause_for('crm', 0, 'gone')",
+          "select outbox_internal.pause_for('crm', 0, 'gone', -1)",
           "select * from outbox.failed",
           "select * from outbox.explain('1')",
           "select * from outbox.explain(1)",
+          "update outbox.parked set failed_at = now(), first_failed_at = now()",
+          "select * from outbox.held_key",
+          "select * from outbox.expire()",
           "delete from outbox.parked",
           "select * from outbox.message",
           "select * from outbox.flyway_schema_history",
