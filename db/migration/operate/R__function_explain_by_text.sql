@@ -113,7 +113,7 @@ begin
   end if;
   if message.state = 'failed' then
     return query select 'failed',
-      case when message.attempts = 0 then 'it was set aside unsent: '
+      case when message.attempts = 0 then 'it was set aside without a refusal: '
         else format('it was set aside after %s refusal%s, the last: ', message.attempts,
           case when message.attempts = 1 then '' else 's' end) end
         || coalesce(message.last_error, '(no words)') || past,

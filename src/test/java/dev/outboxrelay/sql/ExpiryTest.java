@@ -68,6 +68,11 @@ final class ExpiryTest {
     assertEquals(
         List.of("3 0"), outbox.query("select messages || ' ' || failed from outbox.expired"));
     assertEquals(3, outbox.count("select count(failed_at) from outbox.failed"));
+    assertEquals(
+        List.of("it was set aside without a refusal: " + words),
+        outbox.query(
+            "select e.explanation from outbox.message m, outbox.explain(m.id) e"
+                + " where m.key = 'old'"));
   }
 
   @Test
