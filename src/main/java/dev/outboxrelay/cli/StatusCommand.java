@@ -176,8 +176,12 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String state(Row row) {
-    String worst = worst(row);
-    return row.get("capture_stopped_since") == null ? worst : worst + ", not captured";
+    String state = worst(row);
+    if (row.get("capture_stopped_since") != null) {
+      state += ", not captured";
+    }
+    long heldKeys = row.number("held_keys");
+    return heldKeys == 0 ? state : state + ", keys held: " + heldKeys;
   }
 
   /** The worst that is known of it, in a word or two. */

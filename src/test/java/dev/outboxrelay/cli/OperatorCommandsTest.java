@@ -94,6 +94,14 @@ final class OperatorCommandsTest {
   }
 
   @Test
+  void status_whilePeopleHoldKeys_saysHowMany() throws Exception {
+    assertFalse(ok("status").contains("keys held"));
+    outbox.execute("select outbox.hold_key('crm', 'k')");
+    assertTrue(ok("status").contains("no relay, keys held: 1"), ok("status"));
+    outbox.execute("select outbox.release_key('crm', 'k')");
+  }
+
+  @Test
   void status_withALimit_showsBytesGrowthAndWhenItIsReached() throws Exception {
     assertFalse(ok("status").contains("LIMIT"));
     limit();

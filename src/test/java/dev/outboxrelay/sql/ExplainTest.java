@@ -275,7 +275,8 @@ final class ExplainTest {
     set(id, "state = 'failed', attempts = 0, last_error = 'invalid memory alloc request size'");
     assertEquals(List.of("failed"), reasons(id));
     assertEquals(
-        "it was set aside without a refusal: invalid memory alloc request size", told(id, "explanation"));
+        "it was set aside without a refusal: invalid memory alloc request size",
+        told(id, "explanation"));
   }
 
   @Test
