@@ -12,6 +12,7 @@
 create or replace function outbox.start_seeding(seeders regrole) returns boolean
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
 begin
   if start_seeding.seeders is null then

@@ -76,7 +76,7 @@ begin
   union all
   select 'info', 'seeding', 'outbox.pending',
     format('members of %s write without messages where they say set outbox.capture = off',
-      split_part(encode(t.tgargs, 'escape'), '\000', 1)),
+      split_part(encode(t.tgargs, 'escape'), E'\\000', 1)),
     'When the tables are loaded: select outbox.stop_seeding();'
   from pg_trigger t
   where t.tgrelid = 'outbox.pending'::regclass and t.tgname = 'not_written_seeding'

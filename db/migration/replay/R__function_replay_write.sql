@@ -17,6 +17,7 @@ create or replace function outbox_internal.replay_write(
   replay bigint, after_id bigint, reached bigint, ids bigint[]) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 declare

@@ -87,4 +87,23 @@ final class QuotingTest {
       assertTrue(key.contains("that table public.t has not got"), key);
     }
   }
+
+  @Test
+  void replayAndSeeding_whereBackslashesEscape_areAsEver() throws SQLException {
+    outbox.execute(
+        "set outbox.headers = '{ }'; select outbox.publish('crm', '{}')",
+        "update outbox.message set state = 'delivered'");
+    String seed = "select outbox.start_seeding(current_user::text::regrole)::text";
+    try (Connection c = outbox.connect()) {
+      Outbox.run(c, "set standard_conforming_strings = off", "call outbox.replay('crm')");
+      assertEquals(List.of("true"), Outbox.column(c, seed));
+      assertEquals(List.of("false"), Outbox.column(c, seed));
+      Outbox.run(c, "select outbox.stop_seeding()");
+    }
+    assertEquals(
+        List.of("{\"outbox_replay_of\":\"?\"}"),
+        outbox.query(
+            "select regexp_replace(headers::text, '[0-9]+-[0-9a-z]+', '?') from outbox.message"
+                + " where state = 'pending'"));
+  }
 }
