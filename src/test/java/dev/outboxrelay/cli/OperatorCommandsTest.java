@@ -262,7 +262,7 @@ final class OperatorCommandsTest {
     for (String name : List.of(Long.toString(id), wireId)) {
       String shown = ok("failed", "show", name);
       assertTrue(shown.contains("last_error       a\\nb"), shown);
-      assertTrue(shown.contains("new_row        {\"n\":1.10}"), shown);
+      assertTrue(shown.contains("new_row          {\"n\":1.10}"), shown);
       assertTrue(ok("failed", "show", name, "--json").contains("\"new_row\":{\"n\":1.10}"));
     }
     fails(ExitCode.FINDINGS, "failed", "show", id + "-0");
