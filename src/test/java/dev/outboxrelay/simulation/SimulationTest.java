@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class SimulationTest {
   private static final long FEW = 2_000;
-  private static final long MANY = 25_000;
+  private static final long MANY = 50_000;
   private static final long PATIENCE_NANOS = 3_600_000_000_000L;
 
   private static void check(Kind kind, long firstSeed, long count) throws InterruptedException {
