@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param quick small sizes, which show that everything works and measure nothing
  * @param transports uris of what the scenario transports is to measure besides, each with its
  *     options after a blank
+ * @param java options of Java that cold and busy measure besides, each a text as in JAVA_OPTS
  * @param output directory for the report, the plots and the relay's logs
  */
 public record BenchOptions(
@@ -22,6 +23,7 @@ public record BenchOptions(
     int runs,
     boolean quick,
     List<String> transports,
+    List<String> java,
     Path output) {
 
   /** A PostgreSQL that is there; the user must be allowed to make databases. */

@@ -36,6 +36,13 @@ final class BusyScenario implements Scenario {
     }
   }
 
+  /** The figures of one way to start Java. */
+  private record Way(RelayJava java, Taken fresh, Taken warm) {
+    Way(RelayJava java) {
+      this(java, new Taken(), new Taken());
+    }
+  }
+
   @Override
   public String name() {
     return "busy";
@@ -49,39 +56,26 @@ final class BusyScenario implements Scenario {
   @Override
   public Result run(Stage stage) throws Exception {
     Duration slice = Duration.ofMillis(stage.size(15_000, 100));
-    OptionalLong postmaster = stage.postmaster();
-    Taken fresh = new Taken();
-    Taken warm = new Taken();
-    Taken freshDefaults = new Taken();
-    Taken warmDefaults = new Taken();
+    List<Way> ways = stage.java().stream().map(Way::new).toList();
     Series plain = new Series();
     Series captured = new Series();
     for (int run = 1; run <= stage.runs(); run++) {
-      Turns.take(
-          run,
-          () -> delivering(stage, RelayJava.SHIPPED, slice, postmaster, fresh, warm),
-          () ->
-              delivering(stage, RelayJava.DEFAULTS, slice, postmaster, freshDefaults, warmDefaults),
-          () -> alone(stage, slice, plain, captured));
-      stage.say(
-          String.format(
-              Locale.ROOT,
-              "busy %d/%d: the relay's process %s µs a message at first, %s warm;"
-                  + " with Java's defaults %s and %s; commits/s %s delivering, %s without a relay,"
-                  + " %s without capture",
-              run,
-              stage.runs(),
-              fresh.relay,
-              warm.relay,
-              freshDefaults.relay,
-              warmDefaults.relay,
-              warm.rate,
-              captured,
-              plain));
+      List<Turns.Turn> turns = new ArrayList<>();
+      for (Way way : ways) {
+        turns.add(() -> delivering(stage, slice, way));
+      }
+      turns.add(() -> alone(stage, slice, plain, captured));
+      Turns.take(run, turns);
+      say(stage, run, ways, plain, captured);
     }
+    Way shipped = ways.get(0);
     List<Figure> figures = new ArrayList<>();
-    figures.addAll(figures("first 15 s", fresh, freshDefaults, 30));
-    figures.addAll(figures("warm", warm, warmDefaults, 12));
+    for (Way other : ways.subList(1, ways.size())) {
+      String against = other.java.words();
+      figures.addAll(figures("first 15 s", shipped.fresh, against, other.fresh, 30));
+      figures.addAll(figures("warm", shipped.warm, against, other.warm, 12));
+    }
+    Taken warm = shipped.warm;
     figures.add(Figure.of("the relay's sessions, warm", "µs/message", warm.sessions).atMost(12));
     figures.add(
         Figure.against("commits, delivering, warm", "commits/s", warm.rate, "no relay", captured)
@@ -96,34 +90,52 @@ final class BusyScenario implements Scenario {
         "the receiver is a thread of the bench's process, whose CPU is that of the clients too");
   }
 
-  private static List<Figure> figures(String when, Taken taken, Taken defaults, double relay) {
-    String against = RelayJava.DEFAULTS.words();
+  private static void say(Stage stage, int run, List<Way> ways, Series plain, Series captured) {
+    for (Way way : ways) {
+      stage.say(
+          String.format(
+              Locale.ROOT,
+              "busy %d/%d, %s: the relay's process %s µs a message at first, %s warm; its sessions"
+                  + " %s and %s; commits/s %s delivering, %s without a relay, %s without capture",
+              run,
+              stage.runs(),
+              way.java.words(),
+              way.fresh.relay,
+              way.warm.relay,
+              way.fresh.sessions,
+              way.warm.sessions,
+              way.warm.rate,
+              captured,
+              plain));
+    }
+  }
+
+  private static List<Figure> figures(
+      String when, Taken taken, String against, Taken other, double relay) {
     String unit = "µs/message";
     return List.of(
-        Figure.against("relay's process, " + when, unit, taken.relay, against, defaults.relay)
+        Figure.against("relay's process, " + when, unit, taken.relay, against, other.relay)
             .atMost(relay),
+        Figure.against("its compilers, " + when, unit, taken.compilers, against, other.compilers),
+        Figure.against("its sessions, " + when, unit, taken.sessions, against, other.sessions),
         Figure.against(
-            "its compilers, " + when, unit, taken.compilers, against, defaults.compilers),
-        Figure.against("its sessions, " + when, unit, taken.sessions, against, defaults.sessions),
-        Figure.against(
-            "the rest of PostgreSQL, " + when, unit, taken.server, against, defaults.server),
-        Figure.against("clients, receiver, " + when, unit, taken.bench, against, defaults.bench),
-        Figure.against("commits, " + when, "commits/s", taken.rate, against, defaults.rate));
+            "the rest of PostgreSQL, " + when, unit, taken.server, against, other.server),
+        Figure.against("clients, receiver, " + when, unit, taken.bench, against, other.bench),
+        Figure.against("commits, " + when, "commits/s", taken.rate, against, other.rate));
   }
 
   /** A relay's first turn, and another one when it has had two more to warm up. */
-  private static void delivering(
-      Stage stage, RelayJava java, Duration slice, OptionalLong postmaster, Taken fresh, Taken warm)
-      throws Exception {
+  private static void delivering(Stage stage, Duration slice, Way way) throws Exception {
+    OptionalLong postmaster = stage.postmaster();
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> {});
-        RelayProcess relay = stage.relay(database, java.flags(), List.of())) {
+        RelayProcess relay = stage.relay(database, way.java.flags(), List.of())) {
       Orders orders = Orders.create(database, "busy", arrivals.uri(), "key");
       orders.resume();
       AtomicLong numbers = new AtomicLong();
-      turn(database, orders, slice, numbers, postmaster, relay, fresh);
+      turn(database, orders, slice, numbers, postmaster, relay, way.fresh);
       turn(database, orders, slice.multipliedBy(2), numbers, postmaster, relay, new Taken());
-      turn(database, orders, slice, numbers, postmaster, relay, warm);
+      turn(database, orders, slice, numbers, postmaster, relay, way.warm);
       relay.requireWell();
     }
   }

@@ -2,6 +2,7 @@
 package dev.outboxrelay.bench;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
@@ -13,11 +14,31 @@ final class ColdScenario implements Scenario {
 
   /** The figures of one way to start Java. */
   private static final class Taken {
+    private final RelayJava java;
     private final Series first = new Series();
+    private final Series firstCpu = new Series();
     private final Series p50 = new Series();
     private final Series p99 = new Series();
     private final Series drain = new Series();
     private final Series drainCpu = new Series();
+    private final Series last = new Series();
+
+    Taken(RelayJava java) {
+      this.java = java;
+    }
+
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%s: first message after %s ms (CPU %s ms), p50 %s ms, p99 %s ms, drain %s/s",
+          java.words(),
+          first,
+          firstCpu,
+          p50,
+          p99,
+          drain);
+    }
   }
 
   @Override
@@ -32,65 +53,53 @@ final class ColdScenario implements Scenario {
 
   @Override
   public Result run(Stage stage) throws Exception {
-    Taken shipped = new Taken();
-    Taken defaults = new Taken();
-    Series warm = new Series();
+    List<Taken> all = stage.java().stream().map(Taken::new).toList();
     for (int run = 1; run <= stage.runs(); run++) {
-      Turns.take(
-          run,
-          () -> take(stage, RelayJava.SHIPPED, shipped, warm),
-          () -> take(stage, RelayJava.DEFAULTS, defaults, new Series()));
-      stage.say(
-          String.format(
-              Locale.ROOT,
-              "cold %d/%d: first message after %s ms, p50 %s ms, p99 %s ms, drain %s/s; with"
-                  + " Java's defaults %s ms, %s ms, %s ms, %s/s",
-              run,
-              stage.runs(),
-              shipped.first,
-              shipped.p50,
-              shipped.p99,
-              shipped.drain,
-              defaults.first,
-              defaults.p50,
-              defaults.p99,
-              defaults.drain));
+      List<Turns.Turn> turns = new ArrayList<>();
+      for (Taken taken : all) {
+        turns.add(
+            () -> {
+              latency(stage, taken);
+              drain(stage, taken);
+            });
+      }
+      Turns.take(run, turns);
+      for (Taken taken : all) {
+        stage.say(String.format(Locale.ROOT, "cold %d/%d, %s", run, stage.runs(), taken));
+      }
     }
-    String against = RelayJava.DEFAULTS.words();
-    String size = String.format(Locale.ROOT, "%,d", drained(stage));
+    Taken shipped = all.get(0);
+    List<Figure> figures = new ArrayList<>();
+    for (Taken other : all.subList(1, all.size())) {
+      figures.addAll(figures(stage, shipped, other));
+    }
+    figures.add(
+        Figure.against(drainWords(stage), "messages/s", shipped.drain, "the last", shipped.last)
+            .ratioAtLeast(0.8));
     return Result.of(
-        List.of(
-            Figure.against("start to first message", "ms", shipped.first, against, defaults.first)
-                .atMost(1000),
-            Figure.against("p50 of the first 10 s", "ms", shipped.p50, against, defaults.p50)
-                .atMost(1.5),
-            Figure.against("p99 of the first 10 s", "ms", shipped.p99, against, defaults.p99)
-                .atMost(10),
-            Figure.against(
-                "the first drain, of " + size,
-                "messages/s",
-                shipped.drain,
-                against,
-                defaults.drain),
-            Figure.against(
-                    "the first drain, of " + size, "messages/s", shipped.drain, "the last", warm)
-                .ratioAtLeast(0.8),
-            Figure.against(
-                "the relay's CPU of it",
-                "µs/message",
-                shipped.drainCpu,
-                against,
-                defaults.drainCpu)),
+        figures,
         "a start is that of the process, until the bench has a message that was owed before",
         "the last drain is the fifth of the same relay");
   }
 
-  private static void take(Stage stage, RelayJava java, Taken taken, Series warm) throws Exception {
-    latency(stage, java, taken);
-    drain(stage, java, taken, warm);
+  private static List<Figure> figures(Stage stage, Taken shipped, Taken other) {
+    String against = other.java.words();
+    return List.of(
+        Figure.against("start to first message", "ms", shipped.first, against, other.first)
+            .atMost(1000),
+        Figure.against("CPU until then", "ms", shipped.firstCpu, against, other.firstCpu),
+        Figure.against("p50 of the first 10 s", "ms", shipped.p50, against, other.p50).atMost(1.5),
+        Figure.against("p99 of the first 10 s", "ms", shipped.p99, against, other.p99).atMost(10),
+        Figure.against(drainWords(stage), "messages/s", shipped.drain, against, other.drain),
+        Figure.against(
+            "the relay's CPU of it", "µs/message", shipped.drainCpu, against, other.drainCpu));
   }
 
-  private static void latency(Stage stage, RelayJava java, Taken taken) throws Exception {
+  private static String drainWords(Stage stage) {
+    return String.format(Locale.ROOT, "the first drain, of %,d", drained(stage));
+  }
+
+  private static void latency(Stage stage, Taken taken) throws Exception {
     AtomicReference<Latencies> current = new AtomicReference<>(new Latencies(0));
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> current.get().received(line))) {
@@ -99,8 +108,9 @@ final class ColdScenario implements Scenario {
       orders.resume();
       arrivals.expectFirst();
       long started = System.nanoTime();
-      try (RelayProcess relay = stage.starting(database, java.flags())) {
+      try (RelayProcess relay = stage.starting(database, taken.java.flags())) {
         arrivals.await(1, NOTHING_NEW);
+        taken.firstCpu.add(Cpu.secondsOf(relay.pid()) * 1e3);
         taken.first.add((arrivals.firstNanos() - started) / 1e6);
         orders.awaitCompletion(NOTHING_NEW);
         orders.empty();
@@ -114,12 +124,11 @@ final class ColdScenario implements Scenario {
     }
   }
 
-  private static void drain(Stage stage, RelayJava java, Taken taken, Series warm)
-      throws Exception {
+  private static void drain(Stage stage, Taken taken) throws Exception {
     int messages = drained(stage);
     try (BenchDatabase database = stage.database();
         Arrivals arrivals = Arrivals.listen(line -> {});
-        RelayProcess relay = stage.relay(database, java.flags(), List.of())) {
+        RelayProcess relay = stage.relay(database, taken.java.flags(), List.of())) {
       Orders orders = Orders.create(database, "cold", arrivals.uri(), "key");
       RelayDrain drain = new RelayDrain(database, orders, arrivals, relay);
       orders.owe(messages);
@@ -129,7 +138,7 @@ final class ColdScenario implements Scenario {
       for (int i = 0; i < 3; i++) {
         drain.run(messages);
       }
-      warm.add(drain.run(messages).perSecond());
+      taken.last.add(drain.run(messages).perSecond());
     }
   }
 

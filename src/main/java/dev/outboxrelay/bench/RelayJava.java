@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,4 +17,17 @@ public record RelayJava(String words, List<String> flags) {
   /** Those that {@code bin/outbox-relay} starts {@code run} with. */
   public static final RelayJava SHIPPED =
       new RelayJava("as shipped", List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+
+  /**
+   * What is compared: what ships, Java's defaults, and each of these.
+   *
+   * @param more options as in {@code JAVA_OPTS}
+   */
+  static List<RelayJava> compared(List<String> more) {
+    List<RelayJava> all = new ArrayList<>(List.of(SHIPPED, DEFAULTS));
+    for (String options : more) {
+      all.add(new RelayJava(options, List.of(options.strip().split("\\s+"))));
+    }
+    return List.copyOf(all);
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,11 +9,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A relay as users run it: {@code run} in a process of its own, with its defaults. */
 final class RelayProcess implements AutoCloseable {
   private static final String MAIN = "dev.outboxrelay.cli.Main";
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
+  /** Long: Java may have been told to keep the classes of this run for the next one. */
+  private static final Duration STOP_LIMIT = Duration.ofMinutes(2);
 
   private final Process process;
   private final RelayLogFile log;
@@ -39,7 +44,8 @@ final class RelayProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmFlags);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "run"));
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(List.of("-cp", classPath(), MAIN, "run"));
     command.addAll(flags);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("OUTBOX_RELAY_"));
@@ -54,6 +60,18 @@ final class RelayProcess implements AutoCloseable {
     RelayProcess relay = new RelayProcess(process, log);
     Runtime.getRuntime().addShutdownHook(relay.stop);
     return relay;
+  }
+
+  /** This process's own, without the add-on that only the bench needs. */
+  private static String classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> !isOfTheAddOn(Path.of(entry)))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static boolean isOfTheAddOn(Path entry) {
+    Path folder = entry.getParent();
+    return folder != null && folder.endsWith(Path.of("lib", "demo"));
   }
 
   long pid() {

@@ -25,6 +25,7 @@ final class Stage {
   private final boolean quick;
   private final Path directory;
   private final List<String> transports;
+  private final List<RelayJava> java;
   private final PrintWriter progress;
   private final List<RelayLogFile> logs = new ArrayList<>();
 
@@ -40,6 +41,7 @@ final class Stage {
     this.runs = options.runs();
     this.quick = options.quick();
     this.transports = options.transports();
+    this.java = RelayJava.compared(options.java());
     this.directory = options.output().resolve("logs");
     this.progress = progress;
   }
@@ -56,6 +58,11 @@ final class Stage {
   /** What the user offers to be measured. */
   List<String> transports() {
     return transports;
+  }
+
+  /** The ways to start a relay that are compared; first what ships. */
+  List<RelayJava> java() {
+    return java;
   }
 
   /** What the server has used so far, seconds of CPU; NaN when that is not known. */

@@ -54,6 +54,13 @@ final class BenchCommand implements Callable<Integer> {
   List<String> transports = List.of();
 
   @Option(
+      names = "--java-options",
+      paramLabel = "OPTIONS",
+      description =
+          "Options of Java that the scenarios cold and busy measure besides, as one text. Often.")
+  List<String> java = List.of();
+
+  @Option(
       names = "--output",
       paramLabel = "DIRECTORY",
       defaultValue = "bench-report",
@@ -93,7 +100,7 @@ final class BenchCommand implements Callable<Integer> {
             : new BenchOptions.Server(access.url(), access.user(), password(access));
     try {
       Bench.requireKnown(scenarios);
-      return new BenchOptions(server, scenarios, runs, quick, transports, output);
+      return new BenchOptions(server, scenarios, runs, quick, transports, java, output);
     } catch (IllegalArgumentException e) {
       throw new UserError(ExitCode.USAGE, String.valueOf(e.getMessage()));
     }

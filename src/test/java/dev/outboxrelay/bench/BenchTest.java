@@ -45,6 +45,7 @@ final class BenchTest {
             1,
             true,
             List.of(),
+            List.of("-XX:+UseSerialGC -Xmx256m"),
             output);
     StringWriter table = new StringWriter();
     boolean met = Bench.run(options, new PrintWriter(new StringWriter()), new PrintWriter(table));

@@ -46,6 +46,7 @@ final class TransportsBenchTest {
               Math.max(1, runs),
               runs == 0,
               List.of(kafka.uri("bench"), nats.uri("bench"), web.uri()),
+              List.of(),
               directory.resolve("report"));
       boolean met = Bench.run(options, new PrintWriter(System.out), new PrintWriter(table));
       System.out.println(table);

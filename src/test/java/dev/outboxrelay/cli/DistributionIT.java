@@ -4,22 +4,27 @@ package dev.outboxrelay.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.outboxrelay.testing.Distribution;
 import dev.outboxrelay.testing.JavaProcess;
 import dev.outboxrelay.testing.Ports;
 import dev.outboxrelay.testing.TestDatabase;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The archive that users unpack, run by its launcher. */
 final class DistributionIT {
+  /** The version of Java that can keep the classes of a start. */
+  private static final int FIRST_TO_PREPARE = 25;
+
   @TempDir Path folder;
   private Distribution distribution;
 
@@ -37,9 +45,10 @@ final class DistributionIT {
 
   private JavaProcess start(String name, Map<String, String> variables, String... arguments)
       throws IOException {
-    Map<String, String> all = new HashMap<>(variables);
+    Map<String, String> all = new HashMap<>();
     all.put("JAVA_HOME", System.getProperty("java.home"));
     all.put("JAVA_OPTS", "-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
+    all.putAll(variables);
     List<String> command = new ArrayList<>(List.of(distribution.launcher().toString()));
     command.addAll(List.of(arguments));
     return JavaProcess.start(command, all, folder.resolve(name + ".log"));
@@ -67,6 +76,56 @@ final class DistributionIT {
         assertEquals(ExitCode.OK, relay.awaitExit(), relay.output());
         assertFalse(relay.output().contains("WARNING"), relay.output());
       }
+    }
+  }
+
+  /** As the image is prepared: Java is strict about what it is given, but for what is broken. */
+  @Test
+  void start_prepared_isUsedWhereItFitsAndPassedOverElsewhere() throws Exception {
+    assumeTrue(Runtime.version().feature() >= FIRST_TO_PREPARE, "Java 25 can");
+    Path classes = distribution.home().resolve("lib/outbox-relay.aot");
+    String options = "-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    try (TestDatabase db = TestDatabase.create();
+        JavaProcess relay =
+            start(
+                "prepare",
+                Map.of(
+                    "OUTBOX_RELAY_DATABASE_URL",
+                    db.url(),
+                    "OUTBOX_RELAY_DATABASE_USER",
+                    db.user(),
+                    "JAVA_OPTS",
+                    options + " -XX:AOTCacheOutput=" + classes),
+                "run")) {
+      relay.awaitOutput("connected to the database");
+      relay.signal("TERM");
+      assertEquals(ExitCode.OK, relay.awaitExit(Duration.ofMinutes(2)), relay.output());
+    }
+    assertEquals(ExitCode.OK, version("fits", options + " -XX:AOTMode=on"));
+
+    Path library = distribution.home().resolve("lib/added.jar");
+    try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(library))) {
+      jar.putNextEntry(new ZipEntry("added.txt"));
+    }
+    assertEquals(1, version("strange", options + " -XX:AOTMode=on"));
+    assertEquals(ExitCode.OK, version("passed-over", options));
+    Files.delete(library);
+
+    try (FileChannel file = FileChannel.open(classes, StandardOpenOption.WRITE)) {
+      file.truncate(file.size() / 2);
+    }
+    assertEquals(ExitCode.OK, version("broken", options));
+    assertEquals(ExitCode.OK, version("other-collector", "-XX:+UseZGC"));
+  }
+
+  /** Runs a command; its one line of output is all that a user sees. */
+  private int version(String name, String options) throws Exception {
+    try (JavaProcess version = start(name, Map.of("JAVA_OPTS", options), "version")) {
+      int code = version.awaitExit();
+      if (code == ExitCode.OK) {
+        assertEquals(1, version.output().lines().count(), version.output());
+      }
+      return code;
     }
   }
 

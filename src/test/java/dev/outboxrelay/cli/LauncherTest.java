@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,17 +81,24 @@ final class LauncherTest {
   }
 
   @Test
-  void libraries_ofTheDistribution_areFound() throws Exception {
+  void libraries_ofTheDistribution_areFoundInAnOrderThatHolds() throws Exception {
     jar("app/lib/outbox-relay.jar");
     jar("app/lib/kafka/client.jar");
+    jar("app/lib/b.jar");
+    jar("app/lib/a.jar");
+    jar("app/lib/B.jar");
     Files.createDirectories(folder.resolve("app/lib/nothing"));
-    Map<String, String> home = Map.of("JAVA_HOME", java("seventeen", "17.0.1").toString());
+    Map<String, String> home =
+        Map.of("JAVA_HOME", java("seventeen", "17.0.1").toString(), "LC_ALL", "en_US.UTF-8");
     Ended ended = run(script, home, "run", "$x*");
     assertEquals(9, ended.code(), ended.output());
     String found = ended.output().replaceFirst(".*\\|-cp\\|([^|]*)\\|.*", "$1");
     List<String> ends =
         Stream.of(found.split(":")).map(place -> place.replaceFirst(".*/lib/", "")).toList();
-    assertEquals(List.of("outbox-relay.jar", "*", "kafka/*"), ends);
+    assertEquals(
+        List.of(
+            "outbox-relay.jar", "B.jar", "a.jar", "b.jar", "outbox-relay.jar", "kafka/client.jar"),
+        ends);
     assertTrue(ended.output().endsWith("|dev.outboxrelay.cli.Main|run|$x*|"), ended.output());
   }
 
@@ -100,7 +108,8 @@ final class LauncherTest {
     jar("app/target/outbox-relay-1-demo/outbox-relay-1/lib/demo/server.jar");
     Map<String, String> home = Map.of("JAVA_HOME", java("seventeen", "17.0.1").toString());
     Ended ended = run(script, home, "demo");
-    assertTrue(ended.output().contains("/lib/demo/*|dev.outboxrelay.cli.Main|"), ended.output());
+    assertTrue(
+        ended.output().contains("/lib/demo/server.jar|dev.outboxrelay.cli.Main|"), ended.output());
   }
 
   @Test
@@ -149,6 +158,53 @@ final class LauncherTest {
     Ended ended = run(script, variables, command);
     assertFalse(ended.output().contains("UseSerialGC"), ended.output());
     assertTrue(ended.output().contains("-XX:TieredStopAtLevel=1|"), ended.output());
+  }
+
+  /** What Java is told of the classes that were read beforehand; empty when nothing. */
+  private String prepared(String version, String options, String command) throws Exception {
+    jar("app/lib/outbox-relay.jar");
+    jar("app/lib/outbox-relay.aot");
+    Map<String, String> variables =
+        Map.of("JAVA_HOME", java("home", version).toString(), "JAVA_OPTS", options);
+    Ended ended = run(script, variables, command);
+    assertEquals(9, ended.code(), ended.output());
+    return Stream.of(ended.output().split("\\|"))
+        .filter(word -> word.contains("aot"))
+        .map(word -> word.replaceFirst("=.*/", "="))
+        .collect(Collectors.joining(" "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "status"})
+  void classes_besideTheJar_spareJava25ToReadThem(String command) throws Exception {
+    String options = "-XX:MaxRAMPercentage=75";
+    assertEquals(
+        "-Xlog:aot=off -XX:AOTCache=outbox-relay.aot", prepared("25.0.1", options, command));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "21.0.1, -Xmx64m, run",
+    "25.0.1, -Xmx64m, receive",
+    "25.0.1, -Xshare:off, run",
+    "25.0.1, -XX:SharedArchiveFile=mine, run"
+  })
+  void classes_thatJavaOrTheUserDoesNotWant_areLeftAlone(
+      String version, String options, String command) throws Exception {
+    assertEquals("", prepared(version, options, command));
+  }
+
+  @Test
+  void classes_thatAreBeingMade_areNotUsed() throws Exception {
+    assertEquals(
+        "-XX:AOTCacheOutput=new.aot", prepared("25", "-XX:AOTCacheOutput=/tmp/new.aot", "run"));
+  }
+
+  @Test
+  void image_isPrepared_withTheOptionsOfTheLauncher() throws IOException {
+    String options = String.join(" ", RelayJava.SHIPPED.flags()) + " -XX:AOTCacheOutput=";
+    String dockerfile = Files.readString(Path.of("Dockerfile"));
+    assertTrue(dockerfile.contains("--java-options \"" + options), options);
   }
 
   @Test
