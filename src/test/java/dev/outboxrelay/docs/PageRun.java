@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Does what a page says, block by block, as a reader would: SQL in one session of a database of its
  * own, commands in one shell's environment, files in one folder.
  *
- * <p>The address, the ports and the password file of the pages are replaced by those of the test. A
+ * <p>The address, the ports and the folder of settings of the pages are replaced by those of the test. A
  * comment directly before a block says more:
  *
  * <ul>
@@ -54,7 +54,8 @@ final class PageRun implements AutoCloseable {
   private static final String URL = "jdbc:postgresql://localhost:5432/shop";
   private static final List<String> PORTS = List.of("9000", "9001", "9464");
   private static final String PASSWORD_OF_OWNER = "secret";
-  private static final String PASSWORD_FILE = "/etc/outbox-relay/database-password";
+  private static final String SETTINGS = "/etc/outbox-relay/";
+  private static final String PASSWORD_FILE = SETTINGS + "database-password";
 
   private final Page page;
   private final TestDatabase database;
@@ -74,8 +75,8 @@ final class PageRun implements AutoCloseable {
       replaced.put(port, Integer.toString(Ports.free()));
     }
     replaced.put(URL, database.url());
-    Path password = Files.writeString(folder.resolve("database-password"), PASSWORD_OF_OWNER);
-    replaced.put(PASSWORD_FILE, password.toString());
+    Files.writeString(folder.resolve("database-password"), PASSWORD_OF_OWNER);
+    replaced.put(SETTINGS, folder + "/");
     prepareShell();
   }
 
