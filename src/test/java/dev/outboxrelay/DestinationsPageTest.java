@@ -2,6 +2,7 @@
 package dev.outboxrelay;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,11 +10,15 @@ import dev.outboxrelay.testing.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** The page of destinations describes every setting that a destination has. */
 final class DestinationsPageTest {
+  private static final Pattern ROW = Pattern.compile("(?m)^\\| `(\\w+)` \\|");
 
   @Test
   void destination_eachColumnThatCanBeSet_isDescribed() throws Exception {
@@ -25,6 +30,10 @@ final class DestinationsPageTest {
                   + " and table_name = 'destination' and is_identity = 'NO'"
                   + " and is_generated = 'NEVER' and column_name <> 'created_at'");
       assertFalse(columns.isEmpty());
+      Set<String> others = new TreeSet<>();
+      ROW.matcher(page).results().forEach(row -> others.add(row.group(1)));
+      columns.forEach(others::remove);
+      assertEquals(Set.of(), others, "no columns");
       assertAll(
           columns.stream()
               .map(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,6 +20,8 @@ final class AlertsTest {
   private static final Path RULES = Path.of("packaging/monitoring/alerts.yml");
   private static final Path GUIDE = Path.of("docs/guides/alerts.md");
   private static final Path METRICS = Path.of("docs/reference/metrics.md");
+
+  private static final Pattern METRIC = Pattern.compile("\\boutbox_relay_[a-z_]*[a-z]\\b");
 
   private static Set<String> found(String pattern, Path file) throws IOException {
     Matcher matcher = Pattern.compile("(?m)" + pattern).matcher(Files.readString(file));
@@ -41,6 +44,24 @@ final class AlertsTest {
       }
     }
     unknown.removeAll(found("^\\| `(outbox_relay_\\w+)", METRICS));
+    assertEquals(Set.of(), unknown);
+  }
+
+  /** Guides and the board too. */
+  @Test
+  void metrics_thatPagesAndTheBoardName_areThoseOfThePage() throws IOException {
+    Set<String> known = found("^\\| `(outbox_relay_\\w+)", METRICS);
+    Set<String> unknown = new TreeSet<>();
+    List<Path> files = new ArrayList<>(UsersPages.all());
+    files.add(Path.of("packaging/monitoring/dashboard.json"));
+    for (Path file : files) {
+      Matcher metric = METRIC.matcher(Files.readString(file));
+      while (metric.find()) {
+        if (!known.contains(metric.group().replaceFirst("_(?:bucket|count|sum)$", ""))) {
+          unknown.add(file + ": " + metric.group());
+        }
+      }
+    }
     assertEquals(Set.of(), unknown);
   }
 

@@ -47,8 +47,7 @@ final class ComposeFilesTest {
   }
 
   private static Map<?, ?> read(Path file) throws IOException {
-    Object read =
-        new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
+    Object read = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
     return read instanceof Map<?, ?> map ? map : Map.of();
   }
 
@@ -126,8 +125,7 @@ final class ComposeFilesTest {
       assertTrue(
           Page.of(page).fences().stream()
               .anyMatch(
-                  fence ->
-                      fence.text().contains("COMPOSE_FILE=docker-compose.yml:" + file + "\n")),
+                  fence -> fence.text().contains("COMPOSE_FILE=docker-compose.yml:" + file + "\n")),
           page + " does not start " + file);
     }
   }

@@ -156,6 +156,11 @@ final class Page {
     return found;
   }
 
+  /** What stands between backticks, outside of fences. */
+  List<String> codes() {
+    return CODE.matcher(prose()).results().map(found -> found.group().replace("`", "")).toList();
+  }
+
   /** The targets of links and pictures, as they are written. */
   List<String> links() {
     List<String> links = new ArrayList<>();

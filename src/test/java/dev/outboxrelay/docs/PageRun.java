@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Does what a page says, block by block, as a reader would: SQL in one session of a database of its
  * own, commands in one shell's environment, files in one folder.
  *
- * <p>The address, the ports and the folder of settings of the pages are replaced by those of the test. A
- * comment directly before a block says more:
+ * <p>The address, the ports and the folder of settings of the pages are replaced by those of the
+ * test. A comment directly before a block says more:
  *
  * <ul>
  *   <li>{@code not run: why} leaves the block out;

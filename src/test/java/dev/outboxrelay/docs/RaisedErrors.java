@@ -56,6 +56,11 @@ final class RaisedErrors {
     return state;
   }
 
+  /** The conditions' names. */
+  static Set<String> conditions() {
+    return STATES.keySet();
+  }
+
   /** Each as {@code SQLSTATE message}, with an ellipsis for what differs. */
   static Set<String> all() {
     Set<String> errors = new TreeSet<>();

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +31,9 @@ final class ReferenceTest {
   private static final Pattern ROW =
       Pattern.compile("(?m)^\\| `(\\w+)` \\| (.*?) \\| (.*?) \\|.*$");
   private static final Pattern TYPE = Pattern.compile("`([^`]+)`");
+  private static final Path OPERATE = Path.of("db/migration/operate");
+  private static final Path DOCTOR = Path.of("db/migration/doctor");
+  private static final Path CLI = Path.of("src/main/java/dev/outboxrelay/cli");
   private static final String HISTORY = "flyway_schema_history";
 
   private static TestDatabase database;
@@ -226,6 +232,88 @@ final class ReferenceTest {
     }
     assertFalse(described.isEmpty());
     assertEquals(lines(RaisedErrors.all()), lines(described));
+  }
+
+  /** What {@code outbox.explain} may say, with its reasons. */
+  @Test
+  void reasons_ofExplain_areThoseOfTheFunction() throws Exception {
+    Page page = Page.of(FOLDER.resolve("sql.md"));
+    assertEquals(
+        lines(found("(?m)^ +return query select '([a-z ]+)'", files(OPERATE, "explain"))),
+        lines(found("(?m)^\\| `([a-z ]+)` \\|", page.section("`outbox.explain`"))));
+  }
+
+  /** What the doctor may find. */
+  @Test
+  void findings_ofThePage_areThoseOfTheDoctor() throws Exception {
+    String sql = files(DOCTOR, "");
+    Set<String> findings =
+        found(
+            "(?:'(?:error|warning|info)'|end)(?: as severity)?, '((?:[a-z ]|'')+)'(?: as|,)", sql);
+    findings.addAll(found("(?:then|else) '(trigger [a-z]+)'", sql));
+    findings.addAll(found("ERROR,\\s+\"([a-z ]+)\"", files(CLI, "DoctorCommand")));
+    Page page = Page.of(FOLDER.resolve("doctor.md"));
+    assertEquals(
+        lines(findings), lines(found("(?m)^\\| `([a-z' ]+)` \\|", page.section("Findings"))));
+  }
+
+  /** What a writer's session may set. */
+  @Test
+  void settings_ofThePage_areThoseThatAreAskedFor() throws Exception {
+    Page page = Page.of(FOLDER.resolve("sql.md"));
+    assertEquals(
+        lines(Settings.all()),
+        lines(found("(?m)^\\| `outbox\\.(\\w+)` \\|", page.section("Settings"))));
+  }
+
+  /** They stand on the page that explains them. */
+  @Test
+  void states_ofThePage_areThoseOfTheTable() throws Exception {
+    Page page = Page.of(Path.of("docs/understand/how-it-works.md"));
+    Set<String> states =
+        new TreeSet<>(
+            database.query(
+                """
+                select distinct m[1] from pg_constraint c,
+                  regexp_matches(pg_get_constraintdef(c.oid), '''(\\w+)''::text', 'g') m
+                where c.conrelid = 'outbox.parked'::regclass
+                  and pg_get_constraintdef(c.oid) like '%(state = ANY%'
+                """));
+    assertEquals(
+        lines(states),
+        lines(found("(?m)^\\| `(\\w+)` \\|", page.section("The states of a message"))));
+  }
+
+  /** The list at the top leads to each function. */
+  @Test
+  void index_ofTheFunctions_namesEach() {
+    Page page = Page.of(FOLDER.resolve("sql.md"));
+    Set<String> headings = new TreeSet<>();
+    objects(page).forEach(name -> headings.add("#outbox" + name));
+    Set<String> linked = new TreeSet<>();
+    page.links().stream().filter(link -> link.startsWith("#outbox")).forEach(linked::add);
+    assertEquals(lines(headings), lines(linked));
+  }
+
+  /** The files of a folder whose names hold a word, one after the other. */
+  private static String files(Path folder, String word) throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(each -> each.toString().contains(word)).toList()) {
+        text.append(Files.readString(file));
+      }
+    }
+    return text.toString();
+  }
+
+  private static Set<String> found(String pattern, String text) {
+    Set<String> found = new TreeSet<>();
+    Pattern.compile(pattern)
+        .matcher(text)
+        .results()
+        .forEach(each -> found.add(each.group(1).replace("''", "'")));
+    assertFalse(found.isEmpty(), () -> "nothing is like " + pattern);
+    return found;
   }
 
   /** The examples of the functions run, one after the other. */
