@@ -2,6 +2,7 @@
 package dev.outboxrelay.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Every page: its links lead somewhere, its lines are short, its code says its language. */
@@ -131,5 +133,26 @@ final class PagesTest {
           .forEach(line -> found.add(page + ": " + line));
     }
     assertEquals(List.of(), found);
+  }
+
+  /** The states of a message, and each function that is called by one word. */
+  @Test
+  void glossary_hasTheStatesAndTheVerbs() {
+    Set<String> words = new TreeSet<>();
+    Pattern row = Pattern.compile("(?m)^\\| `(\\w+)` \\|");
+    Page states = Page.of(Path.of("docs/understand/how-it-works.md"));
+    row.matcher(states.section("The states of a message"))
+        .results()
+        .forEach(each -> words.add(each.group(1)));
+    Page.of(Path.of("docs/reference/sql.md"))
+        .headings(3)
+        .forEach(heading -> words.add(heading.replaceAll("`(?:outbox\\.)?", "")));
+    words.removeIf(word -> word.contains("_"));
+    assertFalse(words.isEmpty());
+    Pattern bold = Pattern.compile("(?m)^\\| \\*\\*(.+?)\\*\\* \\|");
+    bold.matcher(Page.of(Path.of("docs/understand/glossary.md")).prose())
+        .results()
+        .forEach(each -> words.removeAll(List.of(each.group(1).split(", "))));
+    assertEquals(Set.of(), words, "not in the glossary");
   }
 }
