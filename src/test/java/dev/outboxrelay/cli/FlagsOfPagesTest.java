@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,10 +23,12 @@ final class FlagsOfPagesTest {
   private static final Pattern LINE =
       Pattern.compile(
           "(?m)(?:^ *|`|[$] |exec relay )(?:bin/)?outbox-relay +"
-              + "([a-z](?:.*\\\\\n)*.*(?:\n {4,}\\[.*)*)");
+              + "([a-z](?:[^`\n]*\\\\\n)*[^`\n]*(?:\n {4,}\\[.*)*)");
 
   private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
   private static final Pattern FLAG = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
+  private static final Pattern DEFAULT =
+      Pattern.compile("`(--[a-z-]+)`\\s+\\((\\d+ (?:ms|s|m|h|d))\\)");
   private static final int LEAST = 100;
 
   /** Of other programs, which the pages name too. */
@@ -56,7 +59,7 @@ final class FlagsOfPagesTest {
     for (Path page : UsersPages.all()) {
       for (String line : found(LINE, Files.readString(page), 1).toList()) {
         seen++;
-        String typed = line.split("`| # | [|>] |: ", 2)[0];
+        String typed = line.split(" # | [|>] |: ", 2)[0];
         Optional<String> command = command(typed);
         if (command.isEmpty()) {
           wrong.add(page + ": " + typed);
@@ -84,5 +87,28 @@ final class FlagsOfPagesTest {
           .forEach(flag -> wrong.add(page + ": " + flag));
     }
     assertEquals(Set.of(), wrong);
+  }
+
+  /** As prose writes it: {@code `--stop-timeout` (8 s)}. */
+  @Test
+  void defaults_inBracketsBehindFlags_areThoseOfTheProgram() throws Exception {
+    Set<String> known = new TreeSet<>();
+    Commands.all()
+        .flatMap(command -> Commands.of(command).getCommandSpec().options().stream())
+        .filter(option -> option.defaultValue() != null)
+        .forEach(option -> known.add(option.longestName() + " " + option.defaultValue()));
+    Set<String> wrong = new TreeSet<>();
+    int seen = 0;
+    for (Path page : UsersPages.all()) {
+      for (MatchResult each : DEFAULT.matcher(Files.readString(page)).results().toList()) {
+        seen++;
+        String named = each.group(1) + " " + each.group(2).replace(" ", "");
+        if (!known.contains(named)) {
+          wrong.add(page + ": " + named);
+        }
+      }
+    }
+    assertEquals(Set.of(), wrong);
+    assertTrue(seen > 0, "none was found");
   }
 }
