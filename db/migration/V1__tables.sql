@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Tables of the outbox: where messages go, what is owed, what is captured.
 -- All that people read, write and call lives in the schema "outbox"; Flyway makes the schema and
 -- keeps its history table inside it. What these are made of lives in "outbox_internal".

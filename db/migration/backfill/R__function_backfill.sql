@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.backfill: writes a message, op 'read', for each row that a captured table has now.
 --
 -- All in the caller's transaction, so the rows stay locked against changes until it ends: for a table that is small or

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.backfill_checked: holds a table as it is until the transaction ends, and refuses one that cannot be backfilled.
 --
 -- The lock comes first, so that what is checked still holds when the rows are read: nobody rewrites the table, adds a

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.backfill_start: makes sure that there is a record of how far the backfill of a table has come.
 --
 -- A record left by a backfill that was cut short is kept, so that the next call goes on; one of a table that was captured anew

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.backfill_step: writes a message, op 'read', for each row of the next few blocks of a table.
 --
 -- Why a receiver that applies the lines by key in order ends with the table's content: the rows are locked in share mode

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.backfill_in_steps: outbox.backfill for a table that is large and in use.
 --
 -- Commits every few blocks, so a writer waits for a few rows and milliseconds at most; cut short, the next call goes on

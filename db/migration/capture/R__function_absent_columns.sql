@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.absent_columns: names that except_columns may hold although the table has no such column.
 --
 -- A name that a capture leaves out stays left out when its column is dropped or renamed, so that a column which gets the name

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture: from now on, each change of a table is a message to a destination.
 --
 -- Makes AFTER triggers on the table, one an operation. Called again for the same table and destination it replaces them.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture_call: the statement that captures a table again as it is captured now.
 --
 -- Columns that were renamed since go by their present names, and dropped ones are not named, unless another has the name now.

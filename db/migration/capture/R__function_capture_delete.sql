@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture_delete: writes a message for each row of a DELETE; statement-level trigger.
 --
 -- One INSERT for the whole statement, in the order of its rows, then the doorbell once. Nothing here

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture_row: writes a message for one row; row-level trigger.
 --
 -- Serves where a statement-level trigger would see too little or too late: partitioned tables and partitions, inheritance,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture_truncate: writes one message for a TRUNCATE; statement-level trigger.
 --
 -- A TRUNCATE holds the table exclusively, so every change before it is committed: its id is larger

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture_update: writes a message for each row of an UPDATE; statement-level trigger.
 --
 -- Old and new row stand at the same place in the two transition tables: PostgreSQL fills them in

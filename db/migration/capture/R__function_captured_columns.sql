@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.captured_columns: the present names of columns that were named when a table was captured.
 --
 -- A capture remembers names and column numbers. In the table that was captured (or a partition of it) the numbers hold, so

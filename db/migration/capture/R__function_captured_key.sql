@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.captured_key: present names of the columns of a capture's key, where columns were chosen.
 --
 -- As outbox_internal.captured_columns, for the key. It keeps a column that was not chosen from being stored as the key because it has

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.captured_table: the table under whose name a capture's trigger writes: the one that outbox.capture was called for.
 --
 -- For a partition that is captured through a parent, that parent, however far up; for every other table itself. Told by the

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.checked_condition: a trigger condition as PostgreSQL understands it.
 --
 -- A trigger is made with it and dropped again, so that PostgreSQL itself checks it and writes it out in full: every

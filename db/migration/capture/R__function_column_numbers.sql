@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.column_numbers: the numbers of named columns, or an error that names the one that is wrong.
 --
 -- parameters: source  the table

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.columns_certain: whether columns that a capture names can be told by their names in a table restored from a dump.
 --
 -- A dump keeps the order of the columns, omits dropped ones, and puts no new one before an old one. So columns are who they

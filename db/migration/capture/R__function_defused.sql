@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.defused: a row's JSON in which no escape keeps PostgreSQL's functions from reading it.
 --
 -- A column of type json may hold \u0000, half of a surrogate pair, or a character that the database's encoding has not got.

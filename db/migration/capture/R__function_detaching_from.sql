@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.detaching_from: whether a partition belongs to a table but for a DETACH ... CONCURRENTLY that was not finished.
 --
 -- Until it is, the partition keeps the table's triggers and its column numbers, and can be written to, but pg_partition_ancestors

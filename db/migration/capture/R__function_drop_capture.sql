@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.drop_capture: drops the triggers by which a table is captured.
 --
 -- parameters: source       the table

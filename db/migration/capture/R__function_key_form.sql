@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.key_form: how values of a key's column become one text where they are equal.
 --
 -- An order is kept by the key's text. Where PostgreSQL takes two texts for one value, a change of

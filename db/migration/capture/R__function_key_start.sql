@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.key_start: how a row begins whose key can be taken by name, without a look at the catalog.
 --
 -- Where the key is the table's first column, rows begin with its name, unless a column has been

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.needs_row_trigger: whether a table must be captured row by row.
 --
 -- Statement-level triggers cost a bulk statement a third, but do not serve for

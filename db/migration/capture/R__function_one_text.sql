@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.one_text: one value for all that PostgreSQL takes for equal: 1.00 becomes 1, of a citext "A"
 -- becomes "a".
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.pick_columns: a row's JSON with some of its columns only.
 --
 -- Works on the text of the values, so every digit stays. Escapes that json_each cannot read are marked before and put back after.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.present_condition: the condition of a capture as PostgreSQL writes it out now, with the present names of columns.
 --
 -- Only the trigger for updates has it on both rows. Where updates are not captured, it is on the row that there is.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.register_captures: makes known what captures say of their numbers.
 --
 -- A dump of a table carries its triggers into another database, and the first messages that they

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.release: stops capturing a table; what is owed already stays owed.
 --
 -- parameters: source       the table

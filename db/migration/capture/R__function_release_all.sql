@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.release_all: takes every table's triggers off, and gives up every message: for a copy that
 -- shall not send.
 --

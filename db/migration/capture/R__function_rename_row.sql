@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.rename_row: a trigger condition with one of the two rows in place of the other.
 --
 -- An insert has no old row and a delete no new one; both names then stand for the row there is. Works on a condition that

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.row_key: the key of a row, where it is not simply the text of one column.
 --
 -- One column: its value as text (this function is asked only when the column seems to be null, renamed or replaced, or the row holds a \u).

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.sent_key: the key of a captured row: the only place that says how it is found.
 --
 -- By name where that is certain, and by outbox_internal.row_key, which costs ten times as much, where it is

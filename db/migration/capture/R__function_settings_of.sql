@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.settings_of: how a capture trigger's table is captured, from the trigger's last argument.
 --
 -- Who may execute outbox.capture_row can make a trigger with it and any arguments. What

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.source_number: the number of a captured table, given out at its first capture.
 --
 -- The number keeps the order of the table's messages, so it stays with the table through a rename:

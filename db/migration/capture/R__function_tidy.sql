@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.tidy: gives the owners of captured tables the right that they need, and takes away what captures of the past left.
 --
 -- PostgreSQL asks whoever adds a partition to a table for EXECUTE on the functions of its triggers, so the owner of a captured

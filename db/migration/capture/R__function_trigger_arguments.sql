@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.trigger_arguments: the arguments of a trigger, as stored in pg_trigger.tgargs, as an array of texts.
 --
 -- The catalog keeps them as bytes, each ended by a zero byte. Split on whole bytes in hexadecimal, since a name may hold

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.trigger_condition: the condition of a capture's row trigger, as PostgreSQL writes it out now.
 --
 -- Every column stands as new.... or old...., by its present name. PostgreSQL writes a condition on both rows only as part of

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.trigger_key: outbox_internal.row_key for a trigger function, which has what it needs in its arguments.
 --
 -- It is named in statements that run for every write, and called only where the key does not stand

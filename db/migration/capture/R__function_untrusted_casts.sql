@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.untrusted_casts: columns whose conversion to JSON would run somebody's own function.
 --
 -- row_to_json uses a type's cast to json where there is one, and the capture triggers run it with the rights of the owner

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.write_change: writes the messages of one row's change; the work of outbox.capture_row.
 --
 -- A function of its own because PL/pgSQL keeps a copy of a trigger function, plans included, for

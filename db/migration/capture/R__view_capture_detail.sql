@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.capture_detail: every trigger by which a table is captured, its arguments by name.
 -- Taken apart once each: offset 0 keeps PostgreSQL from doing so for every column that is made of
 -- them. What outbox.capture cannot have written is passed over, see outbox_internal.settings_of.

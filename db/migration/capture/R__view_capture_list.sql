@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.capture_list: what is captured, a row a table and destination.
 --
 -- The key and chosen columns by the names of the time when the table was captured (outbox.capture_call has the present ones); the

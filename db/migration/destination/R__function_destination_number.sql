@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.destination_number: the number of a destination's name, given out when it is asked for the first time.
 --
 -- A hash of the name, so that a capture which a dump carries into another database means the same

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.option_fault: what is wrong with the value of an option.
 --
 -- The value itself is not shown: somebody may have written a secret.

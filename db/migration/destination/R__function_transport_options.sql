@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.transport_options: which options a destination may have, by the scheme of its uri.
 --
 -- The relay's transports declare the same; a test compares them.

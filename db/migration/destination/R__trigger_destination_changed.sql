@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.destination_changed: tells the relays of each change of a destination; of one that is deleted, the kept messages go too.
 --
 -- Of one that is renamed they go by the new name's number: the purge finds them by it. There are no

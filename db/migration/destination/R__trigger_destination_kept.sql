@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.destination_kept: refuses to delete or rename a destination that tables are captured for, or that has messages owed.
 --
 -- Captures and messages know a destination by the number of its name. The doorbell is part of the

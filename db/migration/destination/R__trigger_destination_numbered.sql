@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.destination_numbered: gives a destination the number of its name, whatever is given.
 --
 -- writes: outbox.destination_number

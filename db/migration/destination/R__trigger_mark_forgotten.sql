@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.mark_forgotten: what is owed to a destination of another name begins elsewhere.
 create or replace function outbox_internal.mark_forgotten() returns trigger
 language plpgsql

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.number_kept: refuses to take a number away from its destination or table: messages and
 -- captures know these by it.
 --

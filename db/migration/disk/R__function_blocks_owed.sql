@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.blocks_owed: what is owed and set aside in some blocks of a queue table, by destination.
 --
 -- Large values are not read: pg_column_size takes their sizes from the row. A message costs 80 bytes

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.capture_stopped: makes the trigger that leaves a destination's rows out, and notes it.
 --
 -- The caller has locked outbox.pending.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.lock_queue: locks outbox.pending as a change of its triggers needs it, without ever having writers wait long.
 --
 -- While this waits for a transaction that writes, later ones wait behind it: so it waits for 100 ms

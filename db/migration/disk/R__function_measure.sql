@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.measure: estimates how much is owed to each destination, notes it, and does what its owner chose where the limit is
 -- reached.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.not_written: has an INSERT leave a row out; the trigger by which outbox.stop_capturing works.
 create or replace function outbox_internal.not_written() returns trigger
 language plpgsql

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.owed_bytes: estimates how much is owed to each destination, and how much was set aside for it.
 --
 -- The one place where that is told: outbox.measure, and so outbox.status and the limit, and the

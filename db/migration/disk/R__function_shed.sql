@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.shed: gives up the oldest messages of a destination, to save the disk, and notes what they were.
 --
 -- One step: call it until it returns 0, each time in a transaction of its own. What goes is owed or

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.shed_oldest: gives up the oldest messages of a destination; the work of outbox.shed.
 --
 -- Steps of one caller that follow each other within a minute have one row of the record.

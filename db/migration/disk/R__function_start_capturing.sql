@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.start_capturing: writes messages for a destination again.
 --
 -- parameters: destination  outbox.destination.name

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.stop_capturing: writes no more messages for a destination, whatever its tables; writes go on as before.
 --
 -- A trigger on outbox.pending leaves the rows out. There is none while nothing is stopped, so that a

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.doctor: what is wrong, or soon will be, each with the statement that mends it.
 --
 -- Behind `outbox-relay doctor`, which adds what only a client can see (a transaction pooler in the way), and the view of the

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.doctor_captures: what outbox.doctor finds of captured tables: triggers that are gone
 -- or fire otherwise, columns, partitions and children that are not heard, numbers, casts.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.doctor_deliveries: what outbox.doctor finds of destinations, of the messages that are
 -- owed to them, and of relays.
 --

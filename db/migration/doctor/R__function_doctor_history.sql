@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.doctor_history: what the doctor finds of where this database comes from: a copy, ids that
 -- are given out again, functions that a partial restore left out.
 --

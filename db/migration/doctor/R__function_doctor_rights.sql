@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.doctor_rights: what outbox.doctor finds of owners, roles and grants.
 --
 -- From the catalog alone, which everybody may read: where rights are missing, the other families

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.doctor_server: what outbox.doctor finds of the server: encoding, notifications, old
 -- snapshots, dead rows in the queue.
 --

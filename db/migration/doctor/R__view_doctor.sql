@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.doctor: what the function of the same name finds, for those who look with SELECT alone.
 create or replace view outbox.doctor as
 select severity, check_name, object, finding, remedy from outbox.doctor();

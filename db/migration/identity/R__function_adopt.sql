@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.adopt: this database is the one whose messages are sent from now on; relays hear of it at
 -- once.
 --

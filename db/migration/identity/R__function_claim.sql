@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.claim: the first relay notes which database this is. One that is noted already stays.
 --
 -- returns: nothing

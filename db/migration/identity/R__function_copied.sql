@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.copied: whether this database is a copy of the one whose messages these are.
 --
 -- Told apart: another cluster (dump and restore, pg_upgrade, logical replication) and another

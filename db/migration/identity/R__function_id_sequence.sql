@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.id_sequence: the sequence that message ids are drawn from.
 --
 -- returns: the sequence

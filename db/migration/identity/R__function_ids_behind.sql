@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.ids_behind: whether the sequence of outbox.message.id stands behind rows that there are:
 -- then it gives out ids that are taken, and the application's writes fail.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.mend_ids: sets the sequence of outbox.message.id past every row that there is, where it
 -- stands behind one.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.system_identifier: the cluster's identifier, which initdb and pg_upgrade make, and a
 -- restart, a standby and its promotion, and a physical copy keep.
 --

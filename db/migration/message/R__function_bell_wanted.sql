@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.bell_wanted: whether writes of this session may ring a doorbell: unless the setting outbox.notify says no.
 --
 -- No is every way that PostgreSQL spells false, in any case; whatever else the setting holds, nonsense included, is yes.

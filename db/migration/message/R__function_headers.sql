@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.headers: the caller's context, taken from the setting outbox.headers of the writer's session.
 --
 -- Whatever the setting holds, the write must go on: what is not a JSON object is kept as {"malformed": "..."}, cut to 1,000

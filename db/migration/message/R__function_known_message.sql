@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.known_message: the message that a text means: '1042' or, as receivers say it,
 -- '1042-hoe22fla2o'.
 --

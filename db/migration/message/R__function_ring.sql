@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.ring: rings a destination's doorbell, as every writer does after its row.
 --
 -- A relay that sleeps holds the doorbell's lock exclusively; only then a notification is sent, because a transaction with a

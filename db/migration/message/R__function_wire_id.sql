@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.wire_id: a message's id as receivers, logs and operators know it: '1042-hoe22fla2o'.
 --
 -- The row's id and the microsecond of its change, joined: a sequence can go back (a failover, a

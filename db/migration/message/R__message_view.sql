@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.message: what is owed, set aside or kept: what people read and write.
 --
 -- The tables outbox.pending and outbox.parked in one. Each message is seen once, whatever moves it

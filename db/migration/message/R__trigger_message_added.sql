@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.message_added: an INSERT into outbox.message: for tests, and for who brings messages along.
 --
 -- Captured writes and outbox.publish do not come here. Nobody but the schema's owner has the right:

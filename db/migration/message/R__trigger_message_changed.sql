@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.message_changed: an UPDATE of outbox.message: a person gives a message another state, time
 -- or destination.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.message_moved: a pending message whose id or transaction is changed by hand is new to the
 -- relay.
 --

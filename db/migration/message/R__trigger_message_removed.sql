@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.message_removed: a DELETE from outbox.message: a person gives a message up.
 --
 -- One that has another state by now than the DELETE has seen, or is gone, is left alone and not

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.message_truncated: truncate ... restart identity does not give ids out again, and relays
 -- hear of a truncate.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.discard: takes a message off the table undelivered.
 --
 -- parameters: message_id  outbox.message.id

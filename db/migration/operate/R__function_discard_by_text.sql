@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.discard: takes a message off the table, named as a receiver names it: '1042-hoe22fla2o',
 -- or by its number.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.discard_failed: takes failed messages off the table, oldest first.
 --
 -- parameters: as of outbox.requeue_failed

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.discard_these: takes failed messages of one destination off the table, by their
 -- ids.
 --

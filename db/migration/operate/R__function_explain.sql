@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.explain: why a message waits, or what became of it, by the number alone.
 --
 -- parameters: message_id  outbox.message.id

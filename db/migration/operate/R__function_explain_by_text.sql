@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.explain: why a message waits, or what became of it. A row for each reason, the outermost first.
 --
 -- All that is said is true at the same time: a message behind another of its key, of a destination that

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.let_go: makes held messages of a destination pending, when it has no order any more.
 --
 -- A destination without order holds nothing: it was given up while messages were held.

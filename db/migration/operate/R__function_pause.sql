@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.pause: stops sending to a destination; its messages stay owed.
 --
 -- parameters: destination  outbox.destination.name

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.pause_for: pauses a destination for a relay: its receiver wants nothing, or refuses
 -- too much, until a person has looked.
 --

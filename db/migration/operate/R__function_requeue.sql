@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.requeue: makes a message that was set aside (or delivered and kept) owed again, attempts
 -- counted from 0.
 --

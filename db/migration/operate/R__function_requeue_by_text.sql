@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.requeue: makes a message owed again, named as a receiver names it: '1042-hoe22fla2o', or
 -- by its number.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.requeue_failed: makes failed messages owed again, oldest first.
 --
 -- parameters: destination  only this destination's

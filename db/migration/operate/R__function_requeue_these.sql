@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.requeue_these: makes failed messages of one destination owed again, by their ids.
 --
 -- One statement for a thousand of them: through the view each would be planned, looked for and told

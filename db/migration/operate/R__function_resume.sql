@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.resume: goes on sending to a destination that was paused.
 --
 -- parameters: destination  outbox.destination.name

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.wake: has the relay look at the table at once; for cron, and for people in doubt.
 --
 -- parameters: destination  outbox.destination.name, null for all

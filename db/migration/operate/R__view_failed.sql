@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.failed: messages that were set aside, oldest first.
 create or replace view outbox.failed as
 select m.id, outbox.wire_id(m.id, m.created_at) as wire_id, m.destination, m.key, m.op, m.source_schema, m.source_table, m.type, m.attempts, m.last_error, m.created_at,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.relay_locks: the advisory locks by which relays agree, with who holds each, and whether he is a relay.
 --
 -- Anybody who may connect can take any advisory lock. So a lock alone is no sign of a relay: its session's login must have, or

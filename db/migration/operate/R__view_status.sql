@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.status: a row a destination: what is owed, since when, who delivers it, what is wrong.
 --
 -- In a copy, the reason why nothing is sent stands as the last error. Counts come from the two

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.publish: writes a message of the application's own making, in the application's transaction.
 --
 -- parameters: destination  outbox.destination.name

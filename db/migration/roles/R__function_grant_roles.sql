@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.grant_roles: makes the roles outbox_relay, outbox_operator and outbox_publisher, and grants each the least it needs.
 --
 -- Roles belong to the whole cluster: another database may have made them already, or be making them now. A user who may

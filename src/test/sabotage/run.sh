@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Breaks the product on purpose, one patch at a time, in a copy under target/sabotage, and runs the test that must notice.
 #
 # usage: src/test/sabotage/run.sh [patch …]     (from the top; all patches without arguments)

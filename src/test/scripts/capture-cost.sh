@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What capture costs a writer, side by side on one server: no trigger, a hand-written trigger that inserts one bare JSON
 # row into a two-column table with one index and never notifies, and outbox.capture. The three take turns within each
 # round, so that whatever else the machine does hits all of them.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the account of the disk costs a writer, side by side on one server: a captured table whose destination nobody
 # measures; the same while another session measures all the time; and the same while another destination is not captured,
 # which puts a trigger on the queue. They take turns within each round, so that whatever else the machine does hits all.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The image, from this clone to a delivered line: builds it, runs the commands that README names for containers, and
 # looks at what came of them.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs the tests on each supported PostgreSQL and Java, and prints a table.
 #
 #   src/test/scripts/matrix.sh                     everything: many hours

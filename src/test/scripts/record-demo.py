@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Records the demo as docs/demo.svg: what it prints, at the pace at which it printed it.
 
     mvn -q -DskipTests package && src/test/scripts/record-demo.py

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Begins: who is there, which view is open, whether the relay is there.
 
 import { act, ask, whenLoggedOut } from "./ask.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Questions to the relay that served this page, and to nobody else.
 
 /** Why something was not answered, with what to do. */

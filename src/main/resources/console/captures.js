@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which tables are captured, and for which destinations.
 
 import { ask } from "./ask.js";

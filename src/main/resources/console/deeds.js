@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who did what in the console of this relay since it was started.
 
 import { ask } from "./ask.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The destinations: what is owed, what is delivered, what is wrong.
 
 import { act, ask } from "./ask.js";

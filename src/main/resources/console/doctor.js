@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the doctor finds, with the statements that mend it.
 
 import { ask } from "./ask.js";

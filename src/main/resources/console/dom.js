@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Elements made by hand. Whatever comes from outside gets into the page as text alone.
 
 /** Characters that steer a text, or turn its direction: shown as escapes. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Why a message waits, or what became of it.
 
 import { ask } from "./ask.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Messages that were set aside: found, looked at, requeued, discarded.
 
 import { act, ask } from "./ask.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the relay tells by itself: one stream, which the browser opens again when it ends.
 
 import { ask } from "./ask.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small history: a bar for each half minute of the last hour.
 
 const SVG = "http://www.w3.org/2000/svg";

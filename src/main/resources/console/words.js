@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How values are said.
 
 const NUMBERS = new Intl.NumberFormat("en");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is done to all messages that match: how far it has come.
 
 import { act } from "./ask.js";
