@@ -3,6 +3,7 @@ package dev.outboxrelay.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,9 @@ final class AlertsTest {
   private static final Path GUIDE = Path.of("docs/guides/alerts.md");
   private static final Path METRICS = Path.of("docs/reference/metrics.md");
 
+  private static final Pattern RULE_MINUTES = Pattern.compile("(?:for: |\\[)(\\d+)m");
+  private static final Pattern RULE_SECONDS = Pattern.compile("_seconds > (\\d+)");
+  private static final Pattern GUIDE_MINUTES = Pattern.compile("(\\d+|\\ba) minutes?");
   private static final Pattern METRIC = Pattern.compile("\\boutbox_relay_[a-z_]*[a-z]\\b");
 
   private static Set<String> found(String pattern, Path file) throws IOException {
@@ -80,5 +85,29 @@ final class AlertsTest {
     for (String rule : List.of(rules).subList(1, rules.length)) {
       assertFalse(!rule.contains("severity: ") || !rule.contains("summary: "), rule);
     }
+  }
+
+  /** What the guide says of minutes stands in the rule. */
+  @Test
+  void minutes_ofTheGuide_areThoseOfTheRules() throws IOException {
+    String[] rules = Files.readString(RULES).split("- alert: ");
+    String guide = Files.readString(GUIDE);
+    int seen = 0;
+    for (String rule : List.of(rules).subList(1, rules.length)) {
+      String name = rule.lines().findFirst().orElseThrow();
+      Set<String> minutes = new TreeSet<>();
+      RULE_MINUTES.matcher(rule).results().forEach(each -> minutes.add(each.group(1)));
+      RULE_SECONDS
+          .matcher(rule)
+          .results()
+          .forEach(each -> minutes.add("" + Integer.parseInt(each.group(1)) / 60));
+      String row = guide.split("\\| \\[" + name + "\\]", 2)[1].lines().findFirst().orElseThrow();
+      for (MatchResult told : GUIDE_MINUTES.matcher(row).results().toList()) {
+        String number = told.group(1).equals("a") ? "1" : told.group(1);
+        assertTrue(minutes.contains(number), row + " and " + minutes);
+        seen++;
+      }
+    }
+    assertTrue(seen > 0, "no row tells minutes");
   }
 }
