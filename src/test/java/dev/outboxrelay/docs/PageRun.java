@@ -52,7 +52,7 @@ final class PageRun implements AutoCloseable {
   private static final String BACKGROUND_ERRORS = "background.err";
   private static final Pattern ROLE = Pattern.compile("create role (\\w+)");
   private static final String URL = "jdbc:postgresql://localhost:5432/shop";
-  private static final List<String> PORTS = List.of("9000", "9001", "9464");
+  private static final List<String> PORTS = List.of("9000", "9001", "9464", "9465");
   private static final String PASSWORD_OF_OWNER = "secret";
   private static final String SETTINGS = "/etc/outbox-relay/";
   private static final String PASSWORD_FILE = SETTINGS + "database-password";
@@ -96,6 +96,9 @@ final class PageRun implements AutoCloseable {
         String said = page + ":" + fence.line() + ": " + e.getMessage() + "\n" + fence.text();
         fail(said + "in the background:\n" + backgroundErrors(), e);
       }
+    }
+    if (!background.stream().allMatch(Program::isRunning)) {
+      fail(page + ": what runs in the background has ended:\n" + backgroundErrors());
     }
   }
 
@@ -232,11 +235,18 @@ final class PageRun implements AutoCloseable {
   private void shell(Fence fence, String text) throws IOException, InterruptedException {
     String before = "cd '" + folder + "' && . ./environment\n";
     if (fence.mark().equals("in the background")) {
-      background.add(
+      Program program =
           Program.start(
               List.of("/bin/bash", "-c", before + "exec " + text),
               Map.of(),
-              ProcessBuilder.Redirect.appendTo(folder.resolve(BACKGROUND_ERRORS).toFile())));
+              ProcessBuilder.Redirect.appendTo(folder.resolve(BACKGROUND_ERRORS).toFile()));
+      background.add(program);
+      // Whoever names a port listens on it, or has failed.
+      for (String port : PORTS) {
+        if (fence.text().matches("(?s).*\\b" + port + "\\b.*")) {
+          program.awaitPort(Integer.parseInt(String.valueOf(replaced.get(port))));
+        }
+      }
       return;
     }
     Path out = folder.resolve("out");

@@ -22,6 +22,9 @@ final class PagesTest {
   private static final Path NOT_RUN = Path.of("src/test/resources/docs/not-run.txt");
   private static final int MOST_NOT_RUN = 40;
 
+  private static final Pattern COMMAND =
+      Pattern.compile("(?m)^(?:[$] )?(?:outbox-relay|bin/|docker|sudo|ssh|echo|export|mvn|java) ");
+
   private static final Set<String> LANGUAGES =
       Set.of(
           "sql",
@@ -117,6 +120,20 @@ final class PagesTest {
     assertEquals(
         String.join("\n", Files.readAllLines(NOT_RUN)), String.join("\n", marked), "not-run.txt");
     assertTrue(marked.size() <= MOST_NOT_RUN, marked.size() + " blocks are not run");
+  }
+
+  /** A command that says it is text would be run by nobody, and listed nowhere. */
+  @Test
+  void commands_inReadmeStartAndGuides_sayThatTheyAre() {
+    List<String> hidden = new ArrayList<>();
+    for (Page page : RunPagesTest.pages()) {
+      for (Fence fence : page.fences()) {
+        if (fence.language().equals("text") && COMMAND.matcher(fence.text()).find()) {
+          hidden.add(page + ":" + fence.line());
+        }
+      }
+    }
+    assertEquals(List.of(), hidden);
   }
 
   /** What contributors need stands in internals; what users read is free of it. */

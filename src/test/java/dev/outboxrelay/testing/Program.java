@@ -99,6 +99,10 @@ public final class Program implements Closeable {
     }
   }
 
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
   /** SIGHUP; returns when it has been delivered. */
   public void hangUp() throws IOException, InterruptedException {
     signal("HUP");
