@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 /**
  * What a destination's {@code options} say to this transport.
  *
- * @param connections at most so many are kept
- * @param batch at most so many messages are one request
+ * @param connections how many are kept at most
+ * @param batch how many messages at most make one request
  * @param binary CloudEvents in binary mode
  * @param headers own headers, each with a text or a secret's name
  * @param signingSecrets names of the secrets that sign

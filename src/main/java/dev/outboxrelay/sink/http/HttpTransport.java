@@ -25,12 +25,12 @@ public final class HttpTransport implements Transport {
           List.of("http", "https"),
           Stream.concat(
                   Stream.of(
-                      OptionKind.of("connections", "number 1 64", "8", "at most so many are kept"),
+                      OptionKind.of("connections", "number 1 64", "8", "how many are kept at most"),
                       OptionKind.of(
                           "batch",
                           "number 1 1000",
                           "1",
-                          "at most so many messages are one request, a JSON array"),
+                          "how many messages at most make one request, a JSON array"),
                       OptionKind.of(
                           "cloudevents_mode",
                           "choice structured binary",
@@ -46,11 +46,11 @@ public final class HttpTransport implements Transport {
                           "idle_timeout_ms",
                           "number 1 86400000",
                           "30000",
-                          "a connection that was silent for so long is closed")),
+                          "how long a connection may be silent until it is closed")),
                   OptionKind.tls().stream())
               .toList(),
           "by key, many requests under way",
-          "a request a message, or a batch",
+          "a request for each, or a batch",
           "a status from 200 to 299",
           "429, 502, 503, 504, with Retry-After");
 

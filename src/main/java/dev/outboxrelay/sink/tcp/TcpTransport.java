@@ -33,11 +33,11 @@ public final class TcpTransport implements Transport {
                           "idle_timeout_ms",
                           "number 1 86400000",
                           "never",
-                          "a connection that was silent for so long is closed")),
+                          "how long a connection may be silent until it is closed")),
                   OptionKind.tls().stream())
               .toList(),
           "by key, on one connection",
-          "a line, a length or a connection a message",
+          "a line, a length or a connection for each",
           "a line, the close, or none",
           "none; a refusal may name its time");
 
