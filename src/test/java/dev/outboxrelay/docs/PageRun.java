@@ -232,7 +232,7 @@ final class PageRun implements AutoCloseable {
     return page.fences().stream().anyMatch(fence -> fence.text().contains(PASSWORD_FILE));
   }
 
-  private void shell(Fence fence, String text) throws IOException, InterruptedException {
+  private void shell(Fence fence, String text) throws Exception {
     String before = "cd '" + folder + "' && . ./environment\n";
     if (fence.mark().equals("in the background")) {
       Program program =
@@ -241,12 +241,7 @@ final class PageRun implements AutoCloseable {
               Map.of(),
               ProcessBuilder.Redirect.appendTo(folder.resolve(BACKGROUND_ERRORS).toFile()));
       background.add(program);
-      // Whoever names a port listens on it, or has failed.
-      for (String port : PORTS) {
-        if (fence.text().matches("(?s).*\\b" + port + "\\b.*")) {
-          program.awaitPort(Integer.parseInt(String.valueOf(replaced.get(port))));
-        }
-      }
+      awaitListener(program, text);
       return;
     }
     Path out = folder.resolve("out");
@@ -272,13 +267,16 @@ final class PageRun implements AutoCloseable {
     }
   }
 
-  /** A reader sees that it listens, and goes on then. */
-  private void awaitListeners(String text) throws IOException, InterruptedException {
+  /** A reader sees that it listens, and goes on then; or sees what it says instead. */
+  private void awaitListener(Program program, String text) throws Exception {
     long until = System.nanoTime() + COMMAND.toNanos();
     for (String port : PORTS) {
       String own = replaced.getOrDefault(port, port);
-      while (text.contains(own) && !listens(own) && System.nanoTime() < until) {
-        TimeUnit.MILLISECONDS.sleep(20);
+      while (text.contains(own) && !listens(own)) {
+        if (!program.isRunning() || System.nanoTime() > until) {
+          fail("nobody listens on " + own);
+        }
+        TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
       }
     }
   }
