@@ -26,6 +26,7 @@ final class FlagsOfPagesTest {
               + "([a-z](?:[^`\n]*\\\\\n)*[^`\n]*(?:\n {4,}\\[.*)*)");
 
   private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
+  private static final Pattern SHELL = Pattern.compile("(?ms)^ *```sh\n(.*?)^ *```$");
   private static final Pattern FLAG = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
   private static final Pattern DEFAULT =
       Pattern.compile("`(--[a-z-]+)`\\s+\\((\\d+ (?:ms|s|m|h|d))\\)");
@@ -33,7 +34,18 @@ final class FlagsOfPagesTest {
 
   /** Of other programs, which the pages name too. */
   private static final Set<String> OF_OTHERS =
-      Set.of("--build-arg", "--data-only", "--disable-triggers");
+      Set.of(
+          "--build",
+          "--build-arg",
+          "--data-only",
+          "--disable-triggers",
+          "--from-literal",
+          "--keep-open",
+          "--listen",
+          "--now",
+          "--recv-only",
+          "--set",
+          "--strip-components");
 
   private static Set<String> flags(String command) {
     return Commands.of(command).getCommandSpec().options().stream()
@@ -76,12 +88,13 @@ final class FlagsOfPagesTest {
   }
 
   @Test
-  void flags_betweenBackticks_areThoseOfSomeCommand() throws Exception {
+  void flags_betweenBackticksAndInShells_areKnown() throws Exception {
     Set<String> known = new TreeSet<>(OF_OTHERS);
     Commands.all().forEach(command -> known.addAll(flags(command)));
     Set<String> wrong = new TreeSet<>();
     for (Path page : UsersPages.all()) {
-      found(CODE, Files.readString(page), 1)
+      String text = Files.readString(page);
+      Stream.concat(found(CODE, text, 1), found(SHELL, text, 1))
           .flatMap(code -> found(FLAG, code, 0))
           .filter(flag -> !known.contains(flag))
           .forEach(flag -> wrong.add(page + ": " + flag));
