@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.expire: sets aside what is older than its destination's time_to_live, and gives up what was
 -- set aside for longer than keep_failed.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.not_written_by: has an INSERT leave a row out, where the session's login is a member of
 -- the role that is the trigger's argument; the trigger by which outbox.start_seeding works.
 create or replace function outbox_internal.not_written_by() returns trigger

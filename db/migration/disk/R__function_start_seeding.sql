@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.start_seeding: lets members of a role write to captured tables without messages, in sessions that
 -- say set outbox.capture = off.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.stop_seeding: from now on every write to a captured table has its message again.
 --
 -- returns: whether anybody could write without

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.erase: erases what is kept or set aside of one key, of all destinations.
 --
 -- For who must: the row values, keys and errors of a person that is to be forgotten. What is still owed

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.hold_key: holds the messages of one key, until outbox.release_key. They keep their places.
 --
 -- The relay takes it as a change of settings: what is in flight is answered first, then the key's

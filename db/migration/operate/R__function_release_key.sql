@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.release_key: lets the messages of a key go that outbox.hold_key holds, in their order.
 --
 -- parameters: destination  outbox.destination.name

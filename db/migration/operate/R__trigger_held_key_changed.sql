@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.held_key_changed: tells the relays that a key is held, or is no more.
 --
 -- reads: nothing

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.replay_start: begins a replay, or finds the one that was cut short.
 --
 -- It ends at the last id that there is at its start: what it writes is delivered and kept as well, and

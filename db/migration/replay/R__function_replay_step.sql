@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.replay_step: writes the next messages of a replay.
 --
 -- With its caller's rights: so the condition can do nothing that he cannot.

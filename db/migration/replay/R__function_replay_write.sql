@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox_internal.replay_write: writes kept messages again, and notes how far the replay has come.
 --
 -- Each has an id of its own, in the order of the old ones, and the member outbox_replay_of in its

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- outbox.replay: sends kept messages again, to the same destination or to another one.
 --
 -- Commits each step, so it is resumable: the next call with the same arguments goes on where this one

@@ -27,11 +27,13 @@ final class WordsTest {
   private static final Path INTERNALS = Path.of("docs", "internals");
   private static final Path OF_OTHERS = Path.of("src/test/resources/docs/words-of-others.txt");
   private static final Path PROGRAM = Path.of("src/main/java");
+  private static final Path SCHEMA = Path.of("db/migration");
 
   private static final Pattern OBJECT = Pattern.compile("\\boutbox\\.([a-z_]+)");
   private static final Pattern WORD =
       Pattern.compile("(?<![\\w.$%/-])([a-z]+(?:_[a-z]+)+)(?![\\w*])");
   private static final Pattern HTTP_PATH = Pattern.compile("(/(?:health|metrics)[a-z/]*)");
+  private static final Pattern MEMBER = Pattern.compile("\"(\\w+)\":");
   private static final Pattern WHOLE_WORD = Pattern.compile("\\w+");
 
   /** Of a file's name, not of the schema. */
@@ -77,9 +79,13 @@ final class WordsTest {
   }
 
   private static String program() throws IOException {
+    return files(PROGRAM, ".java");
+  }
+
+  private static String files(Path folder, String ending) throws IOException {
     StringBuilder all = new StringBuilder();
-    try (Stream<Path> files = Files.walk(PROGRAM)) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(ending)).toList()) {
         all.append(Files.readString(file)).append('\n');
       }
     }
@@ -134,6 +140,7 @@ final class WordsTest {
             """));
     // Members of JSON, and the words of the wire.
     WHOLE_WORD.matcher(program()).results().forEach(word -> known.add(word.group()));
+    found(MEMBER, files(SCHEMA, ".sql")).forEach(known::add);
     List<String> ofOthers = Files.readAllLines(OF_OTHERS);
     known.addAll(ofOthers);
     Set<String> seen = new TreeSet<>();
