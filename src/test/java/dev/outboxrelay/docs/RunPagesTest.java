@@ -43,7 +43,7 @@ final class RunPagesTest {
   @ParameterizedTest
   @MethodSource("pagesWithBlocks")
   void page_ofReadmeStartAndGuides_works(Page page) throws Exception {
-    for (String program : List.of("python3", "node", "openssl")) {
+    for (String program : List.of("python3", "node", "php", "openssl")) {
       boolean needed =
           page.fences().stream()
               .anyMatch(f -> f.language().equals("sh") && f.text().contains(program + " "));
