@@ -152,6 +152,32 @@ final class PagesTest {
     assertEquals(List.of(), found);
   }
 
+  /** A number and what was decided, then paragraphs that begin with what they are. */
+  @Test
+  void decisions_haveOneForm() throws Exception {
+    Path folder = INTERNALS.resolve("decisions");
+    String index = Files.readString(folder.resolve("README.md"));
+    List<String> wrong = new ArrayList<>();
+    for (Page page : Page.under(folder)) {
+      String name = page.path().getFileName().toString();
+      if (name.equals("README.md")) {
+        continue;
+      }
+      String text = Files.readString(page.path());
+      String heading = text.lines().findFirst().orElse("");
+      if (!heading.matches("# " + name.substring(0, 4) + ": [A-Z].*")) {
+        wrong.add(name + ": " + heading);
+      }
+      if (!text.contains("\n**Decided.**") || text.contains("\n##")) {
+        wrong.add(name + ": say what was **Decided.**, in paragraphs without headings");
+      }
+      if (!index.replaceAll("\\s+", " ").contains("[" + heading.substring(2) + "](" + name + ")")) {
+        wrong.add(name + ": the index does not name it by its heading");
+      }
+    }
+    assertEquals(List.of(), wrong);
+  }
+
   /** The states of a message, and each function that is called by one word. */
   @Test
   void glossary_hasTheStatesAndTheVerbs() {
