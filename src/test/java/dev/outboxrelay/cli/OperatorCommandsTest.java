@@ -522,6 +522,65 @@ final class OperatorCommandsTest {
     assertTrue(fails(ExitCode.USAGE, "replay", "crm", "--rate", "-1").contains("--rate is -1"));
   }
 
+  // hold-key, release-key, erase
+
+  @Test
+  void holdKey_ofATable_holdsThatKeyUntilReleaseKey() throws Exception {
+    outbox.execute(
+        "create table orders (id int primary key)", "select outbox.capture('orders', 'crm')");
+    assertEquals(
+        "crm: key 17 is held; its messages stay owed",
+        ok("hold-key", "crm", "17", "--table", "orders", "--reason", "wrong price").strip());
+    assertEquals(
+        "crm: key 17 was held already",
+        ok("hold-key", "crm", "17", "--table", "public.orders").strip());
+    JsonNode both = json("hold-key", "crm", "17", "--json");
+    assertTrue(both.get("changed").asBoolean(), "of outbox.publish it is another");
+    assertEquals("orders", both.get("held").get(0).get("table").asText());
+    assertEquals("wrong price", both.get("held").get(0).get("reason").asText());
+    assertEquals(2, both.get("held").size());
+    assertEquals(
+        "crm: key 17 is let go", ok("release-key", "crm", "17", "--table", "orders").strip());
+    assertEquals(0, json("release-key", "crm", "17", "--json").get("held").size());
+    assertEquals(
+        "crm: key 17 was not held: nothing was changed", ok("release-key", "crm", "17").strip());
+  }
+
+  @Test
+  void holdKey_ofWhatIsNotThere_saysSo() throws Exception {
+    outbox.execute("create table strange (id int primary key)");
+    assertTrue(fails(ExitCode.USAGE, "hold-key", "nowhere", "17").contains("nowhere"));
+    assertTrue(fails(ExitCode.USAGE, "release-key", "nowhere", "17").contains("nowhere"));
+    assertTrue(
+        fails(ExitCode.USAGE, "hold-key", "crm", "17", "--table", "strange")
+            .contains("never captured"));
+    outbox.execute("update outbox.destination set ordering = 'none' where name = 'crm'");
+    assertTrue(fails(ExitCode.REFUSED, "hold-key", "crm", "17").contains("keeps no order"));
+  }
+
+  @Test
+  void erase_ofAKey_erasesWhatIsKeptOrSetAsideOfIt() throws Exception {
+    outbox.failed("crm", "17", "no");
+    outbox.execute(
+        "create table orders (id int primary key)",
+        "select outbox.capture('orders', 'audit')",
+        "insert into orders values (17), (18)",
+        "update outbox.message set state = 'delivered' where destination = 'audit'",
+        "select outbox.publish('crm', '{}', key => '17')");
+    assertTrue(fails(ExitCode.USAGE, "erase", "17").contains("--published"));
+    fails(ExitCode.USAGE, "erase", "17", "--table", "orders", "--published");
+    assertEquals(
+        "messages of key 17 erased: 1", ok("erase", "17", "--table", "public.orders").strip());
+    assertEquals(1, json("erase", "17", "--published", "--json").get("messages").asInt());
+    assertEquals(
+        "nothing of key 17 is kept or set aside: nothing was erased",
+        ok("erase", "17", "--published").strip());
+    assertEquals(
+        List.of("audit 18 delivered", "crm 17 pending"),
+        outbox.query(
+            "select destination || ' ' || key || ' ' || state from outbox.message order by 1"));
+  }
+
   // backfill
 
   @Test
