@@ -622,6 +622,7 @@ create table outbox.replay_progress (
   since          timestamptz,
   until          timestamptz,
   condition      text,
+  begin_id       bigint not null default -1,
   after_id       bigint not null default -1,
   end_id         bigint not null,
   messages       bigint not null default 0,
@@ -629,6 +630,7 @@ create table outbox.replay_progress (
   started_by     text not null default session_user,
   step_at        timestamptz not null default clock_timestamp(),
   ended_at       timestamptz,
+  cancelled_by   text,
   constraint replay_progress_pkey primary key (id)
 );
 
@@ -644,6 +646,8 @@ comment on column outbox.replay_progress.keys is 'The keys; null: all.';
 comment on column outbox.replay_progress.since is 'Delivered at this time or later; null: any.';
 comment on column outbox.replay_progress.until is 'Delivered before this time; null: any.';
 comment on column outbox.replay_progress.condition is 'Which, as it was given; null: all.';
+comment on column outbox.replay_progress.begin_id is
+  'It began behind this outbox.message.id.';
 comment on column outbox.replay_progress.after_id is 'It has come to this outbox.message.id.';
 comment on column outbox.replay_progress.end_id is 'It ends at this one, the last at its start.';
 comment on column outbox.replay_progress.messages is 'So many were written again so far.';
@@ -651,6 +655,8 @@ comment on column outbox.replay_progress.started_at is 'When it began.';
 comment on column outbox.replay_progress.started_by is 'The login that began it.';
 comment on column outbox.replay_progress.step_at is 'When its last step was.';
 comment on column outbox.replay_progress.ended_at is 'When it ended; null: it has not.';
+comment on column outbox.replay_progress.cancelled_by is
+  'The login that ended it by outbox.cancel_replay; null: none has.';
 
 -- Which database this is: a copy of it must not send the copied messages, or its own, to the
 -- receivers of the original.

@@ -73,7 +73,7 @@ begin
             when c.relname = 'pending' then '{select,delete}'
             when c.relname = 'parked' then '{select,insert,delete}'
             when c.relname = 'destination_state' then '{select,insert,update}'
-            when c.relname in ('message', 'failed', 'identity', 'destination', 'held_key', 'destination_number', 'source', 'status', 'relay_locks', 'owed', 'expired', 'shed_record', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
+            when c.relname in ('message', 'failed', 'identity', 'destination', 'held_key', 'destination_number', 'source', 'status', 'relay_locks', 'owed', 'expired', 'shed_record', 'replay_progress', 'capture_list', 'capture_detail', 'doctor', 'flyway_schema_history') then '{select}' end
           end::text[]) as p(name)
         where c.relnamespace = any (schemas) and c.relkind in ('r', 'v') and not has_table_privilege(to_regrole(r.name), c.oid, p.name)
         union all

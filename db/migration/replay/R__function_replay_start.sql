@@ -56,10 +56,12 @@ begin
   order by p.id desc limit 1;
   if replay is null then
     insert into outbox.replay_progress (
-      destination, to_destination, sources, keys, since, until, condition, end_id)
-    values (replay_start.destination, target, sources, replay_start.keys, replay_start.since,
-      replay_start.until, replay_start.condition,
-      (select coalesce(max(m.id), -1) from outbox.parked m where m.destination = its_number))
+      destination, to_destination, sources, keys, since, until, condition, begin_id, after_id, end_id)
+    select replay_start.destination, target, sources, replay_start.keys, replay_start.since,
+           replay_start.until, replay_start.condition, span.first - 1, span.first - 1, span.last
+    from (
+      select coalesce(min(m.id), 0) as first, coalesce(max(m.id), -1) as last
+      from outbox.parked m where m.destination = its_number) span
     returning id into replay;
   end if;
   return replay;

@@ -10,7 +10,8 @@
 -- parameters: replay  outbox.replay_progress.id
 --             up_to   so many messages
 -- returns:    how many were written; null when the replay has ended
--- raises:     undefined_object, when there is no such replay
+-- raises:     undefined_object, when there is no such replay;
+--             object_not_in_prerequisite_state, when it was cancelled
 -- reads:      outbox.replay_progress, outbox.parked, outbox.source, outbox.destination_number
 -- writes:     by outbox_internal.replay_write
 create or replace function outbox_internal.replay_step(replay bigint, up_to integer) returns bigint
@@ -35,6 +36,11 @@ begin
   select p.* into run from outbox.replay_progress p where p.id = replay_step.replay;
   if run.id is null then
     raise exception 'there is no replay %', replay_step.replay using errcode = 'undefined_object';
+  end if;
+  if run.cancelled_by is not null then
+    raise exception 'replay % was cancelled by %', run.id, run.cancelled_by
+      using errcode = 'object_not_in_prerequisite_state',
+            hint = 'What it has written stays. A new call begins anew.';
   end if;
   if run.ended_at is not null then
     return null;

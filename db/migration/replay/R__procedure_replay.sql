@@ -89,5 +89,5 @@ tables, keys: only of these. since, until: only what was delivered then. conditi
 for, as after WHERE. rate: so many a second at most. Null: no such limit.
 Errors: undefined_object when there is no such destination; invalid_parameter_value when a table was
 never captured, for since and until, and for rate; invalid_transaction_termination inside a
-transaction.';
+transaction; object_not_in_prerequisite_state when outbox.cancel_replay has ended it.';
 revoke execute on procedure outbox.replay(text, text, regclass[], text[], timestamptz, timestamptz, text, integer) from public;

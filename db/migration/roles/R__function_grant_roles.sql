@@ -38,7 +38,7 @@ begin
     grant select on outbox.identity, outbox.destination, outbox.destination_state, outbox.held_key, outbox.destination_number, outbox.source,
       outbox.pending, outbox.parked, outbox.message, outbox.status, outbox.relay_locks, outbox.owed, outbox.expired, outbox.shed_record, outbox.capture_list, outbox_internal.capture_detail, outbox.doctor to outbox_relay;
     -- What the console shows by the relay's login; nothing that the tables above do not hold.
-    grant select on outbox.failed to outbox_relay;
+    grant select on outbox.failed, outbox.replay_progress to outbox_relay;
     grant execute on function outbox.explain(text), outbox.explain(bigint),
       outbox_internal.known_message(text), outbox_internal.id_sequence() to outbox_relay;
     -- Not the insert into pending: with ids of its own choice it could make captured writes fail.

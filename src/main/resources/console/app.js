@@ -10,9 +10,10 @@ import { outside, problem, setText } from "./dom.js";
 import * as explain from "./explain.js";
 import * as failed from "./failed.js";
 import * as live from "./live.js";
+import * as replays from "./replays.js";
 import * as work from "./work.js";
 
-const VIEWS = { destinations, failed, explain, captures, doctor, deeds };
+const VIEWS = { destinations, failed, explain, captures, replays, doctor, deeds };
 const part = (id) => document.getElementById(id);
 
 let person = null;

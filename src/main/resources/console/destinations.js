@@ -102,6 +102,7 @@ export async function show(view, person) {
     const uri = el("small");
     const state = el("span", { class: "state" });
     const why = el("small", { class: "why" });
+    const brakes = el("small");
     const owedText = el("span");
     const owedDetail = el("small");
     const oldest = el("time");
@@ -114,7 +115,7 @@ export async function show(view, person) {
       "tr",
       { role: "row" },
       el("th", { role: "rowheader", scope: "row" }, outside(name), uri),
-      cell("State", state, why),
+      cell("State", state, why, brakes),
       cell("Owed", owedText, owedDetail),
       cell("Oldest", oldest),
       cell("Delivered", delivered, deliveredBytes),
@@ -133,6 +134,7 @@ export async function show(view, person) {
       state.dataset.kind = kind;
       setText(state, words);
       setText(why, reason ? outside(reason).textContent : "");
+      setText(brakes, brakesOf(d));
       setText(owedText, number(owed(d)));
       const parts = [];
       if (d.owed_bytes) parts.push("about " + bytes(d.owed_bytes));
@@ -241,11 +243,26 @@ function isWell(d) {
   return stateOf(d)[0] === "well" && d.failed === 0;
 }
 
+/** What a person has set to slow it down, or to stop it. */
+function brakesOf(d) {
+  const parts = [];
+  if (d.held_keys) parts.push(many(d.held_keys, "key") + " held");
+  if (d.max_rate) parts.push("at most " + number(d.max_rate) + "/s");
+  if (d.failure_budget_percent !== null && d.failure_budget_percent !== undefined) {
+    parts.push(
+      `pauses when more than ${number(d.failure_budget_percent)} % ` +
+        `of ${number(d.failure_budget_answers)} answers are refusals`,
+    );
+  }
+  return parts.join("; ");
+}
+
 /** The worst that is known: a kind, a word, the reason. */
 function stateOf(d) {
   if (d.down_since) return ["bad", "down since " + time(d.down_since), d.last_error];
   if (d.stalled_since) return ["bad", "stalled since " + time(d.stalled_since), d.last_error];
-  if (d.paused) return ["mind", "paused", null];
+  // What a relay has paused says why.
+  if (d.paused) return ["mind", "paused", d.last_error?.startsWith("paused, ") ? d.last_error : null];
   if (!d.owner) return ["bad", "no relay", d.last_error];
   if (d.last_error) return ["mind", "delivers", d.last_error];
   return ["well", "delivers", null];

@@ -28,6 +28,7 @@ final class Api {
   private final Deeds deeds;
   private final Shared<List<Row>> doctor;
   private final Shared<List<Row>> captures;
+  private final Shared<List<Row>> replays;
   private final Row about;
 
   /**
@@ -41,6 +42,7 @@ final class Api {
     this.about = about;
     doctor = new Shared<>(desk::doctor);
     captures = new Shared<>(desk::captures);
+    replays = new Shared<>(desk::replays);
   }
 
   /** A thing that can be asked, or done. */
@@ -57,6 +59,7 @@ final class Api {
           "/api/payload", this::payload,
           "/api/explain", this::explain,
           "/api/captures", this::captures,
+          "/api/replays", this::replays,
           "/api/doctor", this::doctor,
           "/api/history", this::history,
           "/api/deeds", this::deeds);
@@ -66,6 +69,7 @@ final class Api {
           "/api/requeue", (fields, person) -> act(Action.REQUEUE, fields, person),
           "/api/discard", (fields, person) -> act(Action.DISCARD, fields, person),
           "/api/stop", this::stop,
+          "/api/cancel-replay", this::cancelReplay,
           "/api/pause", (fields, person) -> pause(fields, person, true),
           "/api/resume", (fields, person) -> pause(fields, person, false));
 
@@ -146,6 +150,11 @@ final class Api {
   private Row captures(Fields fields, Person person) {
     fields.only();
     return Row.of("captures", captures.get());
+  }
+
+  private Row replays(Fields fields, Person person) {
+    fields.only();
+    return Row.of("replays", replays.get());
   }
 
   private Row doctor(Fields fields, Person person) {
@@ -234,6 +243,17 @@ final class Api {
     fields.only();
     work.stop(person);
     return Row.of();
+  }
+
+  private Row cancelReplay(Fields fields, Person person) {
+    fields.only("id").text("id");
+    long id = fields.number("id", 1, Long.MAX_VALUE, 0);
+    boolean changed = attempt(person, "cancel replay " + id, () -> desk.cancelReplay(id));
+    replays.forget();
+    if (changed) {
+      deeds.note(person, "cancels replay " + id);
+    }
+    return Row.of("id", String.valueOf(id), "changed", changed);
   }
 
   private Row pause(Fields fields, Person person, boolean paused) {

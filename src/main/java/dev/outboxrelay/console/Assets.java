@@ -33,6 +33,7 @@ final class Assets {
           "failed.js",
           "work.js",
           "captures.js",
+          "replays.js",
           "doctor.js",
           "explain.js",
           "deeds.js");

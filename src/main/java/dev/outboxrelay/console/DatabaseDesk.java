@@ -7,6 +7,7 @@ import dev.outboxrelay.operate.FailedMessages;
 import dev.outboxrelay.operate.MessageName;
 import dev.outboxrelay.operate.Overview;
 import dev.outboxrelay.operate.Repair;
+import dev.outboxrelay.operate.Replay;
 import dev.outboxrelay.operate.Row;
 import dev.outboxrelay.operate.Selection;
 import dev.outboxrelay.operate.Session;
@@ -40,6 +41,9 @@ final class DatabaseDesk implements Desk {
 
   /** The sizes of messages change little. */
   private static final Duration SIZES_EACH = Duration.ofSeconds(30);
+
+  /** So many are shown. */
+  private static final int REPLAYS = 100;
 
   private static final String APPLICATION = "console";
 
@@ -177,6 +181,16 @@ final class DatabaseDesk implements Desk {
   @Override
   public List<Row> captures() {
     return ask(LIMIT, session -> new Overview(session).captures(null, null));
+  }
+
+  @Override
+  public List<Row> replays() {
+    return ask(LIMIT, session -> new Overview(session).replays(REPLAYS));
+  }
+
+  @Override
+  public boolean cancelReplay(long id) {
+    return ask(LIMIT, session -> new Replay(session).cancel(id));
   }
 
   @Override

@@ -38,6 +38,16 @@ interface Desk {
 
   List<Row> captures();
 
+  /** Replays, those that have not ended first. */
+  List<Row> replays();
+
+  /**
+   * Ends a replay after its step that is under way.
+   *
+   * @return whether it had not ended yet
+   */
+  boolean cancelReplay(long id);
+
   /** What the doctor finds. */
   List<Row> doctor();
 

@@ -20,6 +20,11 @@ final class Shared<T> {
     this.source = source;
   }
 
+  /** What is known has changed: the next who asks has it asked for. */
+  synchronized void forget() {
+    answer = null;
+  }
+
   synchronized T get() {
     T known = answer;
     if (known == null || System.nanoTime() - atNanos > FRESH.toNanos()) {

@@ -14,8 +14,12 @@ public final class Overview {
 
   /** The age as a time: it stays the same while nothing happens. */
   private static final String LOOK =
-      "select s.*, date_trunc('second', clock_timestamp() - s.oldest_age) as oldest_at"
-          + " from outbox.status s order by s.destination";
+      "select s.*, date_trunc('second', clock_timestamp() - s.oldest_age) as oldest_at,"
+          + " d.max_rate,"
+          + " trim_scale(cast(d.failure_budget * 100 as numeric)) as failure_budget_percent,"
+          + " d.failure_budget_answers"
+          + " from outbox.status s join outbox.destination d on d.name = s.destination"
+          + " order by s.destination";
 
   private static final String SIZES =
       "select o.name as destination, o.bytes, o.messages from outbox.owed_bytes() o"
@@ -30,6 +34,21 @@ public final class Overview {
           + " where (cast(? as text) is null or c.destination = cast(? as text))"
           + " and (cast(? as text) is null or c.source = to_regclass(cast(? as text)))"
           + " order by 1, 2";
+
+  /** Those that have not ended first, then the latest. */
+  private static final String REPLAYS =
+      "select p.id::text as id, p.destination, p.to_destination,"
+          + " (select array_agg(distinct s.schema_name || '.' || s.table_name)"
+          + " from outbox.source s where s.number = any (p.sources)) as tables,"
+          + " p.keys, p.since, p.until, p.condition, p.messages, p.started_at, p.started_by,"
+          + " p.step_at, p.ended_at, p.cancelled_by,"
+          + " p.ended_at is null and p.step_at > clock_timestamp() - interval '1 minute' as moves,"
+          + " case when p.ended_at is not null and p.cancelled_by is null"
+          + " or p.end_id <= p.begin_id then 100"
+          + " else greatest(0, least(100,"
+          + " 100 * (p.after_id - p.begin_id) / (p.end_id - p.begin_id))) end as percent"
+          + " from outbox.replay_progress p"
+          + " order by p.ended_at is not null, p.id desc limit cast(? as integer)";
 
   private static final String EXPLAIN = "select e.* from outbox.explain(cast(? as text)) e";
 
@@ -57,6 +76,11 @@ public final class Overview {
   /** A row for each reason why a message waits, the outermost first. */
   public List<Row> explain(MessageName name) throws SQLException {
     return session.query(EXPLAIN, name.text());
+  }
+
+  /** Replays: which messages of them, how far each has come, how it has ended. */
+  public List<Row> replays(int limit) throws SQLException {
+    return session.query(REPLAYS, limit);
   }
 
   /** A row a table and destination. */

@@ -24,6 +24,8 @@ public final class Replay {
       "select p.after_id + 1 as gone, p.end_id + 1 as last from outbox.replay_progress p"
           + " where p.id = cast(? as bigint)";
 
+  private static final String CANCEL = "select outbox.cancel_replay(cast(? as bigint)) as changed";
+
   /** Messages of one step. */
   private static final int STEP_MESSAGES = 1000;
 
@@ -112,6 +114,15 @@ public final class Replay {
       }
     }
     return new Outcome(messages, false);
+  }
+
+  /**
+   * Ends a replay after the step that is under way, wherever it runs.
+   *
+   * @return false where it had ended
+   */
+  public boolean cancel(long id) throws SQLException {
+    return session.one(CANCEL, id).isTrue("changed");
   }
 
   private static String @Nullable [] array(@Nullable List<String> texts) {

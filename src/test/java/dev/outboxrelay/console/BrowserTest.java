@@ -231,6 +231,13 @@ final class BrowserTest {
                 "total > 0",
                 "fires",
                 "origin"));
+    desk.replays =
+        List.of(
+            FakeDesk.replay(3, "shop"),
+            FakeDesk.replay(2, "shop").with("to_destination", "search").with("moves", false),
+            FakeDesk.replay(1, "audit")
+                .with("ended_at", Instant.parse("2026-11-22T12:20:00Z"))
+                .with("percent", 100L));
     desk.findings =
         List.of(
             Row.of(
@@ -335,6 +342,43 @@ final class BrowserTest {
     desk.destinations = List.of(well("shop", 1).with("paused", true));
     click("Resume shop");
     Await.until("resumed", () -> desk.done.equals(List.of("pause shop", "resume shop")));
+  }
+
+  @Test
+  void replay_underWay_isCancelledByAnOperatorAlone() throws Exception {
+    aDay();
+    desk.destinations =
+        List.of(
+            FakeDesk.destination("shop")
+                .with("paused", true)
+                .with("last_error", "paused, since it refused too much")
+                .with("held_keys", 2L)
+                .with("max_rate", 500L)
+                .with("failure_budget_percent", 20.0)
+                .with("failure_budget_answers", 100L));
+    login(OTTO);
+    awaitText("2 keys held; at most 500/s; pauses when more than 20 % of 100 answers are refusals");
+    awaitText("paused, since it refused too much");
+    view("replays");
+    awaitText("41 %, 41,000 messages written again");
+    awaitText("shop to search");
+    awaitText("cut short");
+    assertTrue(chromium.is("!document.querySelector('#view button')"), "a reader cancels nothing");
+    click("Log out");
+    login(ANNA);
+    view("replays");
+    awaitText("under way");
+    click("Cancel replay 3");
+    awaitText("What it has written again stays");
+    click("Go on with it");
+    assertEquals(List.of(), desk.done);
+    click("Cancel replay 3");
+    click("Cancel it");
+    awaitText("by relay");
+    assertEquals(List.of("cancel replay 3"), desk.done);
+    await(
+        "the other one can be cancelled still",
+        "document.querySelectorAll('#view button:not([hidden])').length === 1");
   }
 
   @Test
@@ -499,6 +543,7 @@ final class BrowserTest {
   /** So many of everything, in each view, wide and narrow. */
   private void assertViewsShow(int count) throws Exception {
     desk.destinations = many(count, n -> well("destination-" + n, n));
+    desk.replays = many(count, n -> FakeDesk.replay(n + 1, "destination-" + n));
     desk.captures = many(count, n -> Row.of("source", "public.t" + n, "destination", "shop"));
     desk.findings =
         many(count, n -> Row.of("severity", "info", "check", "slot " + n, "finding", "f" + n));
@@ -512,6 +557,8 @@ final class BrowserTest {
             "failed",
             Math.min(count, 100),
             "captures",
+            count,
+            "replays",
             count,
             "doctor",
             count);
@@ -551,7 +598,7 @@ final class BrowserTest {
     try {
       login(ANNA);
       for (String view :
-          List.of("destinations", "failed", "explain", "captures", "doctor", "deeds")) {
+          List.of("destinations", "failed", "explain", "captures", "replays", "doctor", "deeds")) {
         view(view);
         await(
             "there", "document.querySelector('#view table, #view form, #view ul, #view .nothing')");

@@ -46,12 +46,19 @@ final class ConsoleTest {
           "/api/payload?id=1",
           "/api/explain?id=1",
           "/api/captures",
+          "/api/replays",
           "/api/doctor",
           "/api/history",
           "/api/deeds",
           "/api/events");
   private static final List<String> WRITES =
-      List.of("/api/requeue", "/api/discard", "/api/stop", "/api/pause", "/api/resume");
+      List.of(
+          "/api/requeue",
+          "/api/discard",
+          "/api/stop",
+          "/api/pause",
+          "/api/resume",
+          "/api/cancel-replay");
 
   @TempDir Path directory;
   private final FakeDesk desk = new FakeDesk();
@@ -177,6 +184,25 @@ final class ConsoleTest {
     }
     assertStatus(200, in.post("/api/pause", "{\"destination\":\"\\ud83d\\ude00 \u05e9\u05dc\"}"));
     assertEquals(List.of("pause \ud83d\ude00 \u05e9\u05dc"), desk.done);
+  }
+
+  @Test
+  void replay_cancelledByAnOperator_isShownSoAtOnceAndNoted() throws Exception {
+    desk.replays = List.of(FakeDesk.replay(7, "shop"));
+    Visitor operator = visitor.in(ANNA);
+    JsonNode before = operator.get("/api/replays").json().get("replays").get(0);
+    assertTrue(before.get("moves").asBoolean(), before.toString());
+    for (String wrong : List.of("{}", "{\"id\":7}", "{\"id\":\"x\"}", "{\"id\":\"0\"}")) {
+      assertStatus(400, operator.post("/api/cancel-replay", wrong));
+    }
+    assertStatus(403, visitor.in(OTTO).post("/api/cancel-replay", "{\"id\":\"7\"}"));
+    assertEquals(List.of(), desk.done);
+    assertStatus(200, operator.post("/api/cancel-replay", "{\"id\":\"7\"}"));
+    assertEquals(List.of("cancel replay 7"), desk.done);
+    JsonNode after = visitor.in(OTTO).get("/api/replays").json().get("replays").get(0);
+    assertEquals("relay", after.get("cancelled_by").asText());
+    assertTrue(
+        log.list.stream().anyMatch(e -> e.getFormattedMessage().endsWith("cancels replay 7")));
   }
 
   @Test

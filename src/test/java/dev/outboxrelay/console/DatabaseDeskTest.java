@@ -54,6 +54,7 @@ final class DatabaseDeskTest {
   void empty() throws SQLException {
     db.execute(
         "delete from outbox.message",
+        "delete from outbox.replay_progress",
         "delete from outbox.destination",
         "insert into outbox.destination (name, uri) values ('crm', 'tcp://localhost:9000'),"
             + " ('audit', 'tcp://localhost:9001')");
@@ -177,6 +178,35 @@ final class DatabaseDeskTest {
   }
 
   @Test
+  void replay_underWay_isShownWithHowFarItIsAndCancelledOnce() throws SQLException {
+    db.execute(
+        "update outbox.destination set max_rate = 500, failure_budget = 0.25 where name = 'crm'",
+        "create table if not exists orders (id int primary key)",
+        "select outbox.capture('orders', 'crm')",
+        "insert into orders select generate_series(1, 10)",
+        "select outbox.release('orders')",
+        "update outbox.message set state = 'delivered'",
+        "select outbox_internal.replay_step(outbox_internal.replay_start("
+            + "'crm', null, '{orders}', null, null, null, null), 4)",
+        "drop table orders");
+    Row replay = desk.replays().get(0);
+    assertEquals(40, replay.number("percent"));
+    assertEquals(4, replay.number("messages"));
+    assertTrue(replay.isTrue("moves"));
+    assertEquals(List.of("public.orders"), replay.get("tables"));
+    assertEquals(null, replay.get("ended_at"));
+    long id = Long.parseLong(replay.text("id"));
+    assertTrue(desk.cancelReplay(id));
+    assertFalse(desk.cancelReplay(id));
+    assertEquals(db.user(), desk.replays().get(0).text("cancelled_by"));
+    assertEquals(400, assertThrows(Problem.class, () -> desk.cancelReplay(id + 1)).status());
+    Row crm = desk.look().get(1);
+    assertEquals(500, crm.number("max_rate"));
+    assertEquals(25, crm.number("failure_budget_percent"));
+    assertEquals(100, crm.number("failure_budget_answers"));
+  }
+
+  @Test
   void question_toWhatThereIs_isAnswered() throws SQLException {
     fail("crm", 1);
     db.execute(
@@ -198,6 +228,7 @@ final class DatabaseDeskTest {
     try {
       Problem refused = assertThrows(Problem.class, () -> its.pause("crm", true));
       assertEquals(403, refused.status());
+      assertEquals(403, assertThrows(Problem.class, () -> its.cancelReplay(1)).status());
       assertTrue(refused.remedy().contains("grant outbox_operator to \"" + user), refused.remedy());
       for (Action action : Action.values()) {
         Problem early = assertThrows(Problem.class, () -> its.mustBeAllowed(action));
@@ -212,6 +243,7 @@ final class DatabaseDeskTest {
       assertEquals(1, its.payload(failed, 100).size());
       assertFalse(its.explain(failed).isEmpty());
       assertEquals(List.of(), its.captures());
+      assertEquals(List.of(), its.replays());
       assertFalse(its.doctor().isEmpty());
       db.execute("grant outbox_operator to " + user);
       for (Action action : Action.values()) {

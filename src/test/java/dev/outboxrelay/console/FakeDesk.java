@@ -24,6 +24,7 @@ final class FakeDesk implements Desk {
   volatile List<Row> failed = List.of();
   volatile List<Row> payloads = List.of();
   volatile List<Row> captures = List.of();
+  volatile List<Row> replays = List.of();
   volatile List<Row> findings = List.of();
   volatile Problem problem;
 
@@ -91,6 +92,43 @@ final class FakeDesk implements Desk {
         error);
   }
 
+  /** One that is under way. */
+  static Row replay(long id, String destination) {
+    return Row.of(
+        "id",
+        String.valueOf(id),
+        "destination",
+        destination,
+        "to_destination",
+        destination,
+        "tables",
+        List.of("public.orders"),
+        "keys",
+        null,
+        "since",
+        Instant.parse("2026-11-22T11:00:00Z"),
+        "until",
+        null,
+        "condition",
+        null,
+        "messages",
+        41_000L,
+        "started_at",
+        Instant.parse("2026-11-22T12:00:00Z"),
+        "started_by",
+        "anna",
+        "step_at",
+        Instant.parse("2026-11-22T12:01:00Z"),
+        "ended_at",
+        null,
+        "cancelled_by",
+        null,
+        "moves",
+        true,
+        "percent",
+        41L);
+  }
+
   private void check() {
     Problem now = problem;
     if (now != null) {
@@ -133,6 +171,29 @@ final class FakeDesk implements Desk {
   @Override
   public List<Row> captures() {
     return captures;
+  }
+
+  @Override
+  public List<Row> replays() {
+    check();
+    return replays;
+  }
+
+  @Override
+  public boolean cancelReplay(long id) {
+    check();
+    done.add("cancel replay " + id);
+    replays =
+        replays.stream()
+            .map(
+                row ->
+                    row.text("id").equals(String.valueOf(id))
+                        ? row.with("ended_at", Instant.parse("2026-11-22T12:30:00Z"))
+                            .with("cancelled_by", "relay")
+                            .with("moves", false)
+                        : row)
+            .toList();
+    return true;
   }
 
   @Override

@@ -121,13 +121,30 @@ final class ReplayKeptTest {
     assertEquals(
         List.of("2 0"),
         outbox.query(
-            "with ids as (select array(select id from outbox.message order by id limit 2) as a)"
+            "with ids as (select array(select id from outbox.message order by id limit 2) as a,"
+                + " (select begin_id from outbox.replay_progress) as b)"
                 + " select outbox_internal.replay_write("
                 + id
-                + ", -1, a[2], a) || ' '"
+                + ", b, a[2], a) || ' '"
                 + " || outbox_internal.replay_write("
                 + id
-                + ", -1, a[2], a) from ids"));
+                + ", b, a[2], a) from ids"));
+  }
+
+  @Test
+  void cancelled_byAnother_endsAtItsNextStepAndIsBegunAnew() throws SQLException {
+    long id =
+        outbox.count(
+            "select outbox_internal.replay_start('crm', null, null, null, null, null, null)");
+    outbox.execute("select outbox_internal.replay_step(" + id + ", 3)");
+    assertEquals(List.of("t"), outbox.query("select outbox.cancel_replay(" + id + ")"));
+    assertEquals(List.of("f"), outbox.query("select outbox.cancel_replay(" + id + ")"));
+    String words = outbox.refuses("55000", "select outbox_internal.replay_step(" + id + ", 3)");
+    assertTrue(words.contains("replay " + id + " was cancelled by "), words);
+    outbox.refuses("42704", "select outbox.cancel_replay(" + (id + 1) + ")");
+    assertEquals(3, outbox.query(AGAIN).size());
+    outbox.execute("call outbox.replay('crm')");
+    assertEquals(3 + 7, outbox.query(AGAIN).size());
   }
 
   @Test
