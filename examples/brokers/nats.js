@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Does its work once: the id and the effect are one transaction, the acknowledgement comes after.
 // npm install nats pg; tables: create table seen (id text primary key);
 //                              create table orders (body jsonb);

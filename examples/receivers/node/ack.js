@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A receiver that acknowledges: for a destination as it is by default.
 //   node ack.js 4000
 const net = require('net');

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A receiver that acknowledges: for a destination as it is by default.
 
     python3 ack.py 4000

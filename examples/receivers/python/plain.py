@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server that never answers: for a destination with ack 'close' or 'none'.
 
     python3 plain.py 4000

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The bench: scenarios that measure the relay as users run it, each against a baseline, on a
  * PostgreSQL of their own.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The console: a page that shows what the tables know and lets a person act. Has a listener of its
  * own, asks the database by {@link dev.outboxrelay.operate}, and knows nothing of the relay: what

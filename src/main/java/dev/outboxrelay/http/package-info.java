@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A small HTTP server for health and metrics, made for clients that nobody knows: whatever they
  * send, or leave unsent, takes bounded time, memory and connections. Knows nothing of what it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a person does with a running outbox: looks, requeues, discards, pauses, follows. Reads and
  * writes by the public SQL alone (the views and functions that docs describe), and shows rows as a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine: ownership, windows, doorbells, order by key, retries. Knows neither SQL nor sockets.
  * The core owns all state and runs one task at a time, each on the thread that brings it;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the threads of the program have in common: what becomes of an Error, wherever it comes up.
  * Knows nothing else of the program.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine as it is, over a database, a network, people and a clock that are the test's own: one
  * thread, one seed, and the same again for the same seed.

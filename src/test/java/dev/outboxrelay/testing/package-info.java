@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What tests share: a database, a receiver that does what it is told, a network that fails on
  * command.
