@@ -16,6 +16,7 @@ import dev.outboxrelay.values.Destination;
 import dev.outboxrelay.values.Message;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,9 +24,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -57,9 +58,9 @@ final class ReplayTest {
     db.close();
   }
 
-  /** Acknowledges everything, and notes of each key whether numbers come in their order. */
+  /** Acknowledges everything, and notes of each key whether numbers first come in their order. */
   private static final class Arrivals implements Transport {
-    final AtomicInteger replayed = new AtomicInteger();
+    final Set<Integer> replayed = ConcurrentHashMap.newKeySet();
     final List<String> outOfOrder = new ArrayList<>();
     final Map<Integer, Long> liveAtNanos = new ConcurrentHashMap<>();
     private final Map<String, Integer> last = new HashMap<>();
@@ -88,13 +89,13 @@ final class ReplayTest {
       }
       boolean again = body.contains("\"headers\":{\"outbox_replay_of\":");
       int number = Integer.parseInt(matcher.group(2));
+      boolean first =
+          again ? replayed.add(number) : liveAtNanos.putIfAbsent(number, System.nanoTime()) == null;
+      if (!first) {
+        return;
+      }
       if (last.merge(again + matcher.group(1), number, Math::max) > number) {
         outOfOrder.add(body);
-      }
-      if (again) {
-        replayed.incrementAndGet();
-      } else {
-        liveAtNanos.put(number, System.nanoTime());
       }
     }
 
@@ -150,10 +151,11 @@ final class ReplayTest {
     assertEquals(false, failed.get());
     // A machine that is slower than the rate has some left.
     Await.until(
-        "all",
+        () -> "all; " + left(messages, published.size()),
         Duration.ofMinutes(5),
         () ->
-            arrivals.replayed.get() == messages && arrivals.liveAtNanos.size() == published.size());
+            arrivals.replayed.size() == messages
+                && arrivals.liveAtNanos.size() == published.size());
     assertEquals(List.of(), arrivals.outOfOrder);
     long leastNanos = Duration.ofSeconds(1).toNanos() / rate * messages;
     assertTrue(tookNanos >= leastNanos, tookNanos + " ns, need " + leastNanos);
@@ -161,6 +163,18 @@ final class ReplayTest {
         List.of(messages + " true"),
         db.query("select messages || ' ' || (ended_at is not null) from outbox.replay_progress"));
     tell(published, tookNanos);
+  }
+
+  private String left(int messages, int published) {
+    String owed;
+    try {
+      owed = db.query("select row_to_json(s)::text from outbox.status s").toString();
+    } catch (SQLException e) {
+      owed = e.getMessage();
+    }
+    return String.format(
+        "replayed %d of %d, live %d of %d, owed: %s",
+        arrivals.replayed.size(), messages, arrivals.liveAtNanos.size(), published, owed);
   }
 
   private void tell(Map<Integer, Long> published, long tookNanos) {

@@ -3,6 +3,7 @@ package dev.outboxrelay.testing;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /** Waits for a condition, with a deadline. */
 public final class Await {
@@ -50,10 +51,16 @@ public final class Await {
 
   /** Waits at most for a time. */
   public static void until(String what, Duration deadline, Condition condition) throws Exception {
+    until(() -> what, deadline, condition);
+  }
+
+  /** The same, with a message that tells how it stands then. */
+  public static void until(Supplier<String> what, Duration deadline, Condition condition)
+      throws Exception {
     long end = System.nanoTime() + deadline.toNanos();
     while (!condition.holds()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("did not come true within " + deadline + ": " + what);
+        throw new AssertionError("did not come true within " + deadline + ": " + what.get());
       }
       LockSupport.parkNanos(2_000_000);
     }
