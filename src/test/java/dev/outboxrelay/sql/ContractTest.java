@@ -34,6 +34,7 @@ final class ContractTest {
       adopt()
       backfill(source, destination, condition)
       backfill_in_steps(source, destination, condition, rest, patience)
+      cancel_replay(replay)
       capture(source, destination, key, operations, columns, except_columns, condition, include_old, skip_unchanged, fires, notify)
       capture_call(source, destination)
       capture_delete()
