@@ -20,6 +20,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
+  -- One moment for both: what is set aside for the first time has the same time twice.
+  moment constant timestamptz := clock_timestamp();
   target record;
   late bigint;
   given_up bigint;
@@ -66,8 +68,8 @@ begin
         for update skip locked
       ), changed as (
         update outbox.parked m
-        set state = 'failed', due_at = null, failed_at = clock_timestamp(),
-          first_failed_at = coalesce(m.first_failed_at, clock_timestamp()),
+        set state = 'failed', due_at = null, failed_at = moment,
+          first_failed_at = coalesce(m.first_failed_at, moment),
           last_error = format('expired: older than time_to_live, %s', target.time_to_live)
             || case when m.last_error is not null then '; before that: ' || m.last_error else '' end
         from waiting w
@@ -80,8 +82,8 @@ begin
           failed_at, last_error)
         select m.id, pg_current_xact_id(), m.created_at, m.destination, m.source, m.op, m.key,
                m.new_row, m.old_row, m.type, m.headers, coalesce(m.tx, m.xid), m.schema_name,
-               m.table_name, m.expires_at, coalesce(m.first_failed_at, clock_timestamp()), m.requeued,
-               m.requeued_by, 'failed', clock_timestamp(),
+               m.table_name, m.expires_at, coalesce(m.first_failed_at, moment), m.requeued,
+               m.requeued_by, 'failed', moment,
                format('expired: older than time_to_live, %s', target.time_to_live)
         from moved m
         returning id

@@ -30,6 +30,10 @@ final class OperatorSignalsTest {
   /** So many rows of 2 kB are more than one step of a backfill. */
   private static final int LARGE = 5_000;
 
+  private static final String WAITING =
+      "select count(*) from pg_stat_activity"
+          + " where datname = current_database() and wait_event_type = 'Lock'";
+
   @RegisterExtension static final OperatorDatabase outbox = new OperatorDatabase();
   @TempDir Path folder;
 
@@ -117,6 +121,7 @@ final class OperatorSignalsTest {
           "update outbox.message set state = 'failed', attempts = 1 where id ="
               + " (select id from outbox.message order by id offset 1500 limit 1)");
       Await.until("the first thousand", () -> outbox.count(pending) == 1000);
+      Await.until("the second one waits", () -> outbox.count(WAITING) == 1);
       requeue.signal("INT");
       other.rollback();
       assertEquals(ExitCode.FINDINGS, requeue.awaitExit(), requeue.output());

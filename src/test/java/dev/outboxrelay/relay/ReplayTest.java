@@ -130,6 +130,7 @@ final class ReplayTest {
 
   private void replayed(int messages, int rate) throws Exception {
     keep(messages);
+    Object kept = db.query("select clock_timestamp()").get(0);
     AtomicBoolean stop = new AtomicBoolean();
     Map<Integer, Long> published = new HashMap<>();
     AtomicBoolean failed = new AtomicBoolean();
@@ -144,7 +145,7 @@ final class ReplayTest {
             });
     live.start();
     long begunNanos = System.nanoTime();
-    db.execute("call outbox.replay('out', rate => " + rate + ")");
+    db.execute("call outbox.replay('out', until => '" + kept + "', rate => " + rate + ")");
     long tookNanos = System.nanoTime() - begunNanos;
     stop.set(true);
     live.join();
