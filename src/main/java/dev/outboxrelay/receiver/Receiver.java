@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.receiver;
 
+import dev.outboxrelay.threads.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -33,9 +31,7 @@ public final class Receiver implements AutoCloseable {
 
   private Receiver(ReceiverOptions options, LineConsumer consumer) throws IOException {
     this.refusal = options.refusal();
-    this.loop =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("receiver", true), NioIoHandler.newFactory());
+    this.loop = EventLoops.group(1, "receiver");
     this.channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     try {
       this.server = listen(options, consumer);

@@ -2,14 +2,18 @@
 package dev.outboxrelay.threads;
 
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -40,7 +44,33 @@ public final class EventLoops {
     return new MultiThreadIoEventLoopGroup(
         threads,
         new DefaultThreadFactory(name, true),
-        executor -> new Enduring(handlers.newHandler(executor)));
+        executor -> new Enduring(handlers.newHandler(executor))) {
+      @Override
+      protected IoEventLoop newChild(
+          Executor executor, IoHandlerFactory ioHandlerFactory, Object... args) {
+        return new ClosingLoop(this, executor, ioHandlerFactory);
+      }
+    };
+  }
+
+  /**
+   * A loop that leaves no connection open. One of Netty's ends at once when it is told to while it
+   * runs its tasks: it has looked before whether it shall end, and closed nothing. A port that it
+   * listened at would be taken as long as the process lives.
+   */
+  private static final class ClosingLoop extends SingleThreadIoEventLoop {
+    ClosingLoop(IoEventLoopGroup parent, Executor executor, IoHandlerFactory handlers) {
+      super(parent, executor, handlers);
+    }
+
+    @Override
+    protected void run() {
+      super.run();
+      if (isShuttingDown()) {
+        // Tasks that this leads to are still taken, and run.
+        ioHandler().prepareToDestroy();
+      }
+    }
   }
 
   /** What waits for sockets; goes on after an Error with what is ready then. */

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.outboxrelay.threads;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outboxrelay.testing.Await;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
@@ -12,6 +17,10 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,6 +72,36 @@ final class EventLoopsTest {
         return handler.isCompatible(handleType);
       }
     };
+  }
+
+  /** Told to end by one of its own tasks, it does not look at its connections again. */
+  @Test
+  void loop_ended_leavesNothingOpen() throws Exception {
+    EventLoopGroup group = EventLoops.group(1, "loops-test");
+    CountDownLatch accepted = new CountDownLatch(1);
+    Channel server =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .childHandler(
+                new ChannelInboundHandlerAdapter() {
+                  @Override
+                  public void channelActive(ChannelHandlerContext context) {
+                    accepted.countDown();
+                  }
+                })
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .sync()
+            .channel();
+    int port = ((InetSocketAddress) server.localAddress()).getPort();
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      assertTrue(accepted.await(20, TimeUnit.SECONDS));
+      server.eventLoop().execute(() -> group.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS));
+      assertTrue(group.terminationFuture().await(20, TimeUnit.SECONDS));
+      assertFalse(server.isOpen(), "it still listens");
+      client.setSoTimeout(20_000);
+      assertEquals(-1, client.getInputStream().read());
+    }
   }
 
   @Test
